@@ -1,0 +1,1 @@
+"""minidaphne: Daphne's map, on asyncio."""

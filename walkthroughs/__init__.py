@@ -1,0 +1,1 @@
+"""walkthroughs: record, check and show the code path of an ASGI application."""
