@@ -1,0 +1,55 @@
+"""The focus: which calls a walkthrough speaks of.
+
+A focus is a short list of dotted names.  A name takes in itself and all below it; with
+a minus before it, it leaves that out; of two that fit, the longer wins.  Private names
+(a part that begins with `_`) and nameless functions (`<lambda>`) are out of focus
+unless a name in the list goes right up to them.  A class stands for its construction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Focus:
+    """The names in focus.
+
+    Args:
+        patterns: dotted names, with `-` before those to leave out:
+            `("daphne", "-daphne.server.Server.timeout_checker")`.
+    """
+
+    patterns: tuple[str, ...]
+
+    @classmethod
+    def of(cls, patterns: Iterable[str]) -> Focus:
+        """A focus on the given names; repeated names count once."""
+        return cls(tuple(dict.fromkeys(patterns)))
+
+    @property
+    def packages(self) -> frozenset[str]:
+        """The top-level packages whose code has to be watched."""
+        return frozenset(
+            pattern.partition(".")[0]
+            for pattern in self.patterns
+            if not pattern.startswith("-")
+        )
+
+    def __contains__(self, name: object) -> bool:
+        """Whether calls of that dotted name are in focus."""
+        best, taken = -1, False
+        for pattern in self.patterns:
+            stem = pattern.removeprefix("-")
+            if len(stem) > best and _covers(stem, str(name)):
+                best, taken = len(stem), stem == pattern
+        return taken and not _hidden(str(name)[best:])
+
+
+def _covers(stem: str, name: str) -> bool:
+    return name == stem or name.startswith(stem + ".")
+
+
+def _hidden(rest: str) -> bool:
+    return any(part[:1] in ("_", "<") for part in rest.split("."))

@@ -1,0 +1,314 @@
+"""The trace: what one recording saw, as frozen data that goes to JSON and back.
+
+Everything that the site shows, the tests check and the JSON holds is this one
+object.  Its laws:
+
+* events are numbered from 0 in the order seen, and refer to each other by number;
+* a coroutine or generator is *one* `Call`, with a `suspend` and a `resume` for
+  each time it stepped aside, and at most one `return` or `raise`;
+* a `send` `Message` is open until its `return`, as a call is: what the server does
+  with the message runs inside it;
+* a lane is where code runs: the callbacks of a loop, an asyncio task, a thread;
+* a `Hop` says why a lane began to run: who scheduled it, and how.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from functools import cached_property
+from typing import Any, ClassVar, Literal
+
+from .errors import TraceError
+
+SCHEMA = 1
+"""The version of the JSON form; it changes when a reader of the old form would err."""
+
+LaneKind = Literal["loop", "reactor", "task", "thread"]
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A distribution whose code the recording could see: name, version, licence."""
+
+    name: str
+    version: str
+    licence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What was recorded, and on what.
+
+    Args:
+        scenario: name of the walkthrough.
+        server: name of the server that ran it.
+        focus: the patterns that chose the calls, see `walkthroughs.focus.Focus`.
+        python: version of the interpreter, "3.11.7".
+        source: the source of events, "sys.monitoring" or "sys.setprofile".
+        packages: the packages in focus, sorted by name.
+        dropped: events left out because the recording was full.
+        schema: version of the JSON form.
+    """
+
+    scenario: str
+    server: str
+    focus: tuple[str, ...]
+    python: str
+    source: str
+    packages: tuple[Package, ...] = ()
+    dropped: int = 0
+    schema: int = SCHEMA
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """A place where code runs: `reactor`, `task: application`, `thread: executor`."""
+
+    kind: LaneKind
+    name: str = ""
+
+    @property
+    def label(self) -> str:
+        """The words after `---` in a listing."""
+        return f"{self.kind}: {self.name}" if self.name else self.kind
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function as it stands in its source.
+
+    Args:
+        module: dotted module name.
+        qualname: name within the module, "Server.run".
+        file: path of the source below the folder it was imported from,
+            "daphne/server.py".
+        line: its first line, decorators included.
+    """
+
+    module: str
+    qualname: str
+    file: str
+    line: int
+
+    @property
+    def name(self) -> str:
+        """Dotted name; a class for its construction."""
+        return f"{self.module}.{self.qualname}".removesuffix(".__init__")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What all events have: number, nanoseconds since the start, number of the lane."""
+
+    kind: ClassVar[str]
+    seq: int
+    time: int
+    lane: int
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Event):
+    """One call of a function in focus.
+
+    Args:
+        function: number of the function in `Trace.functions`.
+        receiver: dotted class of the object it was called on, None for a plain
+            function.
+        parent: number of the innermost event (call, or message being sent) still open
+            in the same lane, None at the lane's bottom.
+        depth: how many are open above it.
+        line: line of the parent that makes the call, None without a parent call.
+        args: (name, short repr) of each argument that the scenario watches.
+    """
+
+    kind: ClassVar[str] = "call"
+    function: int
+    receiver: str | None = None
+    parent: int | None = None
+    depth: int = 0
+    line: int | None = None
+    args: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Exit(Event):
+    """A call stops running: for good (`return`, `raise`) or to come back later
+    (`suspend`, undone by `resume`).
+
+    Args:
+        how: "return", "raise", "suspend" or "resume".
+        call: number of the call.
+        line: the line reached.
+        value: name of the exception's class for "raise", else None.
+    """
+
+    kind: ClassVar[str] = "exit"
+    how: Literal["return", "raise", "suspend", "resume"]
+    call: int
+    line: int | None = None
+    value: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Message(Event):
+    """An ASGI event passes the application's door.
+
+    Args:
+        direction: "receive" (server to application) or "send".
+        type: the event's type, "http.request".
+        summary: (key, short text) of what it carries; no header values, no bodies.
+        depth: how many events wait in the connection's input queue behind this one;
+            None where the server has no such queue.
+        waited: nanoseconds between the application asking and having it (receive).
+        parent: number of the innermost open call in the lane.
+    """
+
+    kind: ClassVar[str] = "message"
+    direction: Literal["receive", "send"]
+    type: str
+    summary: tuple[tuple[str, str], ...] = ()
+    depth: int | None = None
+    waited: int = 0
+    parent: int | None = None
+
+    @property
+    def name(self) -> str:
+        """The line of a listing that matches it."""
+        arrow = "->" if self.direction == "receive" else "<-"
+        return f"{self.direction} {arrow} {self.type}"
+
+
+@dataclass(frozen=True, slots=True)
+class Hop(Event):
+    """Control arrives in `lane`, because something scheduled it.
+
+    Args:
+        how: "create_task", "wake", "call_soon", "call_later", "io" (the loop found a
+            file descriptor ready), "thread" or "executor".
+        origin_lane: number of the lane that scheduled it, None for "io".
+        origin: number of the innermost call open there at that moment, or None.
+    """
+
+    kind: ClassVar[str] = "hop"
+    how: str
+    origin_lane: int | None = None
+    origin: int | None = None
+
+
+EVENTS: Mapping[str, type[Event]] = {
+    cls.kind: cls for cls in (Call, Exit, Message, Hop)
+}
+
+
+@dataclass(frozen=True)
+class Trace:
+    """One recording.
+
+    Args:
+        header: what was recorded.
+        lanes: every lane that an event names.
+        functions: every function that a call names.
+        events: what happened, in order; `events[n].seq == n`.
+    """
+
+    header: Header
+    lanes: tuple[Lane, ...] = ()
+    functions: tuple[Function, ...] = ()
+    events: tuple[Event, ...] = field(default=(), repr=False)
+
+    @cached_property
+    def steps(self) -> tuple[Call | Message, ...]:
+        """What a listing speaks of: the calls and the messages, in order."""
+        return tuple(e for e in self.events if isinstance(e, Call | Message))
+
+    @cached_property
+    def end(self) -> Mapping[int, int]:
+        """Number of a call or sent message -> number of the event that ended it."""
+        return {
+            e.call: e.seq
+            for e in self.events
+            if isinstance(e, Exit) and e.how in ("return", "raise")
+        }
+
+    def function(self, call: Call) -> Function:
+        """The function that `call` ran."""
+        return self.functions[call.function]
+
+    def name(self, step: Call | Message) -> str:
+        """The step's name in a listing: by the class of the object called on."""
+        return self.names(step)[0]
+
+    def names(self, step: Call | Message) -> tuple[str, ...]:
+        """Every name by which a listing may call the step, the best first."""
+        if isinstance(step, Message):
+            return (step.name,)
+        function = self.function(step)
+        if step.receiver is None:
+            return (function.name,)
+        method = function.qualname.rpartition(".")[2]
+        by_receiver = f"{step.receiver}.{method}".removesuffix(".__init__")
+        if by_receiver == function.name:
+            return (by_receiver,)
+        return (by_receiver, function.name)
+
+    def ancestors(self, step: Call | Message) -> Iterator[int]:
+        """The numbers of the steps that `step` runs inside of, innermost first."""
+        parent = step.parent
+        while parent is not None:
+            yield parent
+            above = self.events[parent]
+            assert isinstance(above, Call | Message)
+            parent = above.parent
+
+    def to_json(self) -> str:
+        """The trace as JSON text, one event a line, so that two traces can be diffed."""
+        head = {
+            "header": asdict(self.header),
+            "lanes": [asdict(lane) for lane in self.lanes],
+            "functions": [asdict(function) for function in self.functions],
+        }
+        lines = [
+            json.dumps({"kind": event.kind, **asdict(event)}) for event in self.events
+        ]
+        body = ",\n".join(lines)
+        return f'{json.dumps(head)[:-1]}, "events": [\n{body}\n]}}\n'
+
+    @classmethod
+    def from_json(cls, text: str) -> Trace:
+        """The trace that `to_json` wrote.
+
+        Raises:
+            TraceError: the text is no trace, or one of another schema.
+        """
+        try:
+            data = json.loads(text)
+            schema = data["header"]["schema"]
+            if schema != SCHEMA:
+                raise TraceError(
+                    f"the trace has schema {schema}, this version reads {SCHEMA}: "
+                    "record it again"
+                )
+            return cls(
+                header=_read_header(data["header"]),
+                lanes=tuple(Lane(**lane) for lane in data["lanes"]),
+                functions=tuple(Function(**each) for each in data["functions"]),
+                events=tuple(_read_event(event) for event in data["events"]),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise TraceError(f"this is no trace: {error!r}") from error
+
+
+def _read_header(data: dict[str, Any]) -> Header:
+    packages = tuple(Package(**package) for package in data["packages"])
+    return Header(**{**data, "focus": tuple(data["focus"]), "packages": packages})
+
+
+def _read_event(data: dict[str, Any]) -> Event:
+    cls = EVENTS[data.pop("kind")]
+    for pairs in ("args", "summary"):
+        if pairs in data:
+            data[pairs] = tuple((name, text) for name, text in data[pairs])
+    known = {each.name for each in fields(cls)}
+    return cls(**{key: value for key, value in data.items() if key in known})
