@@ -1,0 +1,76 @@
+# Everything a person needs: `make help` lists it. Nothing but Python 3.11 or later,
+# make and a package index has to be on the machine.
+
+# Another interpreter: make test PYTHON=python3.13 VENV=.venv-3.13
+PYTHON ?= python3
+VENV ?= .venv
+# The port `make serve` tries first.
+PORT ?= 8000
+# More words for pytest: make test ARGS='-k scope -x'
+ARGS ?=
+
+# Material for MkDocs prints a notice on every build unless told.
+export NO_MKDOCS_2_WARNING := 1
+
+RUN := $(VENV)/bin/python
+# Newer than pyproject.toml while what is installed is what is asked for there.
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help serve test test-versions test-tools lint site check bench clean
+
+help:  ## this list
+	@sed -n 's/^\([a-z-]*\):.*## */\1|/p' $(MAKEFILE_LIST) | \
+	  awk -F'|' '{ printf "make %-14s %s\n", $$1, $$2 }'
+
+$(STAMP): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "$(PYTHON) is missing or older than Python 3.11: install one," \
+	    "or name it: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' || \
+	  { echo "$(PYTHON) has no venv module: install it (Debian: python3-venv)," \
+	    "or name another Python: make PYTHON=..." >&2; exit 1; }
+	@echo "Making $(VENV) and installing into it; the first time takes a minute."
+	@$(PYTHON) -m venv $(VENV)
+	@$(RUN) -m pip install --quiet --disable-pip-version-check \
+	  --editable '.[docs,test,channels]'
+	@touch $@
+
+serve: $(STAMP)  ## read the book on http://127.0.0.1:8000, reloading as files change
+	@$(RUN) -m walkthroughs.integrations.serve --port $(PORT)
+
+test: $(STAMP)  ## run all tests, and everything on all pages
+	$(RUN) -m pytest $(ARGS)
+
+test-versions:  ## run the packages' tests on each newer Python found on the machine
+	@for version in 3.12 3.13; do \
+	  if python=$$(.ci/interpreter $$version); then \
+	    echo "Python $$version: $$python"; \
+	    $(MAKE) --no-print-directory test-tools \
+	      PYTHON=$$python VENV=.venv-$$version || exit 1; \
+	  else \
+	    echo "Python $$version is not on this machine: not tested on it."; \
+	  fi; \
+	done
+
+test-tools: $(STAMP)
+	$(RUN) -m pytest $(wildcard tests/walkthroughs tests/minidaphne) $(ARGS)
+
+lint: $(STAMP)  ## ruff, mypy and spelling
+	$(RUN) -m ruff check
+	$(RUN) -m ruff format --check
+	$(RUN) -m mypy minidaphne walkthroughs tests
+	$(VENV)/bin/codespell
+
+site: $(STAMP)  ## build the site into site/, and fail on any warning
+	$(RUN) -m mkdocs build --strict --clean
+
+check: lint site test  ## the one gate: lint, strict site, tests and pages
+
+bench: $(STAMP)  ## run the measurements
+	$(RUN) -m pytest tests/benchmarks -o python_files='bench_*.py' -s $(ARGS)
+
+clean:  ## remove all that make has made
+	rm -rf .venv .venv-* site dist .cache .coverage .coverage.* \
+	  .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

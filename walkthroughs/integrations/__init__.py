@@ -1,0 +1,1 @@
+"""Where recordings and sources meet other tools: MkDocs, Sybil, pytest."""
