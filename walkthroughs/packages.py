@@ -1,0 +1,81 @@
+"""Whose code it is: the installed distribution that a source file belongs to."""
+
+from __future__ import annotations
+
+import json
+import platform
+import sysconfig
+from collections.abc import Iterator
+from functools import cache
+from importlib.metadata import Distribution, distributions, packages_distributions
+from pathlib import Path
+from urllib.parse import unquote, urlparse
+
+from .trace import Package
+
+_LICENCE_CLASSIFIER = "License :: "
+
+
+def owner(module: str, file: Path) -> Package | None:
+    """The package that `module`, found in `file`, belongs to.
+
+    The standard library belongs to the package "Python".  None for code that no
+    installer put there: somebody's own application.
+    """
+    top = module.partition(".")[0]
+    for dist in _installed().get(top, ()):
+        # Several distributions may fill one namespace; one of them has the file.
+        if len(_installed()[top]) == 1 or _lists(dist, file):
+            return describe(dist)
+    for dist, root in _editable():
+        if file.is_relative_to(root):
+            return describe(dist)
+    if file.is_relative_to(sysconfig.get_path("stdlib")):
+        return Package("Python", platform.python_version(), "PSF-2.0")
+    return None
+
+
+def describe(dist: Distribution) -> Package:
+    """Name, version and licence of a distribution."""
+    return Package(dist.name, dist.version, _licence(dist))
+
+
+def _licence(dist: Distribution) -> str:
+    """The licence in as few words as the metadata has for it."""
+    for expression in dist.metadata.get_all("License-Expression") or ():
+        return str(expression)
+    for classifier in dist.metadata.get_all("Classifier") or ():
+        if classifier.startswith(_LICENCE_CLASSIFIER):
+            return str(classifier).rpartition(" :: ")[2]
+    for text in dist.metadata.get_all("License") or ():
+        # Some put the whole text there.
+        if text and "\n" not in text:
+            return str(text)
+    return "licence not said"
+
+
+@cache
+def _installed() -> dict[str, tuple[Distribution, ...]]:
+    """Top-level module -> the distributions that put files below it."""
+    by_name = {dist.name: dist for dist in distributions()}
+    return {
+        top: tuple(by_name[name] for name in dict.fromkeys(names) if name in by_name)
+        for top, names in packages_distributions().items()
+    }
+
+
+def _lists(dist: Distribution, file: Path) -> bool:
+    return any(Path(str(dist.locate_file(each))) == file for each in dist.files or ())
+
+
+@cache
+def _editable() -> tuple[tuple[Distribution, Path], ...]:
+    return tuple(_find_editable())
+
+
+def _find_editable() -> Iterator[tuple[Distribution, Path]]:
+    """Distributions installed from a folder that is still the code's place."""
+    for dist in distributions():
+        origin = json.loads(dist.read_text("direct_url.json") or "{}")
+        if origin.get("dir_info", {}).get("editable"):
+            yield dist, Path(unquote(urlparse(origin["url"]).path))
