@@ -1,0 +1,128 @@
+"""Fences that show code, on a site built by MkDocs."""
+
+import logging
+from pathlib import Path
+
+import pytest
+from markdown import Markdown
+from mkdocs.commands.build import build
+from mkdocs.config import load_config
+from pymdownx.superfences import SuperFencesException
+
+from walkthroughs.errors import WalkthroughError
+from walkthroughs.integrations import mkdocs
+from walkthroughs.integrations.mkdocs import (
+    FENCES,
+    FenceContext,
+    accept_fence,
+    render_fence,
+    render_source,
+)
+
+CONTEXT = FenceContext("docs/page.md", 3, Markdown())
+
+PAGE = """\
+---
+title: A page with front matter
+---
+
+# Page
+
+=== "In a tab"
+
+    ```source walkthroughs.errors.TargetError
+    ```
+
+```python title="untouched"
+x = 1
+```
+
+{fence}
+```
+"""
+
+
+def site(folder: Path, fence: str) -> str:
+    """The HTML of a page with one good fence on it, and `fence`."""
+    (folder / "docs").mkdir()
+    (folder / "docs" / "index.md").write_text(PAGE.format(fence=fence))
+    (folder / "mkdocs.yml").write_text(
+        "site_name: A site\n"
+        "plugins: [walkthroughs]\n"
+        "markdown_extensions: [{pymdownx.tabbed: {alternate_style: true}}]\n"
+    )
+    build(load_config(str(folder / "mkdocs.yml")))
+    return (folder / "site" / "index.html").read_text()
+
+
+def test_a_source_fence_shows_the_live_source(tmp_path: Path) -> None:
+    html = site(tmp_path, "```source walkthroughs.errors:FenceError")
+    assert html.count('<figure class="source">') == 2
+    assert "A name on a page names nothing in the installed code." in html
+    assert "<code>walkthroughs.errors.FenceError</code> · inside-daphne" in html
+    assert "BSD-3-Clause · <code>walkthroughs/errors.py:" in html
+    assert "untouched" in html
+
+
+@pytest.mark.parametrize(
+    ("fence", "message"),
+    [
+        (
+            "```source walkthroughs.errors.FenseError",
+            "'walkthroughs.errors' has no 'FenseError'; the nearest name is",
+        ),
+        ("```source", "a source fence needs the name of what to show"),
+        ("```source a.b c.d", "a source fence takes one bare word, not: a.b c.d"),
+        ("```source json lines=3", "a source fence takes no lines"),
+        ("```source json\ntext", "a source fence is empty: its text comes from"),
+    ],
+)
+def test_an_error_names_page_and_line(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, fence: str, message: str
+) -> None:
+    html = site(tmp_path, fence)
+    [record] = [each for each in caplog.records if each.levelno >= logging.WARNING]
+    # What MkDocs counts when it is strict.
+    assert record.name.startswith("mkdocs")
+    assert f"docs/index.md:16: {message}" in record.getMessage()
+    assert '<div class="walkthroughs-error"' in html
+
+
+def test_a_defect_in_a_renderer_ends_the_build(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*args: object) -> str:
+        raise ZeroDivisionError("no")
+
+    monkeypatch.setitem(mkdocs.FENCES, "source", broken)
+    with pytest.raises(SuperFencesException, match=r"index\.md:9: ZeroDivisionError"):
+        site(tmp_path, "```source walkthroughs.errors")
+
+
+def test_the_caption_says_where_an_inherited_method_is() -> None:
+    html = render_source("", {"target": "pathlib.PosixPath.read_text"}, CONTEXT)
+    assert "defined as <code>pathlib" in html
+
+
+def test_works_without_the_plugin() -> None:
+    fence = {
+        "name": "source",
+        "class": "source",
+        "format": render_fence,
+        "validator": accept_fence,
+    }
+    superfences = {"pymdownx.superfences": {"custom_fences": [fence]}}
+    md = Markdown(
+        extensions=["pymdownx.superfences"],
+        extension_configs=superfences,
+    )
+    html = md.convert('```source target="walkthroughs.errors.TraceError"\n```\n')
+    assert "walkthroughs/errors.py" in html
+    with pytest.raises(SuperFencesException, match="nearest name is 'TraceError'"):
+        md.convert("```{.source target=walkthroughs.errors.TracError}\n```\n")
+
+
+def test_renderers_raise_errors_of_this_package() -> None:
+    for render in FENCES.values():
+        with pytest.raises(WalkthroughError):
+            render("", {"no such option": ""}, CONTEXT)

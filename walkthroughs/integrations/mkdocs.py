@@ -1,0 +1,206 @@
+"""Fences that show code, for MkDocs: a plugin, and functions to use without it.
+
+With the plugin (`plugins: [walkthroughs]`) a fence takes its words bare, and an error
+names the page and the line:
+
+    ```source daphne.server.Server.run
+    ```
+
+Without it, name `render_fence` and `accept_fence` as `format` and `validator` in
+`pymdownx.superfences.custom_fences`, and give the words as that extension wants them:
+`{.source target="daphne.server.Server.run"}`.
+
+To add a fence: write a `Renderer` and enter it in `FENCES`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from markdown import Markdown
+from mkdocs.config.base import Config
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.plugins import BasePlugin, event_priority, get_plugin_logger
+from mkdocs.structure.pages import Page
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
+from pymdownx.superfences import SuperFencesException
+
+from ..errors import FenceError, WalkthroughError
+from ..targets import Target, find
+from .fences import Fence, fences
+
+log = get_plugin_logger("walkthroughs")
+
+
+@dataclass(frozen=True)
+class FenceContext:
+    """Where a fence stands.
+
+    Args:
+        page: path of the page as an author would name it, "docs/words.md".
+        line: line of the opening marker there, counted from 1; 0 when not known.
+        md: the Markdown converter at work.
+    """
+
+    page: str
+    line: int
+    md: Markdown
+
+    def __str__(self) -> str:
+        return f"{self.page}:{self.line}"
+
+
+Renderer = Callable[[str, Mapping[str, str], FenceContext], str]
+"""Makes HTML of a fence's body and options; a bare word is the option "target".
+
+Raises a `WalkthroughError` when it cannot.
+"""
+
+
+def render_source(body: str, options: Mapping[str, str], context: FenceContext) -> str:
+    """The fence `source NAME`: the live source of NAME, and whose it is."""
+    if body.strip():
+        raise FenceError("a source fence is empty: its text comes from the code")
+    unknown = ", ".join(sorted(set(options) - {"target"}))
+    if unknown:
+        raise FenceError(f"a source fence takes no {unknown}")
+    if "target" not in options:
+        raise FenceError("a source fence needs the name of what to show")
+    target = find(options["target"])
+    formatter = HtmlFormatter(cssclass="language-python highlight", wrapcode=True)
+    code = highlight(target.source, PythonLexer(), formatter)
+    return f'<figure class="source">{code}{_caption(target)}</figure>'
+
+
+def _caption(target: Target) -> str:
+    words = [f"<code>{escape(target.name)}</code>"]
+    actual = f"{target.module}.{target.qualname}".removesuffix(".")
+    if actual != target.name:
+        words.append(f"defined as <code>{escape(actual)}</code>")
+    if target.package:
+        package = target.package
+        words.append(escape(f"{package.name} {package.version}, {package.licence}"))
+    words.append(f"<code>{escape(target.path)}:{target.first_line}</code>")
+    return f"<figcaption>{' · '.join(words)}</figcaption>"
+
+
+FENCES: dict[str, Renderer] = {"source": render_source}
+"""Every fence of this package: language -> what renders it."""
+
+
+def accept_fence(
+    language: str,
+    inputs: dict[str, str],
+    options: dict[str, Any],
+    attrs: dict[str, Any],
+    md: Markdown,
+) -> bool:
+    """A validator for superfences: all words are options, the renderer judges them."""
+    options.update(inputs)
+    return True
+
+
+def render_fence(
+    source: str,
+    language: str,
+    class_name: str,
+    options: dict[str, str],
+    md: Markdown,
+    **kwargs: Any,
+) -> str:
+    """A format for superfences, for use without the plugin: an error ends the build."""
+    try:
+        return FENCES[language](source, options, FenceContext("", 0, md))
+    except WalkthroughError as error:
+        # superfences hides all other errors, and the fence with them.
+        raise SuperFencesException(str(error)) from error
+
+
+class WalkthroughsConfig(Config):
+    """The plugin takes no options; MkDocs wants a class of its own to know that."""
+
+
+class WalkthroughsPlugin(BasePlugin[WalkthroughsConfig]):
+    """Registers the fences, and says on which page and line one went wrong."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._page = ""
+        self._offset = 0
+        self._fences: list[Fence] = []
+
+    def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
+        """Enter the fences into the configuration of pymdownx.superfences."""
+        extension = "pymdownx.superfences"
+        if extension not in config.markdown_extensions:
+            config.markdown_extensions.append(extension)
+        settings = config.mdx_configs.setdefault(extension, {})
+        settings["custom_fences"] = [
+            *settings.get("custom_fences", []),
+            *(
+                {
+                    "name": name,
+                    "class": name,
+                    "format": partial(self._render, name),
+                    "validator": accept_fence,
+                }
+                for name in FENCES
+            ),
+        ]
+        return config
+
+    # Before other plugins: what they add or remove would make the lines wrong.
+    @event_priority(100)
+    def on_page_markdown(
+        self, markdown: str, /, *, page: Page, config: MkDocsConfig, files: object
+    ) -> str:
+        """Remember the page, and number its fences, so that `_render` knows them."""
+        root = Path(config.config_file_path).parent
+        self._page = Path(page.file.abs_src_path or "").relative_to(root).as_posix()
+        # MkDocs has cut off the page's front matter.
+        self._offset = page.file.content_string.count("\n") - markdown.count("\n")
+        self._fences = [each for each in fences(markdown) if each.language in FENCES]
+        for number, fence in reversed([*enumerate(self._fences)]):
+            line_end = markdown.index("\n", fence.start)
+            header = f"{fence.indent}{fence.marker}{{.{fence.language} n={number}}}"
+            markdown = markdown[: fence.start] + header + markdown[line_end:]
+        return markdown
+
+    def _render(
+        self,
+        name: str,
+        source: str,
+        language: str,
+        class_name: str,
+        options: dict[str, str],
+        md: Markdown,
+        **kwargs: Any,
+    ) -> str:
+        fence = self._fences[int(options["n"])]
+        context = FenceContext(self._page, fence.line + self._offset, md)
+        try:
+            return FENCES[name](fence.body, _words(fence), context)
+        except WalkthroughError as error:
+            log.warning("%s: %s", context, error)
+            return (
+                '<div class="walkthroughs-error" role="alert">'
+                f"<pre>{escape(f'{context}: {error}')}</pre></div>"
+            )
+        except Exception as error:
+            raise SuperFencesException(f"{context}: {error!r}") from error
+
+
+def _words(fence: Fence) -> dict[str, str]:
+    """The options of a fence, a bare word among them as "target"."""
+    if len(fence.arguments) > 1:
+        words = " ".join(fence.arguments)
+        raise FenceError(f"a {fence.language} fence takes one bare word, not: {words}")
+    target = {"target": fence.arguments[0]} if fence.arguments else {}
+    return {**fence.options, **target}
