@@ -25,5 +25,20 @@ class ListingError(WalkthroughError):
         self.line = line
 
 
+class Mismatch(WalkthroughError):
+    """A listing says what the recording does not.
+
+    Args:
+        cause: one sentence.
+        line: number of the line to blame, from 1 within the listing.
+        details: what stands below the sentence: written and observed, versions.
+    """
+
+    def __init__(self, cause: str, line: int, details: str) -> None:
+        super().__init__(cause)
+        self.line = line
+        self.details = details
+
+
 class FenceError(WalkthroughError):
     """A fence on a page has options that make no sense."""

@@ -1,0 +1,57 @@
+"""The peers that drive a scenario, each on a real socket.
+
+A client is given the port of a server on loopback and talks to it, one thing after the
+other, until it is done.  Everything has a time limit: a client that waits for a server
+which will never answer is an error, not a hang.
+"""
+
+from __future__ import annotations
+
+import socket
+
+from websockets.sync.client import ClientConnection, connect
+
+TIMEOUT = 10.0
+"""Seconds that a client waits for any one answer."""
+
+
+def http(port: int, request: bytes) -> bytes:
+    """Sends one raw request that asks to close the connection; the whole reply.
+
+    Args:
+        port: of a server on loopback.
+        request: the bytes on the wire, with `Connection: close` among its headers.
+
+    Raises:
+        OSError: no connection, or no reply in time.
+    """
+    with socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT) as peer:
+        peer.sendall(request)
+        parts = []
+        while part := peer.recv(65536):
+            parts.append(part)
+        return b"".join(parts)
+
+
+def request(method: str, path: str, body: bytes = b"") -> bytes:
+    """A small HTTP/1.1 request, as bytes, for `http`."""
+    head = [f"{method} {path} HTTP/1.1", "Host: example.com", "Connection: close"]
+    if body:
+        head.append(f"Content-Length: {len(body)}")
+    return "\r\n".join([*head, "", ""]).encode("ascii") + body
+
+
+def websocket(port: int, path: str) -> ClientConnection:
+    """An open WebSocket to the server; close it, or use it in a `with`.
+
+    Raises:
+        OSError: no connection, or no handshake in time.
+        websockets.exceptions.InvalidStatus: the server refused the upgrade.
+    """
+    return connect(
+        f"ws://127.0.0.1:{port}{path}",
+        open_timeout=TIMEOUT,
+        close_timeout=TIMEOUT,
+        compression=None,
+        proxy=None,
+    )

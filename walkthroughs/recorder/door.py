@@ -1,0 +1,80 @@
+"""The application's door: wraps an ASGI application so that its events are recorded.
+
+`receive` is marked when the application has the event, `send` when it hands one over;
+what the server does with it runs inside the mark.  Header values and bodies are never
+kept: they may be secret, and a trace is made to be shown.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from .builder import Builder
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+TEXT_LIMIT = 40
+"""How many characters of a text are kept."""
+
+
+def door(application: Application, builder: Builder) -> Application:
+    """The same application, with every ASGI event told to `builder`."""
+
+    async def application_at_the_door(
+        scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        builder.name_lane("application" if scope["type"] != "lifespan" else "lifespan")
+
+        async def receive_marked() -> MutableMapping[str, Any]:
+            asked = time.perf_counter_ns()
+            event = await receive()
+            waited = time.perf_counter_ns() - asked
+            builder.message(
+                "receive", event["type"], summary(event), waiting(receive), waited
+            )
+            return event
+
+        async def send_marked(event: MutableMapping[str, Any]) -> None:
+            step = builder.message(
+                "send", str(event.get("type")), summary(event), waiting(receive)
+            )
+            try:
+                await send(event)
+            except BaseException as error:
+                builder.sent(step, type(error).__name__)
+                raise
+            builder.sent(step)
+
+        await application(scope, receive_marked, send_marked)
+
+    return application_at_the_door
+
+
+def waiting(receive: Receive) -> int | None:
+    """How many events wait in the queue behind `receive`, None if there is no queue."""
+    qsize = getattr(getattr(receive, "__self__", None), "qsize", None)
+    return qsize() if qsize is not None else None
+
+
+def summary(event: MutableMapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """What an event carries, in few words, without secrets."""
+    return tuple(
+        (key, _brief(key, value)) for key, value in event.items() if key != "type"
+    )
+
+
+def _brief(key: str, value: object) -> str:
+    if key == "headers" and isinstance(value, list | tuple):
+        return f"{len(value)} headers"
+    if isinstance(value, bytes | bytearray | memoryview):
+        return f"{len(value)} bytes"
+    if isinstance(value, str):
+        return repr(value[:TEXT_LIMIT]) + ("…" if len(value) > TEXT_LIMIT else "")
+    if value is None or isinstance(value, bool | int | float):
+        return repr(value)
+    return type(value).__name__

@@ -1,0 +1,73 @@
+"""The walkthroughs of the book, one file each.
+
+A file here holds one `Scenario`, in a variable `scenario`: what is told, which
+application runs, what the client does, and which calls the page speaks of.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+
+from ..errors import RecordingError
+from ..focus import Focus
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One walkthrough.
+
+    Args:
+        name: as a listing names it, "http-get".
+        story: one sentence that says what happens.
+        application: the ASGI application, "module:name".
+        client: given the port, talks to the server until the story is told.
+        focus: server -> the dotted names in focus there; the application's own
+            names stand in each.
+        watch: dotted name -> names of the arguments whose short repr is kept.
+    """
+
+    name: str
+    story: str
+    application: str
+    client: Callable[[int], object]
+    focus: Mapping[str, tuple[str, ...]]
+    watch: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def focus_on(self, server: str) -> Focus:
+        """The focus when `server` serves.
+
+        Raises:
+            RecordingError: the scenario says nothing of that server.
+        """
+        if server not in self.focus:
+            raise RecordingError(
+                f"scenario {self.name!r} does not run on {server!r}, "
+                f"only on {', '.join(self.focus)}"
+            )
+        return Focus.of(self.focus[server])
+
+
+def names() -> tuple[str, ...]:
+    """The names of the book's scenarios."""
+    folder = str(Path(__file__).parent)
+    modules = (each for each in pkgutil.iter_modules([folder]) if not each.ispkg)
+    return tuple(module.name.replace("_", "-") for module in modules)
+
+
+def load(name: str) -> Scenario:
+    """The book's scenario of that name.
+
+    Raises:
+        RecordingError: there is none.
+    """
+    if name not in names():
+        raise RecordingError(
+            f"there is no scenario {name!r}: the scenarios are {', '.join(names())}"
+        )
+    module = import_module(f".{name.replace('-', '_')}", __name__)
+    scenario: Scenario = module.scenario
+    return scenario

@@ -1,0 +1,35 @@
+"""One GET request, answered by an async Django view."""
+
+from .. import clients
+from ..servers import daphne, minidaphne
+from . import Scenario
+
+DJANGO = (
+    "django.core.handlers.asgi",
+    "django.core.handlers.asgi.ASGIHandler.__call__",
+    "walkthroughs.scenarios.mysite",
+)
+
+
+def client(port: int) -> None:
+    """Asks for /hello/ and reads the answer to its end."""
+    reply = clients.http(port, clients.request("GET", "/hello/?name=reader"))
+    assert b"Hello from a Django view" in reply, reply
+
+
+scenario = Scenario(
+    name="http-get",
+    story="A browser asks for /hello/ and a Django view answers.",
+    application="walkthroughs.scenarios.mysite.asgi:django_application",
+    client=client,
+    focus={
+        "daphne": (
+            *daphne.FOCUS,
+            "twisted.internet.tcp",
+            "twisted.internet.endpoints",
+            "twisted.web.http.HTTPChannel",
+            *DJANGO,
+        ),
+        "minidaphne": (*minidaphne.FOCUS, *DJANGO),
+    },
+)

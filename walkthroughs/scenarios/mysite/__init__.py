@@ -1,0 +1,1 @@
+"""The Django site that the book's walkthroughs run: as small as a real one can be."""

@@ -1,0 +1,10 @@
+"""Where each path of the example site leads."""
+
+from django.urls import path
+
+from . import views
+
+urlpatterns = [
+    path("hello/", views.hello),
+    path("announce/", views.announce),
+]

@@ -1,0 +1,47 @@
+"""How to start each server under the recorder.
+
+A server is a module here with:
+
+* `LOOP`: what the lane of its main thread is called, "loop" or "reactor";
+* `FOCUS`: the dotted names of its own code that a walkthrough speaks of;
+* `run(application, port, ready)`: listens on loopback, calls `ready` once it does, and
+  serves in the main thread until the process ends.
+
+It imports its server inside `run`: import order matters to some of them, and the
+process that asks for `LOOP` and `FOCUS` need not have the server installed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any, Literal, Protocol, cast
+
+from ..errors import RecordingError
+
+NAMES = ("daphne", "minidaphne")
+"""The servers there are, in the order in which a page shows them."""
+
+
+class Server(Protocol):
+    """What a module of this package offers."""
+
+    LOOP: Literal["loop", "reactor"]
+    FOCUS: tuple[str, ...]
+
+    @staticmethod
+    def run(application: Any, port: int, ready: Callable[[], None]) -> None:
+        """Serves until the process ends."""
+
+
+def load(name: str) -> Server:
+    """The server of that name.
+
+    Raises:
+        RecordingError: there is none.
+    """
+    if name not in NAMES:
+        raise RecordingError(
+            f"there is no server {name!r}: the servers are {', '.join(NAMES)}"
+        )
+    return cast(Server, import_module(f".{name}", __name__))

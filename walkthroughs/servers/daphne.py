@@ -1,0 +1,28 @@
+"""Daphne, on Twisted's asyncio reactor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+LOOP: Literal["loop", "reactor"] = "reactor"
+
+FOCUS = (
+    "daphne",
+    # Both run by the clock, every second or two, not because of anything a client did.
+    "-daphne.server.Server.application_checker",
+    "-daphne.server.Server.timeout_checker",
+)
+
+
+def run(application: Any, port: int, ready: Callable[[], None]) -> None:
+    """Serves `application` on `port` of the loopback address."""
+    from daphne.server import Server
+
+    server = Server(
+        application,
+        endpoints=[f"tcp:port={port}:interface=127.0.0.1"],
+        signal_handlers=False,
+        ready_callable=ready,
+    )
+    server.run()
