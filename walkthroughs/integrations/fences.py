@@ -12,6 +12,7 @@ import re
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 _OPENING = re.compile(r"(?P<indent>[ \t>]*)(?P<marker>`{3,}|~{3,})(?P<info>.*)")
 _BESIDE_BULLET = re.compile(r"[ \t>]*(?:[-*+]|\d+[.)])[ \t]+(?:`{3,}[^`]*$|~{3,})")
@@ -74,6 +75,14 @@ def scan(page: str) -> list[Fence | Problem]:
 def fences(page: str) -> list[Fence]:
     """The fences of a page, in order."""
     return [each for each in scan(page) if isinstance(each, Fence)]
+
+
+def place(path: str, line: int) -> str:
+    """Page and line as an author would name them: "docs/words.md:12"."""
+    page = Path(path)
+    if page.is_relative_to(Path.cwd()):
+        page = page.relative_to(Path.cwd())
+    return f"{page.as_posix()}:{line}"
 
 
 class _Scanner:

@@ -32,9 +32,10 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 from pymdownx.superfences import SuperFencesException
 
-from ..errors import FenceError, WalkthroughError
-from ..targets import Target, find
+from ..errors import WalkthroughError
+from ..targets import Target
 from .fences import Fence, fences
+from .source import read_source, words
 
 log = get_plugin_logger("walkthroughs")
 
@@ -66,14 +67,7 @@ Raises a `WalkthroughError` when it cannot.
 
 def render_source(body: str, options: Mapping[str, str], context: FenceContext) -> str:
     """The fence `source NAME`: the live source of NAME, and whose it is."""
-    if body.strip():
-        raise FenceError("a source fence is empty: its text comes from the code")
-    unknown = ", ".join(sorted(set(options) - {"target"}))
-    if unknown:
-        raise FenceError(f"a source fence takes no {unknown}")
-    if "target" not in options:
-        raise FenceError("a source fence needs the name of what to show")
-    target = find(options["target"])
+    target = read_source(body, options)
     formatter = HtmlFormatter(cssclass="language-python highlight", wrapcode=True)
     code = highlight(target.source, PythonLexer(), formatter)
     return f'<figure class="source">{code}{_caption(target)}</figure>'
@@ -186,7 +180,7 @@ class WalkthroughsPlugin(BasePlugin[WalkthroughsConfig]):
         fence = self._fences[int(options["n"])]
         context = FenceContext(self._page, fence.line + self._offset, md)
         try:
-            return FENCES[name](fence.body, _words(fence), context)
+            return FENCES[name](fence.body, words(fence), context)
         except WalkthroughError as error:
             log.warning("%s: %s", context, error)
             return (
@@ -195,12 +189,3 @@ class WalkthroughsPlugin(BasePlugin[WalkthroughsConfig]):
             )
         except Exception as error:
             raise SuperFencesException(f"{context}: {error!r}") from error
-
-
-def _words(fence: Fence) -> dict[str, str]:
-    """The options of a fence, a bare word among them as "target"."""
-    if len(fence.arguments) > 1:
-        words = " ".join(fence.arguments)
-        raise FenceError(f"a {fence.language} fence takes one bare word, not: {words}")
-    target = {"target": fence.arguments[0]} if fence.arguments else {}
-    return {**fence.options, **target}

@@ -1,0 +1,146 @@
+"""The rules of the house: who may import whom, what lies where, and what is not said.
+
+They are read from the sources, so that breaking one needs no run to show.
+"""
+
+import ast
+import re
+from collections.abc import Iterator
+from fnmatch import fnmatch
+from pathlib import Path
+
+HOUSE = Path(__file__).parent.parent
+
+TOP_LEVEL = {
+    ".ci",
+    ".gitignore",
+    "CHANGELOG.md",
+    "LICENSE",
+    "Makefile",
+    "README.md",
+    "docs",
+    "minidaphne",
+    "mkdocs.yml",
+    "pyproject.toml",
+    "tests",
+    "walkthroughs",
+}
+
+# walkthroughs, from the ground up: each floor may import those below it, and itself.
+FLOORS = [
+    {"errors"},
+    {"trace", "focus"},
+    {"packages"},
+    {"targets"},
+    {"recorder", "listing", "render"},
+    {"servers", "clients"},
+    {"scenarios"},
+    {"record"},
+    {"integrations"},
+    {"cli", "__main__"},
+]
+# Only these know a particular server.
+KNOW_SERVERS = {"servers", "scenarios"}
+
+
+def sources(package: str) -> list[Path]:
+    return sorted((HOUSE / package).rglob("*.py"))
+
+
+def imports(file: Path) -> Iterator[str]:
+    """The absolute names of all modules that a file imports, however deep inside."""
+    package = file.relative_to(HOUSE).parent.parts
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) - node.level + 1] if node.level else ()
+            module = ".".join([*above, *([node.module] if node.module else [])])
+            # `from . import a` and `from .b import c`: a and c may be modules, too.
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+def part(name: str) -> str:
+    """The part of a package that a dotted name lies in: "targets"."""
+    return name.split(".")[1]
+
+
+def kept() -> Iterator[Path]:
+    """The files of the house, less what .gitignore names; git itself is not needed."""
+    lines = (HOUSE / ".gitignore").read_text(encoding="utf-8").split()
+    ignored = [".git", *(line.strip("/") for line in lines)]
+    for file in sorted(HOUSE.rglob("*")):
+        path = file.relative_to(HOUSE)
+        at_top = [name for name in ignored if fnmatch(path.parts[0], name)]
+        inside = [name for name in ("__pycache__", "*.pyc") if path.match(f"**/{name}")]
+        if file.is_file() and not at_top and not inside:
+            yield path
+
+
+def test_minidaphne_stands_without_walkthroughs() -> None:
+    wrong = [
+        f"{file.relative_to(HOUSE)} imports {name}"
+        for file in sources("minidaphne")
+        for name in imports(file)
+        if name.split(".")[0] == "walkthroughs"
+    ]
+    assert not wrong
+
+
+def test_only_servers_and_scenarios_know_a_server() -> None:
+    wrong = [
+        f"{file.relative_to(HOUSE)} imports {name}"
+        for file in sources("walkthroughs")
+        for name in imports(file)
+        if name.split(".")[0] in {"minidaphne", "daphne", "uvicorn", "hypercorn"}
+        and file.relative_to(HOUSE / "walkthroughs").parts[0] not in KNOW_SERVERS
+    ]
+    assert not wrong
+
+
+def test_walkthroughs_imports_run_one_way() -> None:
+    level = {name: n for n, floor in enumerate(FLOORS) for name in floor}
+    wrong = []
+    for file in sources("walkthroughs"):
+        own = file.relative_to(HOUSE / "walkthroughs").parts[0].removesuffix(".py")
+        for name in imports(file):
+            other = part(name) if name.startswith("walkthroughs.") else own
+            if own not in level or other not in level:
+                if own != "__init__":
+                    wrong.append(f"{own} or {other} has no floor: enter it in FLOORS")
+            elif level[other] > level[own]:
+                wrong.append(f"{file.relative_to(HOUSE)} imports {name}, from above")
+            elif level[other] == level[own] and other != own:
+                wrong.append(f"{file.relative_to(HOUSE)} imports {name}, beside it")
+    assert not wrong
+
+
+def test_nothing_else_lies_at_the_top() -> None:
+    assert {path.parts[0] for path in kept()} == TOP_LEVEL
+
+
+# Written in pieces, so that this file does not say them either.
+MACHINE = re.compile(
+    "|".join(
+        [
+            r"/(?:work|root|tmp|home)/[\w.]",
+            r"files\.python" + r"hosted\.org",
+            r"pypi" + r"\.org",
+            r"registry\.npm" + r"js",
+            r"deb\.deb" + r"ian\.org",
+        ]
+    )
+)
+
+
+def test_no_file_speaks_of_a_machine_or_a_registry() -> None:
+    found = []
+    for path in kept():
+        try:
+            text = (HOUSE / path).read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            continue
+        for number, line in enumerate(text.splitlines(), start=1):
+            if MACHINE.search(line):
+                found.append(f"{path}:{number}: {line.strip()}")
+    assert not found

@@ -1,0 +1,97 @@
+"""Run what stands on a page: every fence, or an error that says why not.
+
+Sybil's own Markdown parser passes over a fence with a title, an unusual name or a
+deep indent, and says nothing.  This one has an answer for every fence that
+`walkthroughs.integrations.fences` finds:
+
+* its language is in `RUNNERS`: the fence is one example, and runs;
+* its language is in `SHOWN`: it is there to be read;
+* anything else (no language, a misspelt one, a fence never closed): an example that
+  fails, so that nobody takes it for one that runs.
+
+To add a fence that runs: write an `Evaluator` and enter it in `RUNNERS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from sybil import Document, Example, Region, Sybil
+
+from ..errors import WalkthroughError
+from .fences import Fence, Problem, place, scan
+from .snippets import close_loop, run_snippet
+from .source import read_source, words
+
+Evaluator = Callable[[Example], str | None]
+"""Runs one example, whose `parsed` is its `Fence`; text it returns is the failure."""
+
+
+def page_sybil() -> Sybil:
+    """A Sybil that runs every fence of a Markdown page."""
+    return Sybil(parsers=[parse_page], patterns=["*.md"], teardown=close_loop)
+
+
+def parse_page(document: Document) -> Iterator[Region]:
+    """A Sybil parser: one region for each fence that runs, or should."""
+    for each in scan(document.text):
+        if isinstance(each, Problem):
+            yield Region(each.start, each.end, each, refuse)
+        elif each.language not in SHOWN:
+            evaluator = RUNNERS.get(each.language, refuse)
+            yield Region(each.start, each.end, each, evaluator)
+
+
+def run_python(example: Example) -> str | None:
+    """An evaluator: run a Python fence."""
+    __tracebackhide__ = True
+    return run_snippet(example.parsed, example.path, example.namespace)
+
+
+def check_source(example: Example) -> str | None:
+    """An evaluator: the name in a `source` fence can be found."""
+    fence: Fence = example.parsed
+    try:
+        read_source(fence.body, words(fence))
+    except WalkthroughError as error:
+        return f"{place(example.path, fence.line)}: {error}"
+    return None
+
+
+def refuse(example: Example) -> str | None:
+    """An evaluator: say why nothing runs the example."""
+    found: Fence | Problem = example.parsed
+    if isinstance(found, Problem):
+        message = found.message
+    else:
+        known = ", ".join(sorted({*RUNNERS, *SHOWN}))
+        language = repr(found.language) if found.language else "no language"
+        message = f"nothing runs a fence of {language}; known are {known}"
+    return f"{place(example.path, found.line)}: {message}"
+
+
+RUNNERS: dict[str, Evaluator] = {
+    "py": run_python,
+    "pycon": run_python,
+    "python": run_python,
+    "source": check_source,
+}
+"""The languages of fences that run: language -> what runs them."""
+
+SHOWN = frozenset(
+    {
+        "console",
+        "css",
+        "diff",
+        "html",
+        "http",
+        "ini",
+        "json",
+        "make",
+        "markdown",
+        "text",
+        "toml",
+        "yaml",
+    }
+)
+"""The languages of fences that are there to be read only."""
