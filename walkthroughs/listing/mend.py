@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..trace import Trace
-from .lines import Claim, Line, Listing
+from .lines import ELLIPSES, Claim, Line, Listing
 from .match import Search
 
 NEARBY = 200
@@ -166,27 +166,23 @@ class _Writer:
         claim = self._listing.claims[index]
         step = self._search.steps[place]
         crosses = self._lane is not None and step.lane != self._lane
-        if crosses or (self._lane is None and claim.lane is not None):
+        # At the very beginning a lane line is the author's choice.
+        says = crosses or (self._lane is None and claim.lane is not None)
+        if says:
             self._nest = []
         indent = self._indent(claim, place)
-        self._ellipsis(claim, place, indent)
-        self._lane_line(claim, step.lane, crosses)
-        self._above(claim)
-        self._lines.append(" " * indent + claim.line.raw.lstrip())
+        lead = self._lead(claim)
+        self._lane_line(lead, claim, f"--- {self._label(step.lane)}", says)
+        self._ellipsis(lead, place, min(indent, self._column))
+        self._lines += [*lead, " " * indent + claim.line.raw.lstrip()]
         self._nest.append((indent, step.seq))
-        self._column = indent
-        self._place, self._lane = place, step.lane
+        self._place, self._lane, self._column = place, step.lane, indent
         self._after_stuck = False
 
     def keep(self, index: int) -> None:
         """A claim that was never seen: as written, with what stands before it."""
         claim = self._listing.claims[index]
-        lines = self._listing.lines
-        at = claim.line.number - 1
-        first = at
-        while first and lines[first - 1].kind != "step":
-            first -= 1
-        self._lines.extend(line.raw for line in lines[first : at + 1])
+        self._lines += [*self._lead(claim), claim.line.raw]
         self._after_stuck = True
 
     def finish(self) -> str:
@@ -208,44 +204,50 @@ class _Writer:
             self._nest.pop()
         return claim.line.indent if self._nest else 0
 
-    def _ellipsis(self, claim: Claim, place: int, indent: int) -> None:
-        written = self._written(claim, "ellipsis")
+    def _lead(self, claim: Claim) -> list[str]:
+        """What the author wrote between the step before and this one."""
+        at = first = claim.line.number - 1
+        while first and self._listing.lines[first - 1].kind != "step":
+            first -= 1
+        return [line.raw for line in self._listing.lines[first:at]]
+
+    def _ellipsis(self, lead: list[str], place: int, column: int) -> None:
+        """Puts an ellipsis into the lead, or takes it out."""
+        written = [raw for raw in lead if _bare(raw) in ELLIPSES]
         if self._after_stuck:
-            needed = written is not None
+            needed = bool(written)
         elif self._place is None:
-            needed = written is not None and place > 0
+            needed = bool(written) and place > 0
         else:
             needed = place > self._place + 1
-        if needed:
-            column = min(indent, self._column)
-            self._lines.append(written.raw if written else " " * column + self._dots())
+        if needed and not written:
+            lead.insert(0, " " * column + self._dots())
+        elif not needed:
+            lead[:] = [raw for raw in lead if raw not in written]
 
     def _dots(self) -> str:
         """The author's way to write an ellipsis."""
         kinds = (line.text for line in self._listing.lines if line.kind == "ellipsis")
-        return next(kinds, "...")
+        return next(kinds, ELLIPSES[0])
 
-    def _lane_line(self, claim: Claim, lane: int, crosses: bool) -> None:
-        label = self._search.trace.lanes[lane].label
-        if claim.lane is not None and claim.lane.text == label:
-            if crosses or self._lane is None:
-                self._lines.append(claim.lane.raw)
-        elif crosses or (claim.lane is not None and self._lane is None):
-            self._lines.append(f"--- {label}")
+    def _lane_line(
+        self, lead: list[str], claim: Claim, wanted: str, says: bool
+    ) -> None:
+        """Puts a lane line into the lead, or takes it out, or rights it."""
+        right = claim.lane is not None and f"--- {claim.lane.text}" == wanted
+        at = len(lead)
+        for number, raw in enumerate(lead):
+            if _bare(raw).startswith("---"):
+                at = number
+        if not says:
+            lead[:] = lead[:at] + lead[at + 1 :]
+        elif not right:
+            lead[at : at + 1] = [wanted]
 
-    def _above(self, claim: Claim) -> None:
-        """Blank lines and comments that the author put right above the line."""
-        lines = self._listing.lines
-        first = claim.line.number - 1
-        while first and lines[first - 1].kind == "blank":
-            first -= 1
-        self._lines.extend(line.raw for line in lines[first : claim.line.number - 1])
+    def _label(self, lane: int) -> str:
+        return self._search.trace.lanes[lane].label
 
-    def _written(self, claim: Claim, kind: str) -> Line | None:
-        """The ellipsis that the author wrote before the claim."""
-        for line in reversed(self._listing.lines[: claim.line.number - 1]):
-            if line.kind == "step":
-                break
-            if line.kind == kind:
-                return line
-        return None
+
+def _bare(raw: str) -> str:
+    """A line without indentation and comment."""
+    return raw.partition("#")[0].strip()

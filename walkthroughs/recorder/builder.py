@@ -228,8 +228,9 @@ class Builder:
         try:
             yield
         finally:
-            self._landings.pop(thread, None)
-            if before is not None:
+            # If it has left its mark, so has whatever led to it.
+            unmarked = self._landings.pop(thread, None) is not None
+            if unmarked and before is not None:
                 self._landings[thread] = before
 
     def name_lane(self, name: str) -> None:
@@ -370,8 +371,7 @@ class Builder:
         elif thread == self._main:
             kind = self._loop_name
         else:
-            name = threading.current_thread().name.rpartition("-")[0] or "thread"
-            name = "executor" if name.startswith("ThreadPool") else name
+            name = _thread_name(threading.current_thread().name)
         return LaneState(len(self._states), kind, self._unused(kind, name))
 
     def _unused(self, kind: LaneKind, name: str, own: LaneState | None = None) -> str:
@@ -388,6 +388,13 @@ def _current_task() -> asyncio.Task[Any] | None:
     # Without a running loop there is no task; asking would raise.
     loop = asyncio._get_running_loop()
     return asyncio.current_task(loop) if loop is not None else None
+
+
+def _thread_name(name: str) -> str:
+    """A thread's name without the numbers that differ from run to run."""
+    stem = name.rstrip("0123456789_-")
+    # What the pools of concurrent.futures and of asyncio call their threads.
+    return "executor" if stem in ("ThreadPoolExecutor", "asyncio") else stem
 
 
 def _relative(filename: str, module: str) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import reprlib
 from functools import cache
 from types import CodeType, FrameType
+
+_ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 
 _repr = reprlib.Repr()
 _repr.maxstring = _repr.maxother = 60
@@ -43,8 +46,11 @@ def _has(cls: type, code: CodeType, module: str | None) -> bool:
 
 
 def short(value: object) -> str:
-    """A repr of at most a few dozen characters that never raises."""
+    """A repr of at most a few dozen characters that never raises.
+
+    Addresses are left out: they differ from run to run.
+    """
     try:
-        return _repr.repr(value)
+        return _ADDRESS.sub("", _repr.repr(value))
     except Exception as error:  # noqa: BLE001 - a repr may raise anything
         return f"<{type(value).__name__}: repr raised {type(error).__name__}>"

@@ -1,0 +1,339 @@
+"""What is recorded of small programs.
+
+The same story is expected on every Python, so from both sources of events.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.walkthroughs.recorder import programs
+from walkthroughs.focus import Focus
+from walkthroughs.recorder import Recorder
+from walkthroughs.trace import Call, Exit, Hop, Message, Trace
+
+HERE = programs.__name__
+
+
+def record(program: Callable[[], Any], **options: Any) -> Trace:
+    recorder = Recorder(Focus.of([HERE]), **options)
+    recorder.start()
+    try:
+        if asyncio.iscoroutinefunction(program):
+            asyncio.run(program())
+        else:
+            program()
+    finally:
+        recorder.stop()
+    return recorder.trace("test", "none")
+
+
+def told(trace: Trace) -> list[str]:
+    """The trace in short: indented calls, how they stopped, and hops with their cause."""
+    return [_told(trace, event) for event in trace.events]
+
+
+def _told(trace: Trace, event: Any) -> str:
+    if isinstance(event, Call):
+        return "    " * event.depth + _name(trace, event.seq)
+    if isinstance(event, Exit):
+        return f"{event.how} {_name(trace, event.call)}"
+    assert isinstance(event, Hop)
+    lane = trace.lanes[event.lane].label
+    cause = "" if event.origin is None else f" by {_name(trace, event.origin)}"
+    return f"-> {lane} ({event.how}{cause})"
+
+
+def _name(trace: Trace, seq: int) -> str:
+    call = trace.events[seq]
+    assert isinstance(call, Call)
+    return trace.name(call).removeprefix(f"{HERE}.")
+
+
+def starts(trace: Trace) -> list[str]:
+    """Only what began, and the hops."""
+    return [each for each in told(trace) if each.split()[0] not in EXITS]
+
+
+EXITS = ("return", "raise", "suspend", "resume")
+
+
+def test_calls_nest_and_methods_go_by_the_class_they_were_called_on() -> None:
+    trace = record(programs.calls)
+    assert starts(trace) == [
+        "calls",
+        "    Derived.made",
+        "        Derived",
+        "    Derived.inherited",
+        "        Derived.overridden",
+        "            Base.overridden",
+        "    leaf",
+        "    leaf",
+        "    leaf",
+    ]
+
+
+def test_every_call_that_began_ends() -> None:
+    trace = record(programs.calls)
+    assert set(trace.end) == {step.seq for step in trace.steps}
+
+
+def test_a_call_knows_the_line_that_makes_it() -> None:
+    trace = record(programs.calls)
+    caller = trace.functions[0]
+    call = trace.steps[1]
+    assert isinstance(call, Call)
+    assert call.line == caller.line + 1
+    assert caller.file == "tests/walkthroughs/recorder/programs.py"
+
+
+def test_an_exception_ends_the_call_it_leaves() -> None:
+    assert told(record(programs.catches)) == [
+        "catches",
+        "    raises",
+        "raise raises",
+        "    leaf",
+        "return leaf",
+        "return catches",
+    ]
+
+
+def test_the_exception_is_named_where_the_interpreter_says_it() -> None:
+    trace = record(programs.catches)
+    names = [e.value for e in trace.events if isinstance(e, Exit) and e.how == "raise"]
+    # sys.setprofile does not say it.
+    assert names == (["ValueError"] if sys.version_info >= (3, 12) else [None])
+
+
+def test_a_generator_is_one_call_that_steps_aside() -> None:
+    assert told(record(programs.iterates)) == [
+        "iterates",
+        "    numbers",
+        "suspend numbers",
+        "    leaf",
+        "return leaf",
+        "resume numbers",
+        "        leaf",
+        "return leaf",
+        "suspend numbers",
+        "    leaf",
+        "return leaf",
+        "resume numbers",
+        "return numbers",
+        "return iterates",
+    ]
+
+
+def test_a_coroutine_is_one_call_across_its_suspensions() -> None:
+    assert told(record(programs.awaits)) == [
+        "-> task: awaits (create_task)",
+        "awaits",
+        "    pause",
+        "suspend pause",
+        "suspend awaits",
+        "-> task: awaits (wake)",
+        "resume awaits",
+        "resume pause",
+        "return pause",
+        "    leaf",
+        "return leaf",
+        "return awaits",
+    ]
+
+
+@pytest.mark.parametrize("program", [programs.both, programs.grouped])
+def test_tasks_are_lanes_and_their_creation_a_hop(program: Callable[[], Any]) -> None:
+    name = program.__name__
+    found = starts(record(program))
+    assert found[1:9] == [
+        name,
+        f"-> task: first (create_task by {name})",
+        "first",
+        "    pause",
+        f"-> task: second (create_task by {name})",
+        "second",
+        "    leaf",
+        "-> task: first (wake)",
+    ]
+    assert found[9:] == ["    leaf", f"-> task: {name} (wake)"]
+
+
+def test_work_for_a_thread_is_a_hop_there_and_back() -> None:
+    assert starts(record(programs.to_thread))[1:] == [
+        "to_thread",
+        "-> thread: executor (executor by to_thread)",
+        "slow",
+        "-> task: to_thread (wake)",
+        "    leaf",
+    ]
+
+
+def test_an_executor_is_a_lane() -> None:
+    assert "-> thread: executor (executor by in_executor)" in starts(
+        record(programs.in_executor)
+    )
+
+
+def test_a_thread_is_a_lane() -> None:
+    assert starts(record(programs.in_thread)) == [
+        "in_thread",
+        "-> thread: worker (thread by in_thread)",
+        "leaf",
+    ]
+
+
+def test_callbacks_run_in_the_loops_lane_and_say_who_scheduled_them() -> None:
+    assert starts(record(programs.calls_soon)) == [
+        "-> task: calls_soon (create_task)",
+        "calls_soon",
+        "-> loop (call_soon by calls_soon)",
+        "leaf",
+        "-> loop (call_later by calls_soon)",
+        "finish",
+        "-> task: calls_soon (wake by finish)",
+    ]
+
+
+def test_a_cancelled_coroutine_is_resumed_and_left_by_the_exception() -> None:
+    found = told(record(programs.cancels))
+    at = found.index("suspend waits_for_ever")
+    assert "-> task: waits_for_ever (wake by cancels)" in found[at:]
+    assert found[found.index("resume waits_for_ever") :][:4] == [
+        "resume waits_for_ever",
+        "    leaf",
+        "return leaf",
+        "raise waits_for_ever",
+    ]
+
+
+def test_an_exception_that_passes_through_ends_each_call() -> None:
+    recorder = Recorder(Focus.of([HERE]))
+    recorder.start()
+    with pytest.raises(ValueError, match="on purpose"):
+        asyncio.run(programs.fails_late())
+    recorder.stop()
+    assert told(recorder.trace())[-3:] == [
+        "    raises",
+        "raise raises",
+        "raise fails_late",
+    ]
+
+
+def test_async_generators_and_context_managers_are_one_call_each() -> None:
+    found = starts(record(programs.iterates_and_opens))
+    assert [each.strip() for each in found if not each.startswith("->")] == [
+        "iterates_and_opens",
+        "opened",
+        "leaf",
+        "ticks",
+        "pause",
+        "pause",
+        "leaf",
+    ]
+
+
+def test_names_out_of_focus_leave_no_mark() -> None:
+    recorder = Recorder(Focus.of([HERE, f"-{HERE}.leaf"]))
+    recorder.start()
+    programs.catches()
+    recorder.stop()
+    assert starts(recorder.trace()) == ["catches", "    raises"]
+
+
+def test_watched_arguments_are_kept_in_short() -> None:
+    class Rude:
+        def __repr__(self) -> str:
+            raise RuntimeError
+
+    Liar = type("dict", (), {"__len__": lambda self: 1})
+
+    recorder = Recorder(Focus.of([HERE]), {f"{HERE}.leaf": ("value", "no")})
+    recorder.start()
+    programs.leaf("x" * 1000)
+    programs.leaf(Rude())
+    programs.leaf(Liar())
+    recorder.stop()
+    long, rude, liar = (e.args for e in recorder.trace().events if isinstance(e, Call))
+    assert long[0][0] == "value" and len(long[0][1]) <= 60
+    assert rude[0][1] == "<Rude instance>"
+    assert liar[0][1] == "<dict: repr raised TypeError>"
+
+
+def test_a_full_recording_counts_what_it_drops() -> None:
+    trace = record(programs.calls, max_events=3)
+    assert len(trace.events) == 3
+    assert trace.header.dropped == 15
+
+
+def test_start_and_stop_may_be_said_twice_and_put_everything_back() -> None:
+    before = {
+        name: asyncio.BaseEventLoop.__dict__[name] for name in ("call_soon", "call_at")
+    }
+    start = threading.Thread.__dict__["start"]
+    recorder = Recorder(Focus.of([HERE]))
+    recorder.start()
+    recorder.start()
+    assert asyncio.BaseEventLoop.__dict__["call_soon"] is not before["call_soon"]
+    recorder.stop()
+    recorder.stop()
+    for name, original in before.items():
+        assert asyncio.BaseEventLoop.__dict__[name] is original
+    assert threading.Thread.__dict__["start"] is start
+    assert sys.getprofile() is None
+
+
+async def application(scope: Any, receive: Any, send: Any) -> None:
+    event = await receive()
+    programs.leaf()
+    await send(
+        {"type": "http.response.start", "status": 200, "headers": [(b"a", b"b")]}
+    )
+    await send({"type": "http.response.body", "body": b"x" * 5, "text": "y" * 50})
+    await send({**event, "type": "wrong"})
+
+
+def test_the_door_marks_what_passes_and_keeps_no_secret() -> None:
+    recorder = Recorder(Focus.of([HERE]))
+
+    async def serve() -> None:
+        queue: asyncio.Queue[Any] = asyncio.Queue()
+        queue.put_nowait({"type": "http.request", "body": b"", "more_body": False})
+        queue.put_nowait({"type": "http.disconnect"})
+
+        async def send(event: Any) -> None:
+            programs.leaf()
+            if event["type"] == "wrong":
+                raise OSError("closed")
+
+        await recorder.door(application)({"type": "http"}, queue.get, send)
+
+    recorder.start()
+    with pytest.raises(OSError, match="closed"):
+        asyncio.run(serve())
+    recorder.stop()
+    trace = recorder.trace()
+    messages = [e for e in trace.events if isinstance(e, Message)]
+    assert [m.name for m in messages] == [
+        "receive -> http.request",
+        "send <- http.response.start",
+        "send <- http.response.body",
+        "send <- wrong",
+    ]
+    assert [m.depth for m in messages] == [1, 1, 1, 1]
+    assert dict(messages[0].summary) == {"body": "0 bytes", "more_body": "False"}
+    assert dict(messages[1].summary) == {"status": "200", "headers": "1 headers"}
+    assert dict(messages[2].summary) == {
+        "body": "5 bytes",
+        "text": repr("y" * 40) + "…",
+    }
+    assert {trace.lanes[m.lane].label for m in messages} == {"task: application"}
+    inside = [e.parent for e in trace.events if isinstance(e, Call)]
+    assert inside == [None, *(m.seq for m in messages[1:])]
+    how = {e.call: e.how for e in trace.events if isinstance(e, Exit)}
+    assert how[messages[3].seq] == "raise"
