@@ -1,0 +1,282 @@
+"""The page: everything there without a script, everything escaped."""
+
+from dataclasses import replace
+from html.parser import HTMLParser
+
+from walkthroughs.render import html
+from walkthroughs.render.view import ListedLine, View
+from walkthroughs.trace import Call, Exit, Function, Lane, Message, Package, Trace
+
+from .. import making
+from .scenes import TASK, Scene, request, view
+
+VOID = {"wbr", "br", "img", "input"}
+
+
+class Page(HTMLParser):
+    """Reads HTML, and complains if its tags do not nest."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def all(self, tag: str, css: str = "") -> list[dict[str, str | None]]:
+        return [
+            attrs
+            for name, attrs in self.tags
+            if name == tag and (not css or css in (attrs.get("class") or "").split())
+        ]
+
+
+def call(text: str, seq: int, indent: int = 0, comment: str = "") -> ListedLine:
+    return ListedLine("call", text, indent, comment, seq)
+
+
+LINES = (
+    call("made.tcp.Port.read", 1, comment="all <begins> here"),
+    ListedLine("ellipsis", "...", 1, count=1),
+    call("made.http.Request.process", 3, 1),
+    ListedLine("ellipsis", "...", 1, count=2),
+    ListedLine("blank"),
+    ListedLine("lane", "--- task: application"),
+    call("made.app.App.__call__", 10),
+    ListedLine("message", "receive -> http.request", 1, seq=11),
+)
+
+
+def whole(view: View) -> str:
+    return html.walkthrough(view, html.listing(view, LINES, "made"), "made")
+
+
+def test_a_walkthrough_is_listing_picture_and_steps() -> None:
+    text = whole(view())
+    page = Page(text)
+    assert page.all("section", "wt")[0]["id"] == "made"
+    order = [text.index(mark) for mark in ("wt-listing", "<svg", "wt-steps")]
+    assert order == sorted(order)
+
+
+def test_every_link_leads_to_one_place_on_the_page() -> None:
+    page = Page(whole(view()))
+    ids = [attrs["id"] for _, attrs in page.tags if "id" in attrs]
+    assert len(ids) == len(set(ids))
+    targets = {(link["href"] or "").removeprefix("#") for link in page.all("a")}
+    assert targets <= set(ids)
+
+
+def test_listed_calls_link_to_their_steps_and_ellipses_to_their_folds() -> None:
+    page = Page(html.listing(view(), LINES, "made"))
+    assert [link["href"] for link in page.all("a")] == [
+        "#made-1",
+        "#made-1-f1",
+        "#made-2",
+        "#made-2-f1",
+        "#made-3",
+        "#made-4",
+    ]
+
+
+def test_an_ellipsis_says_how_many_steps_it_stands_for() -> None:
+    text = html.listing(view(), LINES, "made")
+    assert 'title="2 left out"' in text
+
+
+def test_an_ellipsis_with_nothing_behind_it_is_no_link() -> None:
+    text = html.listing(view(1), [ListedLine("ellipsis", "...")], "made")
+    assert "<a" not in text
+
+
+def test_a_blank_line_is_space_above_the_next() -> None:
+    page = Page(html.listing(view(), LINES, "made"))
+    assert [bool(page.all("li", "wt-gap"))] == [True]
+    assert len(page.all("li")) == len(LINES) - 1
+
+
+def test_lanes_events_and_comments_are_told_apart() -> None:
+    text = html.listing(view(), LINES, "made")
+    page = Page(text)
+    assert len(page.all("li", "wt-lane")) == 1
+    assert len(page.all("li", "wt-message")) == 1
+    assert '<span class="wt-comment">all &lt;begins&gt; here</span>' in text
+    assert "--- task" not in text
+
+
+def test_aliases_shorten_names_and_the_title_has_them_whole() -> None:
+    aliases = {"made": "m", "made.http": "", "ma": "wrong"}
+    assert html.alias("made.http.Request.process", aliases) == "Request.process"
+    assert html.alias("made.tcp.Port", aliases) == "m.tcp.Port"
+    assert html.alias("other.tcp", aliases) == "other.tcp"
+    text = html.listing(view(), LINES, "made", aliases)
+    assert 'title="made.http.Request.process">Request.<wbr>process' in text
+
+
+def test_steps_carry_what_the_stepper_needs() -> None:
+    page = Page(html.steps(view(), "made"))
+    process = page.all("li", "wt-step")[1]
+    assert process["id"] == "made-2"
+    assert {key: process[f"data-{key}"] for key in ("n", "seq", "kind", "lane")} == {
+        "n": "2",
+        "seq": "3",
+        "kind": "call",
+        "lane": "reactor",
+    }
+    assert (process["data-parent"], process["data-hidden"]) == ("1", "1")
+    assert (process["data-file"], process["data-line"]) == ("made/http.py", "1")
+    assert process["data-t"] == "2"
+    received = page.all("li", "wt-step")[3]
+    assert (received["data-direction"], received["data-queue"]) == ("receive", "2")
+
+
+def test_steps_say_what_happened() -> None:
+    text = html.steps(view(), "made")
+    step = '<a href="#made-{0}">step {0}</a>'.format
+    created = "created as a task by Server.create"
+    for sentence in (
+        "Nothing in focus calls it: it is where its lane begins.",
+        f"Called by Channel.parse (folded, inside {step(1)}) at line 9.",
+        "Returns at line 8.",
+        f"Now in task: application, {created} (folded, inside {step(2)}).",
+        "Now in reactor: the loop found something to read or write.",
+        "The application receives http.request with body 2 bytes.",
+        "2 events wait in the connection&#x27;s queue.",
+        "Nothing waits in the connection&#x27;s queue.",
+        f"Pauses at line 11 after {step(4)}, goes on after {step(5)}.",
+        "Is left by ValueError at line 3.",
+        f"Is taken by the server after {step(8)}.",
+    ):
+        assert sentence in text, sentence
+
+
+def test_a_call_inside_a_sent_message_says_so() -> None:
+    text = html.steps(view(21, 22), "made")
+    assert "Runs inside send &lt;- http.response.start (<a" in text
+
+
+def test_watched_arguments_are_shown() -> None:
+    text = html.steps(view(), "made")
+    assert "<dt><code>scope</code></dt>" in text
+    assert "{&#x27;a&#x27;: &lt;b&gt;}" in text
+
+
+def test_folds_list_the_names_they_hold() -> None:
+    text = html.steps(view(), "made")
+    fold = text[text.index('id="made-2-f1"') :]
+    assert "… 2 calls left out" in fold
+    assert "headers" in fold[: fold.index("</details>")]
+
+
+def test_folded_events_are_listed_with_the_calls() -> None:
+    text = html.steps(view(10, 20), "made")
+    assert "… 2 calls and events left out" in text
+    assert "<code>receive -&gt; http.request</code>" in text
+    only = html.steps(view(10, 16), "made")
+    assert "… 1 event left out" in only
+
+
+def test_folded_calls_of_one_name_in_a_row_are_counted() -> None:
+    events = tuple(Call(n, n, 0, function=int(n in (1, 2))) for n in range(4))
+    functions = (Function("a", "b", "a.py", 1), Function("a", "c", "a.py", 2))
+    trace = Trace(request().header, (Lane("loop"),), functions, events)
+    assert "<code>a.<wbr>c</code>, 2 times" in html.steps(View(trace, [0, 3]), "x")
+
+
+def test_missing_source_is_said_and_the_rest_goes_on() -> None:
+    text = html.steps(view(), "made")
+    assert "The source, made/http.py, is not installed here." in text
+
+
+def test_source_stands_beside_the_step_with_its_lines_marked() -> None:
+    line = own_code.__code__.co_firstlineno
+    file = "tests/walkthroughs/render/test_html.py"
+    functions = (Function(__name__, "own_code", file, line),)
+    events = (
+        Call(0, 0, 0, function=0),
+        Call(1, 1, 0, function=0, parent=0, depth=1, line=line + 1),
+        Exit(2, 2, 0, how="return", call=1, line=line + 2),
+    )
+    header = replace(request().header, packages=(Package("tests", "3", "BSD"),))
+    trace = Trace(header, (Lane("loop"),), functions, events)
+    text = html.steps(View(trace, [0, 1]), "x")
+    assert [(m["class"], m["data-n"]) for m in Page(text).all("mark")] == [
+        ("wt-sl wt-at-call", str(line + 1)),
+        ("wt-sl wt-at-return", str(line + 2)),
+    ]
+    assert '<span class="wt-sr">calling line: </span>' in text
+    assert '<span class="wt-package">tests 3, licence: BSD</span>' in text
+
+
+def own_code() -> int:
+    count = len(VOID)
+    return count
+
+
+def test_what_is_told_of_a_course_is_bounded() -> None:
+    scene = Scene()
+    call = scene.call("made.app:App.__call__", TASK)
+    for _ in range(9):
+        scene.exit(call, "suspend", 4)
+        scene.exit(call, "resume", 4)
+    scene.exit(call, "return", 5)
+    text = html.steps(View(scene.trace(), [0]), "x")
+    assert text.lower().count("pauses") == 4
+    assert "and so on, 9 times in all; returns at line 5." in text
+
+
+def test_a_long_source_is_cut_with_a_mark() -> None:
+    line = test_steps_say_what_happened.__code__.co_firstlineno
+    file = "tests/walkthroughs/render/test_html.py"
+    name = "test_steps_say_what_happened"
+    functions = (Function(__name__, name, file, line),)
+    trace = Trace(
+        request().header, (Lane("loop"),), functions, (Call(0, 0, 0, function=0),)
+    )
+    assert "wt-cut" in html.steps(View(trace, [0]), "x")
+
+
+def test_an_event_with_nothing_in_it_is_told_by_its_type() -> None:
+    empty = Message(0, 0, 0, direction="receive", type="http.disconnect")
+    trace = Trace(request().header, (Lane("loop"),), (), (empty,))
+    text = html.steps(View(trace, [0]), "x")
+    assert "The application receives http.disconnect." in text
+    assert "queue" not in text
+
+
+def test_a_lane_that_goes_on_is_told_without_a_cause() -> None:
+    threads = making.trace("=== thread: a\napp.a\n=== thread: b\napp.b")
+    assert "<p>Now in thread: b.</p>" in html.steps(View(threads, [0, 1]), "x")
+
+
+def test_what_a_hop_came_from_may_lie_before_the_view() -> None:
+    text = html.steps(view(10), "x")
+    assert "created as a task by Server.create (before this view)." in text
+
+
+def test_a_hop_from_an_unknown_place_is_told_by_its_lane() -> None:
+    hops = making.trace("--- loop\napp.a\n--- task: x\napp.b")
+    assert "Now in task: x, woken from loop." in html.steps(View(hops, [1, 3]), "x")
+    assert "Now in loop, woken from loop." in html.steps(View(hops, [1, 3]), "x")
+
+
+def test_an_empty_view_is_an_empty_list() -> None:
+    assert "<li" not in html.steps(View(request(), ()), "x")
+
+
+def test_a_failure_is_a_box_with_the_text_as_it_is() -> None:
+    text = html.failure("docs/a.md:3: <nothing> like that\n- a\n+ b")
+    Page(text)
+    assert "docs/a.md:3: &lt;nothing&gt; like that\n- a\n+ b" in text

@@ -1,0 +1,139 @@
+"""The swim lanes: well-formed, complete, and the same for the same calls."""
+
+from xml.etree import ElementTree
+
+from walkthroughs.render.svg import svg
+from walkthroughs.render.view import View
+
+from ..making import trace
+from .scenes import SHOWN, Scene, later, request, view
+
+NS = {"s": "http://www.w3.org/2000/svg"}
+
+
+def drawn(view: View) -> ElementTree.Element:
+    return ElementTree.fromstring(svg(view, "made"))
+
+
+def words(picture: ElementTree.Element) -> list[str]:
+    return ["".join(text.itertext()) for text in picture.findall(".//s:text", NS)]
+
+
+def bars(picture: ElementTree.Element) -> list[ElementTree.Element]:
+    return [
+        rect
+        for rect in picture.findall(".//s:rect", NS)
+        if rect.attrib["class"].startswith("bar")
+    ]
+
+
+def test_equal_calls_give_the_same_picture_whatever_their_times() -> None:
+    assert svg(View(later(request()), SHOWN), "made") == svg(view(), "made")
+
+
+def test_lanes_have_their_names() -> None:
+    assert words(drawn(view()))[:3] == [
+        "reactor",
+        "task: application",
+        "thread: executor",
+    ]
+
+
+def test_every_step_links_to_its_place_in_the_list() -> None:
+    links = [link.attrib["href"] for link in drawn(view()).findall(".//s:a", NS)]
+    assert [link for link in links if "-f" not in link] == [
+        f"#made-{number}" for number in range(1, 9)
+    ]
+
+
+def test_folds_are_counted_and_link_to_what_they_fold() -> None:
+    folds = drawn(view()).findall(".//s:a[@class='fold']", NS)
+    assert [fold.attrib["href"] for fold in folds] == [
+        "#made-1-f1",
+        "#made-2-f1",
+        "#made-7-f1",
+    ]
+    assert [fold.findtext("s:text", "", NS) for fold in folds] == [
+        "… 1 call",
+        "… 2 calls",
+        "… 1 call",
+    ]
+    title = folds[1].findtext("s:title", "", NS)
+    assert title == "2 calls left out here, Request.headers to Server.create"
+
+
+def test_steps_have_short_labels_and_whole_titles() -> None:
+    picture = drawn(view())
+    assert "Request.process" in words(picture)
+    titles = [title.text for title in picture.findall(".//s:a/s:title", NS)]
+    assert "made.http.Request.process" in titles
+
+
+def test_a_suspended_call_has_a_bar_for_each_time_it_ran() -> None:
+    # Eight steps; one is received in a moment, one ran twice.
+    assert len(bars(drawn(view()))) == 8
+    assert len(drawn(view()).findall(".//s:path[@class='gap']", NS)) == 1
+
+
+def test_a_call_left_by_an_exception_looks_so() -> None:
+    assert [bar.attrib["class"] for bar in bars(drawn(view()))].count("bar err") == 1
+
+
+def test_hops_say_how() -> None:
+    picture = drawn(view())
+    hows = [text.text for text in picture.findall(".//s:text[@class='how']", NS)]
+    assert hows == ["io", "create_task", "executor", "wake", "2 queued", "0 queued"]
+    titles = [title.text for title in picture.findall(".//s:g/s:title", NS)]
+    created = "Now in task: application, created as a task by Server.create"
+    assert f"{created} (folded, inside step 2)." in titles
+
+
+def test_the_queue_is_drawn_up_to_a_limit() -> None:
+    queue = drawn(view()).findall(".//s:g[@class='event']/s:g", NS)
+    assert [len(each.findall("s:rect", NS)) for each in queue] == [2, 0]
+    assert queue[0].findtext("s:title", "", NS) == "2 events waiting in the queue"
+
+
+def test_every_label_ends_inside_its_lane() -> None:
+    picture = drawn(view())
+    width = float(picture.attrib["width"])
+    for text in picture.findall(".//s:text", NS):
+        if text.attrib["class" if "class" in text.attrib else "x"] != "num":
+            end = float(text.attrib["x"]) + 7.3 * len("".join(text.itertext()))
+            assert end <= width
+
+
+def test_a_lane_that_goes_on_has_an_arrow_without_a_word() -> None:
+    threads = trace("=== thread: a\napp.a\n=== thread: b\napp.b")
+    picture = drawn(View(threads, [0, 1]))
+    assert "Now in thread: b." in [
+        title.text for title in picture.findall(".//s:g/s:title", NS)
+    ]
+
+
+def test_an_arrow_starts_in_the_lane_that_scheduled_even_if_no_call_is_known() -> None:
+    hops = trace("--- loop\napp.a\n--- task: x\napp.b")
+    path = drawn(View(hops, [1, 3])).findall(".//s:path[@class='hop']", NS)[1]
+    start = float(path.attrib["d"].split()[0].removeprefix("M"))
+    assert start < float(path.attrib["d"].split("H")[1].split("v")[0])
+
+
+def test_a_fold_in_a_lane_that_is_not_shown_stands_beside_the_step_before() -> None:
+    hidden = trace("=== loop\napp.a\n=== task: x\napp.b\n=== loop\napp.c")
+    picture = drawn(View(hidden, [0, 3]))
+    assert words(picture) == ["loop", "1", "app.a", "… 1 call", "2", "app.c"]
+
+
+def test_an_event_without_a_queue_has_no_depth() -> None:
+    scene = Scene()
+    scene.message("receive", "http.request", None)
+    picture = drawn(View(scene.trace(), [0]))
+    assert words(picture) == ["task: application", "1", "http.request"]
+
+
+def test_it_is_titled_and_described_for_those_who_do_not_see_it() -> None:
+    picture = drawn(view())
+    assert picture.findtext("s:title", "", NS) == "Swim lanes of made on none"
+    assert "8 steps in 3 lanes: reactor" in picture.findtext("s:desc", "", NS)
+    ids = {each.attrib["id"] for each in picture.iter() if "id" in each.attrib}
+    assert set(picture.attrib["aria-labelledby"].split()) == ids

@@ -1,0 +1,1 @@
+"""Shows a recording: as text, pictures, pages and files for other tools."""

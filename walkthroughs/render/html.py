@@ -1,0 +1,361 @@
+"""The page: the listing, the picture and the list of steps, as HTML.
+
+All content is here without a script: the list of steps is what the stepper walks, and
+what a reader has who has no stepper.  Laws:
+
+* everything that comes from a page or a trace is escaped;
+* every id begins with the walkthrough's own, so that a page can hold many;
+* the attributes `data-…` of a step are all that the stepper knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from html import escape
+from itertools import groupby
+
+from ..trace import Call, Exit, Function, Message
+from .source import Excerpt, Mark, SourceLine, Sources
+from .svg import svg
+from .view import Arrival, Fold, ListedLine, Row, Step, View, short
+from .words import Sentence, arrived, counted, folded, happened
+
+MARKS: Mapping[Mark, str] = {
+    "call": "calling line",
+    "return": "returns here",
+    "raise": "leaves here",
+}
+"""What a marked line is called."""
+
+
+def walkthrough(view: View, listing_html: str, ident: str) -> str:
+    """A whole walkthrough: listing, picture, steps.
+
+    Args:
+        view: what to show.
+        listing_html: what `listing` gave, or nothing.
+        ident: its id on the page; step 17 is `#<ident>-17`.
+    """
+    header = view.trace.header
+    label = escape(f"Walkthrough: {header.scenario} on {header.server}")
+    lanes = escape(f"Swim lanes: {header.scenario} on {header.server}")
+    return "\n".join(
+        (
+            f'<section class="wt" id="{escape(ident)}" aria-label="{label}">',
+            listing_html,
+            '<details class="wt-picture" open><summary>Picture</summary>',
+            f'<div class="wt-scroll" role="region" tabindex="0" aria-label="{lanes}">',
+            svg(view, ident),
+            "</div></details>",
+            '<details class="wt-all" open><summary>Step by step</summary>',
+            steps(view, ident),
+            "</details>",
+            "</section>",
+        )
+    )
+
+
+def failure(message: str) -> str:
+    """A red box: what is wrong with a listing, for its author."""
+    return (
+        '<div class="wt-failure" role="alert"><strong>This listing does not hold.'
+        f"</strong><pre>{escape(message)}</pre></div>"
+    )
+
+
+def listing(
+    view: View,
+    lines: Iterable[ListedLine],
+    ident: str,
+    aliases: Mapping[str, str] | None = None,
+) -> str:
+    """The listing as its author wrote it; each line links to its step.
+
+    Args:
+        view: the view whose steps the lines matched.
+        lines: the lines.
+        ident: the walkthrough's id.
+        aliases: dotted prefix -> what stands for it in the page, "" for nothing.
+    """
+    items = "\n".join(_listed(view, list(lines), ident, aliases or {}))
+    return f'<ol class="wt-listing" role="list">\n{items}\n</ol>'
+
+
+def _listed(
+    view: View, lines: Sequence[ListedLine], ident: str, aliases: Mapping[str, str]
+) -> Iterator[str]:
+    number, gap = 0, False
+    folds = [row for row in view.rows if isinstance(row, Fold)]
+    for line in lines:
+        if line.kind == "blank":
+            gap = True
+            continue
+        target = ""
+        if line.seq is not None:
+            number = view.number_at(line.seq)
+            target = f"{ident}-{number}"
+        elif line.kind == "ellipsis":
+            here = next((fold for fold in folds if fold.number == number), None)
+            if here is not None:
+                folds.remove(here)
+                target = _fold_id(here, ident)
+        yield _line(line, target, gap, aliases)
+        gap = False
+
+
+def _line(line: ListedLine, target: str, gap: bool, aliases: Mapping[str, str]) -> str:
+    name, title = _listed_name(line, aliases)
+    if target:
+        hint = f' title="{escape(title)}"' if title else ""
+        name = f'<a href="#{escape(target)}"{hint}>{name}</a>'
+    css = f"wt-line wt-{line.kind}" + (" wt-gap" if gap else "")
+    comment = _wrap("span", "wt-comment", escape(line.comment)) if line.comment else ""
+    indent = f' style="--i:{line.indent}"' if line.indent else ""
+    return f'<li class="{css}"{indent}><code>{name}</code>{comment}</li>'
+
+
+def _listed_name(line: ListedLine, aliases: Mapping[str, str]) -> tuple[str, str]:
+    """What stands in the line, and the words that appear on hover."""
+    if line.kind == "ellipsis":
+        # An ellipsis that was not matched has no count: the author is still writing.
+        words = f"{line.count} left out" if line.count else ""
+        return f"…{_wrap('span', 'wt-count', words) if words else ''}", words
+    if line.kind == "lane":
+        return escape(line.text.removeprefix("---").strip()), ""
+    if line.kind == "message":
+        return escape(line.text), ""
+    shown = alias(line.text, aliases)
+    return _dotted(shown), line.text
+
+
+def alias(name: str, aliases: Mapping[str, str]) -> str:
+    """The name with its longest aliased prefix replaced."""
+    fitting = [prefix for prefix in aliases if name.startswith(prefix + ".")]
+    if not fitting:
+        return name
+    prefix = max(fitting, key=len)
+    return f"{aliases[prefix]}.{name[len(prefix) + 1 :]}".removeprefix(".")
+
+
+def steps(view: View, ident: str) -> str:
+    """The steps as an ordered list, folds and arrivals between them."""
+    page = _Steps(view, ident)
+    items = "\n".join(page.row(row) for row in view.rows)
+    return f'<ol class="wt-steps" role="list">\n{items}\n</ol>'
+
+
+class _Steps:
+    """What all the items of one list share."""
+
+    def __init__(self, view: View, ident: str) -> None:
+        self.view = view
+        self.ident = escape(ident)
+        self.sources = Sources(view.trace.header.packages)
+        self.start = view.trace.events[view.shown[0]].time if view.shown else 0
+
+    def row(self, row: Row) -> str:
+        if isinstance(row, Step):
+            return self.step(row)
+        return self.fold(row) if isinstance(row, Fold) else self.arrival(row)
+
+    def step(self, row: Step) -> str:
+        parts = (
+            f'<li class="wt-step" id="{self.ident}-{row.number}" {self.data(row)}>',
+            self.head(row),
+            self.whole(row),
+            *(_wrap("p", "", self.linked(each)) for each in happened(self.view, row)),
+            self.args(row.event),
+            *self.source(row),
+            "</li>",
+        )
+        return "\n".join(part for part in parts if part)
+
+    def data(self, row: Step) -> str:
+        event = row.event
+        values: dict[str, object] = {
+            "n": row.number,
+            "seq": row.seq,
+            "kind": event.kind,
+            "lane": self.view.lane(row).label,
+            "depth": row.depth,
+            "parent": row.parent,
+            "hidden": row.hidden or None,
+            "t": (event.time - self.start) // 1000,
+        }
+        if isinstance(event, Message):
+            values |= {"direction": event.direction, "queue": event.depth}
+        else:
+            function = self.view.trace.function(event)
+            values |= {"file": function.file, "line": function.line}
+        return _attributes(values)
+
+    def head(self, row: Step) -> str:
+        name = short(self.view.name(row))
+        return (
+            f'<p class="wt-head"><a class="wt-n" href="#{self.ident}-{row.number}">'
+            f'<span class="wt-sr">Step </span>{row.number}</a> '
+            f"<strong><code>{escape(name)}</code></strong> {self.badge(row)}</p>"
+        )
+
+    def whole(self, row: Step) -> str:
+        if isinstance(row.event, Message):
+            return ""
+        return _wrap("p", "wt-name", f"<code>{_dotted(self.view.name(row))}</code>")
+
+    def badge(self, row: Row) -> str:
+        lane = self.view.lane(row)
+        return f'<span class="wt-lane wt-{lane.kind}">{escape(lane.label)}</span>'
+
+    def linked(self, sentence: Sentence) -> str:
+        return "".join(
+            f'<a href="#{self.ident}-{part}">step {part}</a>'
+            if isinstance(part, int)
+            else escape(part)
+            for part in sentence
+        )
+
+    def args(self, event: Call | Message) -> str:
+        if not isinstance(event, Call) or not event.args:
+            return ""
+        rows = "".join(
+            f"<dt><code>{escape(name)}</code></dt><dd><code>{escape(text)}</code></dd>"
+            for name, text in event.args
+        )
+        return f'<dl class="wt-args">{rows}</dl>'
+
+    # Source
+
+    def source(self, row: Step) -> Iterator[str]:
+        figures = list(self.figures(row))
+        if figures:
+            yield '<details class="wt-source"><summary>Source</summary>'
+            yield from figures
+            yield "</details>"
+
+    def figures(self, row: Step) -> Iterator[str]:
+        event, trace = row.event, self.view.trace
+        if not isinstance(event, Call):
+            return
+        parent = None if event.parent is None else trace.events[event.parent]
+        if isinstance(parent, Call) and event.line is not None:
+            excerpt = self.sources.caller(trace.function(parent), event.line)
+            yield _figure(excerpt, "caller", "The call, in")
+        line, how = self.ending(row)
+        excerpt = self.sources.callee(trace.function(event), line, how)
+        yield _figure(excerpt, "callee", "What it calls:")
+
+    def ending(self, row: Step) -> tuple[int | None, Mark]:
+        """The line where the call ended, and how."""
+        last: Exit | None = next(reversed(self.view.exits(row)), None)
+        if last is None or last.how in ("suspend", "resume"):
+            return None, ""
+        return last.line, "raise" if last.how == "raise" else "return"
+
+    # Between the steps
+
+    def fold(self, row: Fold) -> str:
+        lane, items = self.view.lane(row).label, "\n".join(self.folded(row))
+        return (
+            f'<li class="wt-fold" id="{_fold_id(row, self.ident)}" '
+            f"{_attributes({'n': row.number, 'lane': lane, 'depth': row.depth})}>"
+            f'<details><summary title="{escape(folded(self.view, row))}">'
+            f"… {counted(row.events)} left out</summary>\n"
+            f'<ol role="list">\n{items}\n</ol></details></li>'
+        )
+
+    def folded(self, row: Fold) -> Iterator[str]:
+        named = groupby(
+            row.events, key=lambda event: (self.view.trace.name(event), event.lane)
+        )
+        for (name, _), group in named:
+            events = list(group)
+            times = f", {len(events)} times" if len(events) > 1 else ""
+            data = self.unfolded(events[0])
+            yield f"<li {data}><code>{_dotted(name)}</code>{times}</li>"
+
+    def unfolded(self, event: Call | Message) -> str:
+        """What the stepper shows when it walks into a fold."""
+        values: dict[str, object] = {
+            "lane": self.view.trace.lanes[event.lane].label,
+            "t": (event.time - self.start) // 1000,
+        }
+        if isinstance(event, Call):
+            function = self.view.trace.function(event)
+            values |= {"file": function.file, "line": function.line}
+        return _attributes(values)
+
+    def arrival(self, row: Arrival) -> str:
+        css = "wt-arrival wt-changed" if row.changed else "wt-arrival"
+        how = row.hop.how if row.hop else None
+        return (
+            f'<li class="{css}" {_attributes({"n": row.number, "how": how})}>'
+            f"<p>{self.linked(arrived(self.view, row))}</p></li>"
+        )
+
+
+def _figure(excerpt: Excerpt, role: str, words: str) -> str:
+    caption = f"{words} {_place(excerpt.function)}{_origin(excerpt)}"
+    if excerpt.problem:
+        body = _wrap("p", "wt-problem", escape(excerpt.problem))
+    else:
+        lines = "\n".join(_source_line(line) for line in excerpt.lines)
+        body = f'<pre class="highlight" tabindex="0"><code>{lines}</code></pre>'
+    return (
+        f'<figure class="wt-code" data-role="{role}">'
+        f"<figcaption>{caption}</figcaption>{body}</figure>"
+    )
+
+
+def _place(function: Function) -> str:
+    name = escape(short(function.name))
+    return f"<code>{name}</code>, <code>{escape(function.file)}</code>"
+
+
+def _origin(excerpt: Excerpt) -> str:
+    package = excerpt.package
+    if package is None:
+        return ""
+    words = f"{package.name} {package.version}, licence: {package.licence}"
+    return f" {_wrap('span', 'wt-package', escape(words))}"
+
+
+def _source_line(line: SourceLine | None) -> str:
+    if line is None:
+        return '<span class="wt-sl wt-cut">⋯</span>'
+    if not line.mark:
+        return f'<span class="wt-sl" data-n="{line.number}">{line.html}</span>'
+    words = MARKS[line.mark]
+    return (
+        f'<mark class="wt-sl wt-at-{line.mark}" data-n="{line.number}">'
+        f'<span class="wt-sr">{words}: </span>{line.html}</mark>'
+    )
+
+
+def _fold_id(row: Fold, ident: str) -> str:
+    return f"{ident}-{row.number}-f{row.part}"
+
+
+def _dotted(name: str) -> str:
+    """A dotted name that may break after its dots, its last two parts foremost."""
+    if " " in name:
+        return escape(name)
+    brief = short(name)
+    package = escape(name[: -len(brief)]).replace(".", ".<wbr>")
+    last = escape(brief).replace(".", ".<wbr>")
+    return f"{_wrap('span', 'wt-dim', package) if package else ''}{last}"
+
+
+def _wrap(tag: str, css: str, content: str) -> str:
+    return (
+        f'<{tag} class="{css}">{content}</{tag}>'
+        if css
+        else f"<{tag}>{content}</{tag}>"
+    )
+
+
+def _attributes(values: Mapping[str, object]) -> str:
+    return " ".join(
+        f'data-{name}="{escape(str(value))}"'
+        for name, value in values.items()
+        if value is not None
+    )

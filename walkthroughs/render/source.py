@@ -1,0 +1,210 @@
+"""Source excerpts: the lines of an installed package that a step ran through.
+
+Files are found on `sys.path` and read as text; nothing is imported, so that looking at
+a trace runs none of the code in it.  A file that is missing, or that is not the one
+recorded, gives an excerpt that says so: a page with a hole is better than none.
+"""
+
+from __future__ import annotations
+
+import ast
+import html
+import re
+import sys
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib.metadata import packages_distributions
+from pathlib import Path
+from typing import Literal
+
+from ..trace import Function, Package
+
+Mark = Literal["", "call", "return", "raise"]
+
+HEAD = 10
+"""How many lines of a function's beginning are shown."""
+AROUND = 5
+"""How many lines are shown on each side of a line that makes a call."""
+NEAR = 1
+"""How many lines are shown on each side of the line where a function ended."""
+
+
+_COLOURLESS = re.compile(r'<span class="(?:n|nn|o|p|w)">([^<]*)</span>')
+"""Highlighting that gives no colour, and would only make pages heavy."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceLine:
+    """A line of source; `html` is the same text with highlighting."""
+
+    number: int
+    text: str
+    html: str
+    mark: Mark = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """Lines of one function.
+
+    Args:
+        function: whose lines they are.
+        package: the distribution they come from, if the trace knows it.
+        lines: the lines; None stands for those left out at that place.
+        problem: why there are none, in one sentence; else empty.
+    """
+
+    function: Function
+    package: Package | None
+    lines: tuple[SourceLine | None, ...] = ()
+    problem: str = ""
+
+
+class Sources:
+    """Reads excerpts, each file once.
+
+    Args:
+        packages: the distributions that the trace names.
+        folders: where packages lie, by default `sys.path`.
+    """
+
+    def __init__(
+        self, packages: Iterable[Package], folders: Sequence[str] | None = None
+    ) -> None:
+        self._packages = {_plain(package.name): package for package in packages}
+        self._folders = tuple(sys.path if folders is None else folders)
+
+    def package(self, function: Function) -> Package | None:
+        """The distribution that holds the function."""
+        top = function.module.partition(".")[0]
+        owners = (top, *_owners().get(top, ()))
+        found = (self._packages.get(_plain(owner)) for owner in owners)
+        return next((package for package in found if package), None)
+
+    def caller(self, function: Function, line: int) -> Excerpt:
+        """The lines of `function` around the `line` that makes a call."""
+        return self._excerpt(function, {line: "call"}, head=1, around=AROUND)
+
+    def callee(
+        self, function: Function, line: int | None, how: Mark = "return"
+    ) -> Excerpt:
+        """The beginning of `function`, and the `line` where the call ended."""
+        marks: dict[int, Mark] = {} if line is None else {line: how}
+        return self._excerpt(function, marks, head=HEAD, around=NEAR)
+
+    def _excerpt(
+        self, function: Function, marks: Mapping[int, Mark], head: int, around: int
+    ) -> Excerpt:
+        package = self.package(function)
+        file = _find(function.file, self._folders)
+        if file is None:
+            return Excerpt(function, package, problem=_absent(function))
+        name = function.qualname.rpartition(".")[2]
+        last = _extents(file).get((function.line, name))
+        if last is None or not all(function.line <= n <= last for n in marks):
+            return Excerpt(function, package, problem=_other(function))
+        first = function.line
+        kept = set(range(first, min(first + head, last + 1)))
+        for n in marks:
+            kept.update(range(max(first, n - around), min(n + around, last) + 1))
+        lines = _pieces(_lines(file, first, last), kept, marks)
+        return Excerpt(function, package, lines)
+
+
+@cache
+def _owners() -> Mapping[str, list[str]]:
+    """Top-level module -> the distributions that it comes from."""
+    return packages_distributions()
+
+
+def _plain(name: str) -> str:
+    """A distribution's name, so that spellings of the same name are equal."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _absent(function: Function) -> str:
+    return f"The source, {function.file}, is not installed here."
+
+
+def _other(function: Function) -> str:
+    return (
+        f"The {function.file} installed here is not the one that was recorded: "
+        f"line {function.line} does not begin {function.qualname}."
+    )
+
+
+@lru_cache(maxsize=1024)
+def _find(file: str, folders: tuple[str, ...]) -> Path | None:
+    candidates = (Path(folder, file) for folder in folders)
+    return next((path for path in candidates if path.is_file()), None)
+
+
+@cache
+def _read(file: Path) -> str:
+    return file.read_text(encoding="utf-8", errors="replace")
+
+
+@cache
+def _extents(file: Path) -> Mapping[tuple[int, str], int]:
+    """(first line with decorators, name) of each function -> its last line."""
+    with warnings.catch_warnings():
+        # An odd escape in somebody's string is not ours to report.
+        warnings.simplefilter("ignore")
+        try:
+            tree = ast.parse(_read(file))
+        except SyntaxError:
+            return {}
+    extents: dict[tuple[int, str], int] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            starts = (node, *node.decorator_list)
+            first = min(each.lineno for each in starts)
+            extents[first, node.name] = node.end_lineno or node.lineno
+    return extents
+
+
+@lru_cache(maxsize=1024)
+def _lines(file: Path, first: int, last: int) -> tuple[SourceLine, ...]:
+    """A function's lines, dedented and highlighted as a whole: an excerpt that began
+    inside a string would be coloured wrongly."""
+    lines = _read(file).split("\n")[first - 1 : last]
+    indent = len(lines[0]) - len(lines[0].lstrip())
+    texts = [line[:indent].lstrip() + line[indent:].rstrip() for line in lines]
+    coloured = highlight("\n".join(texts))
+    return tuple(
+        SourceLine(number, text, line)
+        for number, (text, line) in enumerate(zip(texts, coloured, strict=True), first)
+    )
+
+
+def highlight(text: str) -> list[str]:
+    """Python source as HTML, line by line: with Pygments' classes if it is there,
+    else only escaped."""
+    try:
+        from pygments import highlight as render
+        from pygments.formatters import HtmlFormatter
+        from pygments.lexers import PythonLexer
+    except ImportError:
+        return [html.escape(line) for line in text.split("\n")]
+    lexer = PythonLexer(stripnl=False, ensurenl=False)
+    formatted: str = render(text, lexer, HtmlFormatter(nowrap=True))
+    lines = _COLOURLESS.sub(r"\1", formatted).split("\n")
+    # The formatter ends the last line even if the text does not.
+    return lines[: text.count("\n") + 1]
+
+
+def _pieces(
+    lines: Sequence[SourceLine], kept: set[int], marks: Mapping[int, Mark]
+) -> tuple[SourceLine | None, ...]:
+    """The kept lines with their marks; a gap of one line is shown after all."""
+    pieces: list[SourceLine | None] = []
+    for line in lines:
+        number = line.number
+        if number in kept or {number - 1, number + 1} <= kept:
+            mark = marks.get(number, "")
+            pieces.append(SourceLine(number, line.text, line.html, mark))
+        elif pieces and pieces[-1] is not None:
+            pieces.append(None)
+    return tuple(pieces)

@@ -1,0 +1,335 @@
+"""The swim lanes: one column a lane, time flowing down, as inline SVG.
+
+Rows stand for order, not for duration, and nothing in the picture tells the time: two
+recordings of the same calls give the same SVG, byte for byte.  Laws:
+
+* a call is a bar from its row to the row where it ended; a suspension is a gap;
+* a hop is an arrow between lanes, with the word for how;
+* an ASGI event is a mark that crosses the application's door: to the right into the
+  application, to the left out of it;
+* a fold is a counted ellipsis;
+* every mark links to its step's place in the list of steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from html import escape
+from itertools import pairwise
+
+from ..trace import Message
+from .view import Arrival, Fold, Row, Span, Step, View, short
+from .words import arrived, counted, folded, plain, plural
+
+ROW = 26
+"""Height of a row."""
+HEADER = 34
+"""Height of the lanes' names."""
+GUTTER = 34
+"""Width of the column of numbers."""
+INDENT = 14
+"""How far a call stands to the right of the one it runs in."""
+BAR = 8
+"""Width of a bar."""
+CHAR = 7.3
+"""Width of a character of the labels, which are monospaced at 12 px."""
+PAD = 14
+"""Space on each side of a lane."""
+DOOR = 26
+"""Width of the mark of an ASGI event."""
+QUEUE_DRAWN = 6
+"""How many waiting events are drawn; the number says how many there are."""
+
+STYLE = """
+.wt-svg{font:12px ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;
+color:var(--md-default-fg-color,#1f2328)}
+.wt-svg text{fill:currentColor;dominant-baseline:central}
+.wt-svg a{color:inherit;text-decoration:none;cursor:pointer}
+.wt-svg a:hover text{text-decoration:underline}
+.wt-svg .num{fill:var(--md-default-fg-color--light,#59636e);text-anchor:end;
+font-size:11px}
+.wt-svg .back{fill:currentColor;opacity:.035}
+.wt-svg .name{font-weight:600}
+.wt-svg .rule{stroke:currentColor;opacity:.15}
+.wt-svg .loop,.wt-svg .reactor{--wt-lane:var(--wt-loop,#4f6bd8)}
+.wt-svg .task{--wt-lane:var(--wt-task,#0b8478)}
+.wt-svg .thread{--wt-lane:var(--wt-thread,#b06000)}
+.wt-svg .bar{fill:var(--wt-lane)}
+.wt-svg .head{stroke:var(--wt-lane);stroke-width:3}
+.wt-svg .gap{stroke:var(--wt-lane);stroke-dasharray:2 4;opacity:.7}
+.wt-svg .err{fill:var(--wt-error,#c62828)}
+.wt-svg .event{--wt-lane:var(--wt-event,#b3267e)}
+.wt-svg .event text{fill:var(--wt-lane)}
+.wt-svg .line{stroke:var(--wt-lane);stroke-width:1.6;fill:none}
+.wt-svg .tip{fill:var(--wt-lane)}
+.wt-svg .hop{stroke:var(--md-default-fg-color--light,#59636e);fill:none;
+stroke-width:1.4}
+.wt-svg .hoptip{fill:var(--md-default-fg-color--light,#59636e)}
+.wt-svg .how,.wt-svg .fold text{fill:var(--md-default-fg-color--light,#59636e);
+font-style:italic;font-size:11px}
+.wt-svg .pill{fill:none;stroke:var(--md-default-fg-color--light,#59636e);
+stroke-dasharray:3 2}
+""".strip()
+
+
+def svg(view: View, ident: str) -> str:
+    """The swim lanes of a view.
+
+    Args:
+        view: what to draw.
+        ident: the walkthrough's id on its page; marks link to `#<ident>-<number>`.
+
+    Returns:
+        One `<svg>` element, good for a page and, as it is, for a file.
+    """
+    return "\n".join(_Picture(view, ident).parts())
+
+
+class _Picture:
+    """The geometry of one picture, and its parts in the order they are painted."""
+
+    def __init__(self, view: View, ident: str) -> None:
+        self.view = view
+        self.ident = escape(ident)
+
+    def parts(self) -> Iterator[str]:
+        width, height = self.width, self.height
+        yield (
+            f'<svg class="wt-svg" xmlns="http://www.w3.org/2000/svg" role="group" '
+            f'aria-labelledby="{self.ident}-t {self.ident}-d" '
+            f'width="{width}" height="{height}" viewBox="0 0 {width} {height}">'
+        )
+        yield f'<title id="{self.ident}-t">{escape(self.title)}</title>'
+        yield f'<desc id="{self.ident}-d">{escape(self.description)}</desc>'
+        yield f"<style>{STYLE}</style>"
+        yield from self.backgrounds()
+        for index, row in enumerate(self.view.rows):
+            if isinstance(row, Step):
+                yield from self.bars(row)
+            elif isinstance(row, Arrival):
+                yield from self.arrival(row, index)
+        for index, row in enumerate(self.view.rows):
+            if isinstance(row, Step):
+                yield from self.step(row, index)
+            elif isinstance(row, Fold):
+                yield from self.fold(row, index)
+        yield "</svg>"
+
+    # Words
+
+    @property
+    def title(self) -> str:
+        header = self.view.trace.header
+        return f"Swim lanes of {header.scenario} on {header.server}"
+
+    @property
+    def description(self) -> str:
+        steps = plural(len(self.view.steps), "step")
+        names = (self.view.trace.lanes[lane].label for lane in self.view.lanes)
+        return (
+            f"{steps} in {plural(len(self.view.lanes), 'lane')}: {', '.join(names)}. "
+            "Time flows down. The list of steps says the same in words."
+        )
+
+    # Where things are
+
+    @cached_property
+    def widths(self) -> dict[int, float]:
+        """Lane -> its width, so wide that every label fits."""
+        widths = {
+            lane: PAD * 2 + CHAR * len(self.view.trace.lanes[lane].label)
+            for lane in self.view.lanes
+        }
+        for index, row in enumerate(self.view.rows):
+            lane, reach = self.column(row), self.extent(row, self.levels[index])
+            widths[lane] = max(widths[lane], reach + PAD * 2)
+        return widths
+
+    @cached_property
+    def levels(self) -> dict[int, int]:
+        """Index of a row -> how deep in its lane it is drawn: a fold stands beside
+        the bars that run through it, everything else at its own depth."""
+        levels = {index: row.depth for index, row in enumerate(self.view.rows)}
+        for step in self.view.steps:
+            for span in self.view.spans(step):
+                for index in range(span.first, span.last + 1):
+                    row = self.view.rows[index]
+                    if isinstance(row, Fold) and self.column(row) == step.lane:
+                        levels[index] = max(levels[index], step.depth + 1)
+        return levels
+
+    def extent(self, row: Row, level: int) -> float:
+        """How far a row reaches into its lane."""
+        indent = level * INDENT
+        if isinstance(row, Fold):
+            return indent + CHAR * len(_ellipsis(row)) + 16
+        if isinstance(row, Arrival):
+            return 30 + CHAR * len(_how(row))
+        reach = indent + BAR + 8 + CHAR * len(short(self.view.name(row)))
+        if isinstance(row.event, Message):
+            reach = indent + DOOR + 8 + CHAR * len(row.event.type) + _queue(row.event)
+        return reach
+
+    @cached_property
+    def lefts(self) -> dict[int, float]:
+        """Lane -> its left edge."""
+        lefts: dict[int, float] = {}
+        left = float(GUTTER)
+        for lane in self.view.lanes:
+            lefts[lane] = left
+            left += self.widths[lane]
+        return lefts
+
+    @property
+    def width(self) -> int:
+        return round(GUTTER + sum(self.widths.values()))
+
+    @property
+    def height(self) -> int:
+        return HEADER + ROW * len(self.view.rows) + 8
+
+    def column(self, row: Row) -> int:
+        """The lane that a row is drawn in; a fold in a lane where nothing is shown is
+        drawn in the lane of the step before it."""
+        if row.lane in self.view.lanes:
+            return row.lane
+        return self.view.steps[row.number - 1].lane
+
+    def x(self, row: Row) -> float:
+        return self.lefts[self.column(row)] + PAD + row.depth * INDENT
+
+    def y(self, index: int) -> float:
+        """The middle of a row."""
+        return HEADER + ROW * index + ROW / 2
+
+    # Parts
+
+    def backgrounds(self) -> Iterator[str]:
+        for place, lane in enumerate(self.view.lanes):
+            left, width = self.lefts[lane], self.widths[lane]
+            if place % 2 == 0:
+                yield (
+                    f'<rect class="back" x="{left:g}" y="0" width="{width:g}" '
+                    f'height="{self.height}"/>'
+                )
+            names = self.view.trace.lanes[lane]
+            yield (
+                f'<g class="{names.kind}"><path class="head" '
+                f'd="M{left + PAD:g} {HEADER - 6}h{width - 2 * PAD:g}"/>'
+                f'<text class="name" x="{left + PAD:g}" y="{HEADER / 2 - 3:g}">'
+                f"{escape(names.label)}</text></g>"
+            )
+
+    def bars(self, row: Step) -> Iterator[str]:
+        if isinstance(row.event, Message) and row.event.direction == "receive":
+            return
+        message = isinstance(row.event, Message)
+        kind = "event" if message else self.view.lane(row).kind
+        spans = self.view.spans(row)
+        yield f'<g class="{kind}">'
+        for before, after in pairwise(spans):
+            yield self.gap(row, before, after)
+        for span in spans:
+            yield self.bar(row, span)
+        yield "</g>"
+
+    def bar(self, row: Step, span: Span) -> str:
+        x, top = self.x(row), self.y(span.first) - ROW / 2 + 3
+        bottom = self.y(span.last) + ROW / 2 - (3 if span.how else -4)
+        css = "bar err" if span.how == "raise" else "bar"
+        return (
+            f'<rect class="{css}" x="{x:g}" y="{top:g}" width="{BAR}" '
+            f'height="{bottom - top:g}" rx="3"/>'
+        )
+
+    def gap(self, row: Step, before: Span, after: Span) -> str:
+        x = self.x(row) + BAR / 2
+        top, bottom = self.y(before.last) + ROW / 2 - 3, self.y(after.first) - ROW / 2
+        return f'<path class="gap" d="M{x:g} {top:g}V{bottom + 3:g}"/>'
+
+    def step(self, row: Step, index: int) -> Iterator[str]:
+        y, name = self.y(index), self.view.name(row)
+        yield (
+            f'<a href="#{self.ident}-{row.number}" tabindex="-1">'
+            f"<title>{escape(name)}</title>"
+            f'<text class="num" x="{GUTTER - 8}" y="{y:g}">{row.number}</text>'
+        )
+        if isinstance(row.event, Message):
+            yield from self.message(row, row.event, y)
+        else:
+            x = self.x(row) + BAR + 8
+            yield f'<text x="{x:g}" y="{y:g}">{escape(short(name))}</text>'
+        yield "</a>"
+
+    def message(self, row: Step, event: Message, y: float) -> Iterator[str]:
+        x = self.x(row) + (0 if event.direction == "receive" else BAR + 4)
+        door, far = x + DOOR / 2, x + DOOR
+        yield f'<g class="event"><path class="line" d="M{door:g} {y - 10:g}v20"/>'
+        if event.direction == "receive":
+            yield f'<path class="line" d="M{x:g} {y:g}H{far - 5:g}"/>'
+            yield f'<path class="tip" d="M{far:g} {y:g}l-7 -4v8z"/>'
+        else:
+            yield f'<path class="line" d="M{x + 5:g} {y:g}H{far:g}"/>'
+            yield f'<path class="tip" d="M{x:g} {y:g}l7 -4v8z"/>'
+        yield f'<text x="{far + 6:g}" y="{y:g}">{escape(event.type)}</text>'
+        yield from self.queue(event, far + 6 + CHAR * (len(event.type) + 1), y)
+        yield "</g>"
+
+    def queue(self, event: Message, x: float, y: float) -> Iterator[str]:
+        if event.depth is None:
+            return
+        words = f"{plural(event.depth, 'event')} waiting in the queue"
+        yield f"<g><title>{words}</title>"
+        for n in range(min(event.depth, QUEUE_DRAWN)):
+            yield f'<rect class="tip" x="{x + n * 6:g}" y="{y - 5:g}" width="4" height="10"/>'
+        x += min(event.depth, QUEUE_DRAWN) * 6
+        yield f'<text class="how" x="{x:g}" y="{y:g}">{event.depth} queued</text></g>'
+
+    def fold(self, row: Fold, index: int) -> Iterator[str]:
+        x = self.lefts[self.column(row)] + PAD + self.levels[index] * INDENT
+        y, words = self.y(index), _ellipsis(row)
+        yield (
+            f'<a class="fold" href="#{self.ident}-{row.number}-f{row.part}" '
+            f'tabindex="-1"><title>{escape(folded(self.view, row))}</title>'
+            f'<rect class="pill" x="{x:g}" y="{y - 9:g}" rx="9" '
+            f'width="{CHAR * len(words) + 8:g}" height="18"/>'
+            f'<text x="{x + 8:g}" y="{y:g}">{words}</text></a>'
+        )
+
+    def arrival(self, row: Arrival, index: int) -> Iterator[str]:
+        y, to = self.y(index), self.x(row) + BAR / 2
+        start, words = self.departure(row), _how(row)
+        bend = f"M{start:g} {y:g}H{to:g}v{ROW / 2 - 5:g}"
+        tip = f'<path class="hoptip" d="M{to:g} {y + ROW / 2:g}l-4 -6h8z"/>'
+        yield f"<g><title>{escape(plain(arrived(self.view, row)))}</title>"
+        yield f'<path class="hop" d="{bend}"/>{tip}'
+        x = to + 12
+        yield f'<text class="how" x="{x:g}" y="{y + 4:g}">{escape(words)}</text></g>'
+
+    def departure(self, row: Arrival) -> float:
+        """Where the arrow begins: at the call that scheduled, else close by."""
+        here = self.x(row) + BAR / 2
+        hop = row.hop
+        if hop is None or hop.origin_lane in (None, row.lane):
+            return here - PAD
+        around = self.view.shown_around(hop.origin)
+        if around is not None and around.lane == hop.origin_lane:
+            return self.x(around) + BAR / 2
+        assert hop.origin_lane is not None
+        return self.lefts[hop.origin_lane] + PAD + BAR / 2
+
+
+def _ellipsis(row: Fold) -> str:
+    return f"… {counted(row.events)}"
+
+
+def _how(row: Arrival) -> str:
+    return row.hop.how if row.hop else ""
+
+
+def _queue(event: Message) -> float:
+    if event.depth is None:
+        return 0
+    words = len(f" {event.depth} queued")
+    return CHAR * words + 6 * min(event.depth, QUEUE_DRAWN)

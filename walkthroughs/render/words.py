@@ -1,0 +1,151 @@
+"""What happened, in words: the sentences that the page and the terminal share.
+
+A sentence is a tuple of texts and numbers; a number is a shown step, which a page
+makes a link and a terminal writes as "step 12".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ..trace import Call, Exit, Message
+from .view import Arrival, Fold, Step, View, short
+
+Sentence = tuple[str | int, ...]
+
+STOPS_TOLD = 4
+"""How many times a step's stopping and going on is told; then only counted."""
+
+HOPS = {
+    "create_task": "created as a task",
+    "wake": "woken",
+    "call_soon": "scheduled with call_soon",
+    "call_later": "scheduled with call_later",
+    "thread": "started as a thread",
+    "executor": "handed to a thread",
+}
+
+
+def plural(count: int, noun: str) -> str:
+    """A count with its noun: "1 call", "3 calls"."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def plain(sentence: Sentence) -> str:
+    """The sentence as text."""
+    parts = (f"step {part}" if isinstance(part, int) else part for part in sentence)
+    return "".join(parts)
+
+
+def counted(events: Sequence[Call | Message]) -> str:
+    """How many steps of which kind: "3 calls", "2 events", "4 calls and events"."""
+    calls = sum(isinstance(event, Call) for event in events)
+    if calls == len(events):
+        return plural(calls, "call")
+    return plural(len(events), "calls and event" if calls else "event")
+
+
+def folded(view: View, row: Fold) -> str:
+    """What a fold leaves out, in a line."""
+    first, last = (short(view.trace.name(row.events[n])) for n in (0, -1))
+    words = f"{counted(row.events)} left out here"
+    return (
+        f"{words}: {first}" if len(row.events) == 1 else f"{words}, {first} to {last}"
+    )
+
+
+def arrived(view: View, row: Arrival) -> Sentence:
+    """Which lane runs now, and what led there."""
+    lane = view.lane(row).label
+    if row.hop is None:
+        return (f"Now in {lane}.",)
+    if row.hop.how == "io":
+        return (f"Now in {lane}: the loop found something to read or write.",)
+    how = HOPS.get(row.hop.how, row.hop.how)
+    return (
+        f"Now in {lane}, {how}",
+        *_by(view, row.hop.origin, row.hop.origin_lane),
+        ".",
+    )
+
+
+def happened(view: View, row: Step) -> Iterator[Sentence]:
+    """What is to say about a step: where it was called, what passed, how it ended."""
+    if isinstance(row.event, Message):
+        yield from _passed(row.event)
+    else:
+        yield _called(view, row.event)
+    if view.exits(row):
+        yield _course(view, row)
+
+
+def _by(view: View, origin: int | None, lane: int | None) -> Sentence:
+    if origin is None:
+        return ("",) if lane is None else (f" from {view.trace.lanes[lane].label}",)
+    event = view.trace.events[origin]
+    assert isinstance(event, Call | Message)
+    return (f" by {short(view.trace.name(event))}", *_place(view, origin))
+
+
+def _place(view: View, seq: int) -> Sentence:
+    around = view.shown_around(seq)
+    if around is None:
+        return (" (before this view)",)
+    if around.seq == seq:
+        return (" (", around.number, ")")
+    return (" (folded, inside ", around.number, ")")
+
+
+def _called(view: View, event: Call) -> Sentence:
+    if event.parent is None:
+        return ("Nothing in focus calls it: it is where its lane begins.",)
+    parent = view.trace.events[event.parent]
+    assert isinstance(parent, Call | Message)
+    name, place = short(view.trace.name(parent)), _place(view, parent.seq)
+    if event.line is None:
+        return (f"Runs inside {name}", *place, ".")
+    return (f"Called by {name}", *place, f" at line {event.line}.")
+
+
+def _passed(event: Message) -> Iterator[Sentence]:
+    carried = ", ".join(f"{key} {text}" for key, text in event.summary)
+    carrying = f" with {carried}" if carried else ""
+    if event.direction == "receive":
+        yield (f"The application receives {event.type}{carrying}.",)
+    else:
+        yield (f"The application sends {event.type}{carrying}.",)
+    if event.depth is not None:
+        verb = "waits" if event.depth == 1 else "wait"
+        waiting = plural(event.depth, "event") if event.depth else "Nothing"
+        verb = verb if event.depth else "waits"
+        yield (f"{waiting} {verb} in the connection's queue.",)
+
+
+def _course(view: View, row: Step) -> Sentence:
+    """The step's stops and returns as one sentence."""
+    exits = view.exits(row)
+    told, last = exits[: STOPS_TOLD * 2], exits[-1]
+    clauses: list[Sentence] = []
+    before = row.number
+    for exit in told:
+        number = view.number_at(exit.seq)
+        when: Sentence = (" after ", number) if number != before else ()
+        clauses.append((_verb(exit), *when))
+        before = number
+    if len(exits) > len(told):
+        times = sum(exit.how == "suspend" for exit in exits)
+        clauses.append((f"and so on, {times} times in all; {_verb(last)}",))
+    sentence = [part for clause in clauses for part in (", ", *clause)]
+    first = str(sentence[1])
+    return (first[:1].upper() + first[1:], *sentence[2:], ".")
+
+
+def _verb(exit: Exit) -> str:
+    where = f" at line {exit.line}" if exit.line is not None else ""
+    if exit.how == "resume":
+        return "goes on"
+    if exit.how == "suspend":
+        return f"pauses{where}"
+    if exit.how == "raise":
+        return f"is left by {exit.value}{where}"
+    return f"returns{where}" if where else "is taken by the server"
