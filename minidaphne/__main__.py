@@ -1,0 +1,5 @@
+"""``python -m minidaphne``."""
+
+from .cli import CommandLineInterface
+
+CommandLineInterface.entrypoint()
