@@ -13,13 +13,15 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from ..errors import FenceError
-from ..listing import Line, Listing, Match, check, parse
+from ..listing import Line, Listing, Match, check, mend, parse
 from ..record import record
 from ..render.view import ListedLine, View
 from ..trace import Trace
+from .fences import Fence
 
 OPTIONS = frozenset({"scenario", "server"})
 
@@ -57,9 +59,7 @@ class Held:
             else:
                 yield self._listed(line)
 
-    def _listed(
-        self, line: Line, seq: int | None = None, count: int = 0
-    ) -> ListedLine:
+    def _listed(self, line: Line, seq: int | None = None, count: int = 0) -> ListedLine:
         message = line.text.startswith(("receive ", "send "))
         kind = "message" if message and line.kind == "step" else line.kind
         return ListedLine(
@@ -100,3 +100,48 @@ def hold(body: str, options: Mapping[str, str]) -> Held:
     listing = parse(body)
     trace = recording(options)
     return Held(listing, trace, check(listing, trace))
+
+
+@dataclass
+class Mending:
+    """The listings to be written back: planned one by one, written at once at the end.
+
+    Args:
+        wanted: whether listings are mended at all.
+        planned: file -> (offset of the old text, its end, line, new text).
+    """
+
+    wanted: bool = False
+    planned: dict[Path, list[tuple[int, int, int, str]]] = field(default_factory=dict)
+
+    def plan(
+        self, path: Path, fence: Fence, options: Mapping[str, str]
+    ) -> tuple[Line, ...]:
+        """Plans the correction of one listing; gives the lines beyond correction."""
+        mended = mend(parse(fence.body), recording(options))
+        body = "".join(
+            f"{fence.indent}{line}".rstrip() + "\n" for line in mended.text.splitlines()
+        )
+        page = path.read_text(encoding="utf-8")
+        start = page.index("\n", fence.start) + 1
+        end = page.rindex("\n", start - 1, fence.end) + 1
+        self.planned.setdefault(path, []).append((start, end, fence.line, body))
+        return mended.stuck
+
+    def write(self) -> list[str]:
+        """Writes what was planned; gives the places that changed, "page.md:12"."""
+        places = []
+        for path, changes in self.planned.items():
+            page = path.read_text(encoding="utf-8")
+            # From the end, so that the offsets before stay right.
+            for start, end, line, body in sorted(changes, reverse=True):
+                if page[start:end] != body:
+                    page = page[:start] + body + page[end:]
+                    places.append(f"{path}:{line}")
+            path.write_text(page, encoding="utf-8")
+        self.planned.clear()
+        return sorted(places)
+
+
+mending = Mending()
+"""The corrections of this run of the tests."""

@@ -15,27 +15,35 @@ To add a fence: write a `Renderer` and enter it in `FENCES`.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from html import escape
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from markdown import Markdown
 from mkdocs.config.base import Config
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.plugins import BasePlugin, event_priority, get_plugin_logger
+from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 from pymdownx.superfences import SuperFencesException
 
-from ..errors import WalkthroughError
+from .. import render
+from ..errors import ListingError, Mismatch, WalkthroughError
+from ..render.html import failure, listing, walkthrough
 from ..targets import Target
+from .callpath import hold
 from .fences import Fence, fences
 from .source import read_source, words
+
+ASSETS = Path(render.__file__).parent / "assets"
 
 log = get_plugin_logger("walkthroughs")
 
@@ -85,7 +93,23 @@ def _caption(target: Target) -> str:
     return f"<figcaption>{' · '.join(words)}</figcaption>"
 
 
-FENCES: dict[str, Renderer] = {"source": render_source}
+def render_callpath(
+    body: str, options: Mapping[str, str], context: FenceContext
+) -> str:
+    """The fence `callpath`: the listing, its picture and its steps."""
+    held = hold(body, options)
+    seen = _walkthroughs.setdefault(context.md, Counter())
+    name = f"{options['scenario']}-{options['server']}"
+    seen[name] += 1
+    ident = name if seen[name] == 1 else f"{name}-{seen[name]}"
+    return walkthrough(held.view, listing(held.view, held.lines, ident), ident)
+
+
+_walkthroughs: WeakKeyDictionary[Markdown, Counter[str]] = WeakKeyDictionary()
+"""How often a page, that is its converter, has shown a recording so far."""
+
+
+FENCES: dict[str, Renderer] = {"callpath": render_callpath, "source": render_source}
 """Every fence of this package: language -> what renders it."""
 
 
@@ -131,7 +155,9 @@ class WalkthroughsPlugin(BasePlugin[WalkthroughsConfig]):
         self._fences: list[Fence] = []
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
-        """Enter the fences into the configuration of pymdownx.superfences."""
+        """Enter the fences, and their style and script, into the configuration."""
+        config.extra_css.append("assets/walkthroughs.css")
+        config.extra_javascript.append("assets/walkthroughs.js")
         extension = "pymdownx.superfences"
         if extension not in config.markdown_extensions:
             config.markdown_extensions.append(extension)
@@ -149,6 +175,13 @@ class WalkthroughsPlugin(BasePlugin[WalkthroughsConfig]):
             ),
         ]
         return config
+
+    def on_files(self, files: Files, /, *, config: MkDocsConfig) -> Files:
+        """Add the style and the script of a walkthrough to the site."""
+        for asset in ("walkthroughs.css", "walkthroughs.js"):
+            path = str(ASSETS / asset)
+            files.append(File.generated(config, f"assets/{asset}", abs_src_path=path))
+        return files
 
     # Before other plugins: what they add or remove would make the lines wrong.
     @event_priority(100)
@@ -182,10 +215,17 @@ class WalkthroughsPlugin(BasePlugin[WalkthroughsConfig]):
         try:
             return FENCES[name](fence.body, words(fence), context)
         except WalkthroughError as error:
-            log.warning("%s: %s", context, error)
-            return (
-                '<div class="walkthroughs-error" role="alert">'
-                f"<pre>{escape(f'{context}: {error}')}</pre></div>"
-            )
+            message = _blame(error, context)
+            log.warning("%s", message)
+            return failure(message)
         except Exception as error:
             raise SuperFencesException(f"{context}: {error!r}") from error
+
+
+def _blame(error: WalkthroughError, context: FenceContext) -> str:
+    """The error with the page and the line that it is about."""
+    line = context.line
+    if isinstance(error, ListingError | Mismatch):
+        line += error.line
+    details = f"\n{error.details}" if isinstance(error, Mismatch) else ""
+    return f"{replace(context, line=line)}: {error}{details}"

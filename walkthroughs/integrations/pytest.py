@@ -16,13 +16,41 @@ if TYPE_CHECKING:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Declare the ini option."""
+    """Declare the ini option and `--update-callpaths`."""
+    parser.addoption(
+        "--update-callpaths",
+        action="store_true",
+        help="write the smallest correction into each callpath listing that fails",
+    )
     parser.addini(
         "walkthroughs_pages",
         "Markdown files, and folders of them, whose fences are run as tests",
         type="paths",
         default=[],
     )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Say whether listings are to be mended."""
+    if config.getoption("--update-callpaths"):
+        from .callpath import mending
+
+        mending.wanted = True
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Write the mended listings, now that every page has been read, and name them."""
+    if config.getoption("--update-callpaths"):
+        from .callpath import mending
+
+        mended = mending.write()
+        terminalreporter.section("callpath listings")
+        for place in mended:
+            terminalreporter.line(f"mended: {place}")
+        if not mended:
+            terminalreporter.line("nothing to mend")
 
 
 def pytest_collect_file(

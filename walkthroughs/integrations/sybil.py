@@ -15,10 +15,12 @@ To add a fence that runs: write an `Evaluator` and enter it in `RUNNERS`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from sybil import Document, Example, Region, Sybil
 
-from ..errors import WalkthroughError
+from ..errors import ListingError, Mismatch, WalkthroughError
+from . import callpath
 from .fences import Fence, Problem, place, scan
 from .snippets import close_loop, run_snippet
 from .source import read_source, words
@@ -40,6 +42,34 @@ def parse_page(document: Document) -> Iterator[Region]:
         elif each.language not in SHOWN:
             evaluator = RUNNERS.get(each.language, refuse)
             yield Region(each.start, each.end, each, evaluator)
+
+
+def check_callpath(example: Example) -> str | None:
+    """An evaluator: the listing of a `callpath` fence is what was recorded."""
+    fence: Fence = example.parsed
+    try:
+        callpath.hold(fence.body, words(fence))
+    except Mismatch as error:
+        if callpath.mending.wanted:
+            return _mend(example, error)
+        return (
+            f"{place(example.path, fence.line + error.line)}: {error}\n{error.details}"
+        )
+    except ListingError as error:
+        return f"{place(example.path, fence.line + error.line)}: {error}"
+    except WalkthroughError as error:
+        return f"{place(example.path, fence.line)}: {error}"
+    return None
+
+
+def _mend(example: Example, error: Mismatch) -> str | None:
+    fence: Fence = example.parsed
+    stuck = callpath.mending.plan(Path(example.path), fence, words(fence))
+    if not stuck:
+        return None
+    cannot = ", ".join(line.text for line in stuck)
+    where = place(example.path, fence.line + stuck[0].number)
+    return f"{where}: cannot be mended: {cannot}\n{error}\n{error.details}"
 
 
 def run_python(example: Example) -> str | None:
@@ -71,6 +101,7 @@ def refuse(example: Example) -> str | None:
 
 
 RUNNERS: dict[str, Evaluator] = {
+    "callpath": check_callpath,
     "py": run_python,
     "pycon": run_python,
     "python": run_python,

@@ -25,34 +25,42 @@ TEXT_LIMIT = 40
 def door(application: Application, builder: Builder) -> Application:
     """The same application, with every ASGI event told to `builder`."""
 
-    async def application_at_the_door(
-        scope: Scope, receive: Receive, send: Send
-    ) -> None:
+    async def at_the_door(scope: Scope, receive: Receive, send: Send) -> None:
         builder.name_lane("application" if scope["type"] != "lifespan" else "lifespan")
+        await application(
+            scope, _receive(receive, builder), _send(receive, send, builder)
+        )
 
-        async def receive_marked() -> MutableMapping[str, Any]:
-            asked = time.perf_counter_ns()
-            event = await receive()
-            waited = time.perf_counter_ns() - asked
-            builder.message(
-                "receive", event["type"], summary(event), waiting(receive), waited
-            )
-            return event
+    return at_the_door
 
-        async def send_marked(event: MutableMapping[str, Any]) -> None:
-            step = builder.message(
-                "send", str(event.get("type")), summary(event), waiting(receive)
-            )
-            try:
-                await send(event)
-            except BaseException as error:
-                builder.sent(step, type(error).__name__)
-                raise
-            builder.sent(step)
 
-        await application(scope, receive_marked, send_marked)
+def _receive(inner: Receive, builder: Builder) -> Receive:
+    # Named as what it stands for: a task that an application makes of it is a lane.
+    async def receive() -> MutableMapping[str, Any]:
+        asked = time.perf_counter_ns()
+        event = await inner()
+        waited = time.perf_counter_ns() - asked
+        builder.message(
+            "receive", event["type"], summary(event), waiting(inner), waited
+        )
+        return event
 
-    return application_at_the_door
+    return receive
+
+
+def _send(receive: Receive, inner: Send, builder: Builder) -> Send:
+    async def send(event: MutableMapping[str, Any]) -> None:
+        step = builder.message(
+            "send", str(event.get("type")), summary(event), waiting(receive)
+        )
+        try:
+            await inner(event)
+        except BaseException as error:
+            builder.sent(step, type(error).__name__)
+            raise
+        builder.sent(step)
+
+    return send
 
 
 def waiting(receive: Receive) -> int | None:

@@ -85,7 +85,7 @@ def test_an_error_names_page_and_line(
     # What MkDocs counts when it is strict.
     assert record.name.startswith("mkdocs")
     assert f"docs/index.md:16: {message}" in record.getMessage()
-    assert '<div class="walkthroughs-error"' in html
+    assert '<div class="wt-failure"' in html
 
 
 def test_a_defect_in_a_renderer_ends_the_build(

@@ -1,0 +1,39 @@
+"""A browser opens a WebSocket, says something, hears it back, and leaves."""
+
+from .. import clients
+from ..servers import daphne, minidaphne
+from . import Scenario
+
+APPLICATION = (
+    "channels.consumer.AsyncConsumer",
+    "channels.consumer.AsyncConsumer.__call__",
+    "channels.generic.websocket.AsyncWebsocketConsumer",
+    "walkthroughs.scenarios.mysite",
+)
+
+
+def client(port: int) -> None:
+    """Opens /ws/echo/, sends one text, reads the answer, closes."""
+    with clients.websocket(port, "/ws/echo/") as browser:
+        browser.send("good morning")
+        heard = browser.recv(clients.TIMEOUT)
+        assert heard == "good morning", heard
+
+
+scenario = Scenario(
+    name="websocket-echo",
+    story="A browser opens a WebSocket, says good morning, and hears it back.",
+    application="walkthroughs.scenarios.mysite.asgi:application",
+    client=client,
+    focus={
+        "daphne": (
+            *daphne.FOCUS,
+            "autobahn.twisted.websocket",
+            "twisted.internet.tcp.Server.doRead",
+            "twisted.internet.tcp.Server.write",
+            "twisted.internet.tcp.Server.writeSomeData",
+            *APPLICATION,
+        ),
+        "minidaphne": (*minidaphne.FOCUS, *APPLICATION),
+    },
+)

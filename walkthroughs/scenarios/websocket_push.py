@@ -1,0 +1,33 @@
+"""A view, on one connection, makes the browser on another connection hear of it."""
+
+from .. import clients
+from ..servers import daphne, minidaphne
+from . import Scenario
+from .websocket_echo import APPLICATION
+
+
+def client(port: int) -> None:
+    """Waits in the room; asks for /announce/ on the side; hears the announcement."""
+    with clients.websocket(port, "/ws/room/") as browser:
+        reply = clients.http(port, clients.request("GET", "/announce/"))
+        assert b"announced" in reply, reply
+        heard = browser.recv(clients.TIMEOUT)
+        assert heard == "dinner is ready", heard
+
+
+APPLICATIONS = (
+    *APPLICATION,
+    "channels.layers.InMemoryChannelLayer",
+    "django.core.handlers.asgi.ASGIHandler.__call__",
+)
+
+scenario = Scenario(
+    name="websocket-push",
+    story="A Django view tells a room; the browser in that room hears it.",
+    application="walkthroughs.scenarios.mysite.asgi:application",
+    client=client,
+    focus={
+        "daphne": (*daphne.FOCUS, "twisted.internet.tcp.Server", *APPLICATIONS),
+        "minidaphne": (*minidaphne.FOCUS, *APPLICATIONS),
+    },
+)
