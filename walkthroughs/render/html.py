@@ -41,7 +41,7 @@ def walkthrough(view: View, listing_html: str, ident: str) -> str:
     lanes = escape(f"Swim lanes: {header.scenario} on {header.server}")
     return "\n".join(
         (
-            f'<section class="wt" id="{escape(ident)}" aria-label="{label}">',
+            f'<section class="wt" id="{escape(ident)}-walk" aria-label="{label}">',
             listing_html,
             '<details class="wt-picture" open><summary>Picture</summary>',
             f'<div class="wt-scroll" role="region" tabindex="0" aria-label="{lanes}">',
@@ -56,9 +56,9 @@ def walkthrough(view: View, listing_html: str, ident: str) -> str:
 
 
 def failure(message: str) -> str:
-    """A red box: what is wrong with a listing, for its author."""
+    """A red box: what is wrong with a fence, for its author."""
     return (
-        '<div class="wt-failure" role="alert"><strong>This listing does not hold.'
+        '<div class="wt-failure" role="alert"><strong>This does not hold.'
         f"</strong><pre>{escape(message)}</pre></div>"
     )
 
@@ -234,15 +234,18 @@ class _Steps:
 
     def figures(self, row: Step) -> Iterator[str]:
         event, trace = row.event, self.view.trace
-        if not isinstance(event, Call):
-            return
         parent = None if event.parent is None else trace.events[event.parent]
+        if isinstance(event, Message):
+            if isinstance(parent, Call):
+                excerpt = self.sources.callee(trace.function(parent), None)
+                yield _figure(excerpt, "caller", "Inside")
+            return
         if isinstance(parent, Call) and event.line is not None:
             excerpt = self.sources.caller(trace.function(parent), event.line)
             yield _figure(excerpt, "caller", "The call, in")
         line, how = self.ending(row)
         excerpt = self.sources.callee(trace.function(event), line, how)
-        yield _figure(excerpt, "callee", "What it calls:")
+        yield _figure(excerpt, "callee", "The function")
 
     def ending(self, row: Step) -> tuple[int | None, Mark]:
         """The line where the call ended, and how."""
@@ -275,8 +278,10 @@ class _Steps:
 
     def unfolded(self, event: Call | Message) -> str:
         """What the stepper shows when it walks into a fold."""
+        around = self.view.shown_around(event.parent)
         values: dict[str, object] = {
             "lane": self.view.trace.lanes[event.lane].label,
+            "parent": around.number if around else None,
             "t": (event.time - self.start) // 1000,
         }
         if isinstance(event, Call):
@@ -286,9 +291,13 @@ class _Steps:
 
     def arrival(self, row: Arrival) -> str:
         css = "wt-arrival wt-changed" if row.changed else "wt-arrival"
-        how = row.hop.how if row.hop else None
+        around = self.view.shown_around(row.hop.origin) if row.hop else None
+        values = {
+            "how": row.hop.how if row.hop else None,
+            "from": around.number if around else None,
+        }
         return (
-            f'<li class="{css}" {_attributes({"n": row.number, "how": how})}>'
+            f'<li class="{css}" {_attributes(values)}>'
             f"<p>{self.linked(arrived(self.view, row))}</p></li>"
         )
 

@@ -31,7 +31,7 @@ NEAR = 1
 """How many lines are shown on each side of the line where a function ended."""
 
 
-_COLOURLESS = re.compile(r'<span class="(?:n|nn|o|p|w)">([^<]*)</span>')
+_COLOURLESS = re.compile(r'<span class="(?:bp|n|n[bdn]|o|p|w)">([^<]*)</span>')
 """Highlighting that gives no colour, and would only make pages heavy."""
 
 

@@ -50,6 +50,7 @@ color:var(--md-default-fg-color,#1f2328)}
 .wt-svg .num{fill:var(--md-default-fg-color--light,#59636e);text-anchor:end;
 font-size:11px}
 .wt-svg .back{fill:currentColor;opacity:.035}
+.wt-svg .ground{fill:transparent}
 .wt-svg .name{font-weight:600}
 .wt-svg .rule{stroke:currentColor;opacity:.15}
 .wt-svg .loop,.wt-svg .reactor{--wt-lane:var(--wt-loop,#4f6bd8)}
@@ -252,7 +253,7 @@ class _Picture:
         y, name = self.y(index), self.view.name(row)
         yield (
             f'<a href="#{self.ident}-{row.number}" tabindex="-1">'
-            f"<title>{escape(name)}</title>"
+            f"<title>{escape(name)}</title>{self.ground(row, index)}"
             f'<text class="num" x="{GUTTER - 8}" y="{y:g}">{row.number}</text>'
         )
         if isinstance(row.event, Message):
@@ -261,6 +262,12 @@ class _Picture:
             x = self.x(row) + BAR + 8
             yield f'<text x="{x:g}" y="{y:g}">{escape(short(name))}</text>'
         yield "</a>"
+
+    def ground(self, row: Step, index: int) -> str:
+        """What can be clicked beside the letters: the row up to its label's end."""
+        end = self.lefts[row.lane] + PAD + self.extent(row, row.depth)
+        top = self.y(index) - ROW / 2
+        return f'<rect class="ground" y="{top:g}" width="{end:g}" height="{ROW}"/>'
 
     def message(self, row: Step, event: Message, y: float) -> Iterator[str]:
         x = self.x(row) + (0 if event.direction == "receive" else BAR + 4)

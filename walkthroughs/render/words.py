@@ -108,7 +108,9 @@ def _called(view: View, event: Call) -> Sentence:
 
 
 def _passed(event: Message) -> Iterator[Sentence]:
-    carried = ", ".join(f"{key} {text}" for key, text in event.summary)
+    carried = ", ".join(
+        text if text.endswith(key) else f"{key} {text}" for key, text in event.summary
+    )
     carrying = f" with {carried}" if carried else ""
     if event.direction == "receive":
         yield (f"The application receives {event.type}{carrying}.",)

@@ -1,0 +1,404 @@
+"""The stepper in a real browser, on a page of its own."""
+
+import gzip
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+import walkthroughs.render
+from walkthroughs.render import html
+from walkthroughs.render.view import ListedLine
+
+from .scenes import view
+
+ASSETS = Path(walkthroughs.render.__file__).parent / "assets"
+SCRIPT = ASSETS / "walkthroughs.js"
+STYLE = ASSETS / "walkthroughs.css"
+
+NAMES = [
+    "Port.read",
+    "Request.process",
+    "App.__call__",
+    "receive -> http.request",
+    "sync.work",
+    "views.hello",
+    "send <- http.response.start",
+    "Port.write",
+]
+
+LINES = [
+    ListedLine("call", "made.tcp.Port.read", seq=1),
+    ListedLine("ellipsis", "...", 1, count=1),
+    ListedLine("call", "made.http.Request.process", 1, "a comment", seq=3),
+    ListedLine("ellipsis", "...", 2, count=2),
+    ListedLine("lane", "--- task: application"),
+    ListedLine("call", "made.app.App.__call__", seq=10),
+]
+
+Open = Callable[..., Page]
+
+
+def document(body: str, head: str = "") -> str:
+    return f"""<!doctype html><html lang="en"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width,initial-scale=1"><title>Made</title>
+<link rel="icon" href="data:,"><style>{STYLE.read_text(encoding="utf-8")}</style>{head}
+</head><body><main><h1>Made</h1>{body}</main>
+<script>{SCRIPT.read_text(encoding="utf-8")}</script></body></html>"""
+
+
+def made(ident: str = "made") -> str:
+    return html.walkthrough(view(), html.listing(view(), LINES, ident), ident)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"),
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser, tmp_path: Path) -> Iterator[Open]:
+    """Opens a page from a file; fails at the end if anything went wrong on it."""
+    wrong: list[str] = []
+    contexts: list[BrowserContext] = []
+
+    def open_page(
+        fragment: str = "", body: str = "", head: str = "", **options: object
+    ) -> Page:
+        file = tmp_path / "page.html"
+        file.write_text(document(body or made(), head), encoding="utf-8")
+        context = browser.new_context(**options)  # type: ignore[arg-type]
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: wrong.append(message.text))
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("request", lambda request: _own(request.url, wrong))
+        page.goto(file.as_uri() + fragment)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert wrong == []
+
+
+def _own(url: str, wrong: list[str]) -> None:
+    if not url.startswith(("file:", "data:")):
+        wrong.append(f"request to {url}")
+
+
+def at(page: Page) -> str:
+    return page.locator(".wt-at").inner_text()
+
+
+def name(page: Page) -> str:
+    return page.locator(".wt-top strong").inner_text()
+
+
+def press(page: Page, *keys: str) -> None:
+    for key in keys:
+        page.locator(".wt-stage").press(key)
+
+
+def test_it_walks_from_start_to_end_by_keyboard(open_page: Open) -> None:
+    page = open_page()
+    walked = [name(page)]
+    while at(page) != "8 / 8":
+        press(page, "ArrowRight")
+        walked.append(name(page))
+    assert walked == NAMES
+    press(page, "ArrowRight")
+    assert at(page) == "8 / 8"
+    press(page, "ArrowLeft")
+    assert at(page) == "7 / 8"
+    press(page, "Home")
+    assert at(page) == "1 / 8"
+    press(page, "End")
+    assert at(page) == "8 / 8"
+
+
+def test_keys_of_the_browser_are_left_alone(open_page: Open) -> None:
+    page = open_page()
+    press(page, "Control+ArrowRight", "x", "ArrowDown")
+    assert at(page) == "1 / 8"
+
+
+def test_buttons_walk_too_and_say_when_they_cannot(open_page: Open) -> None:
+    page = open_page()
+    before = page.get_by_role("button", name="Previous step")
+    expect(before).to_have_attribute("aria-disabled", "true")
+    before.click(force=True)
+    page.get_by_role("button", name="Next step").click()
+    assert at(page) == "2 / 8"
+    expect(before).to_have_attribute("aria-disabled", "false")
+
+
+def test_each_step_is_told_to_those_who_listen(open_page: Open) -> None:
+    page = open_page()
+    expect(page.get_by_role("status")).to_have_text("")
+    press(page, "ArrowRight")
+    expect(page.get_by_role("status")).to_have_text(
+        "Step 2 of 8: Request.process. "
+        "Called by Channel.parse (folded, inside step 1) at line 9."
+    )
+
+
+def test_the_slider_goes_to_any_step(open_page: Open) -> None:
+    page = open_page()
+    page.get_by_role("slider", name="Step").fill("5")
+    assert name(page) == "sync.work"
+    page.get_by_role("slider").press("ArrowRight")
+    assert at(page) == "6 / 8"
+
+
+def test_it_plays_and_pauses(open_page: Open) -> None:
+    page = open_page()
+    page.clock.install()
+    press(page, " ")
+    page.clock.run_for(3300)
+    assert at(page) == "3 / 8"
+    page.get_by_role("button", name="Pause").click()
+    page.clock.run_for(5000)
+    assert at(page) == "3 / 8"
+    page.get_by_role("button", name="Play").click()
+    page.clock.run_for(20000)
+    assert at(page) == "8 / 8"
+    expect(page.get_by_role("button", name="Play")).to_be_visible()
+    press(page, " ")
+    assert at(page) == "1 / 8"
+
+
+def test_into_over_and_out(open_page: Open) -> None:
+    page = open_page("#made-3")
+    press(page, "i")
+    assert name(page) == "receive -> http.request"
+    press(page, "o")
+    assert name(page) == "views.hello"
+    press(page, "i", "u")
+    assert name(page) == "send <- http.response.start"
+    press(page, "i", "u")
+    assert name(page) == "Port.write"
+
+
+def test_into_follows_a_hop_to_the_lane_it_leads_to(open_page: Open) -> None:
+    page = open_page("#made-2")
+    press(page, "i")
+    assert name(page) == "App.__call__"
+
+
+def test_over_leaves_out_what_runs_inside(open_page: Open) -> None:
+    page = open_page("#made-1")
+    press(page, "o")
+    assert name(page) == "App.__call__"
+
+
+@pytest.mark.parametrize("step", [1, 3, 8])
+def test_a_link_leads_to_a_step(open_page: Open, step: int) -> None:
+    page = open_page(f"#made-{step}")
+    expect(page.locator(".wt-at")).to_have_text(f"{step} / 8")
+    expect(page.locator(".wt-stage")).to_be_in_viewport()
+    expect(page.locator(".wt-all")).not_to_have_attribute("open", "")
+
+
+def test_a_link_that_is_followed_later_leads_there_too(open_page: Open) -> None:
+    page = open_page()
+    page.evaluate("location.hash = '#made-6'")
+    expect(page.locator(".wt-at")).to_have_text("6 / 8")
+
+
+def test_the_address_names_the_step(open_page: Open) -> None:
+    page = open_page()
+    press(page, "ArrowRight", "ArrowRight")
+    page.wait_for_url(re.compile("#made-3$"))
+
+
+def test_listing_picture_and_list_lead_to_steps(open_page: Open) -> None:
+    page = open_page()
+    page.locator(".wt-listing a", has_text="Request.process").click()
+    assert at(page) == "2 / 8"
+    page.locator(".wt-svg a", has_text="views.hello").click()
+    assert at(page) == "6 / 8"
+    page.locator(".wt-all > summary").click()
+    page.locator(".wt-steps a[href='#made-3']").first.click()
+    assert at(page) == "3 / 8"
+
+
+def test_the_step_is_marked_in_listing_picture_and_list(open_page: Open) -> None:
+    page = open_page("#made-3")
+    expect(page.locator(".wt-line.wt-here")).to_have_text(re.compile("__call__"))
+    expect(page.locator(".wt-svg a.wt-here")).to_have_text(re.compile("__call__"))
+    expect(page.locator(".wt-svg .band")).to_have_count(1)
+    expect(page.locator(".wt-step[aria-current=step]")).to_have_id("made-3")
+
+
+def test_the_stack_names_what_is_open_and_what_is_not_shown(open_page: Open) -> None:
+    page = open_page("#made-2")
+    stack = page.locator(".wt-stack li")
+    expect(stack).to_have_text(
+        ["Request.process", "… 1 call not shown", "Port.read", "reactor"]
+    )
+    stack.get_by_role("link").click()
+    assert at(page) == "1 / 8"
+
+
+def test_the_time_since_the_first_step_is_shown(open_page: Open) -> None:
+    page = open_page("#made-2")
+    expect(page.locator(".wt-time")).to_have_text("2 µs since the first step (+2 µs)")
+
+
+def test_events_pass_the_door_with_the_queue_drawn(open_page: Open) -> None:
+    page = open_page("#made-3")
+    expect(page.locator(".wt-side")).to_contain_text("No event has passed yet.")
+    press(page, "ArrowRight")
+    expect(page.locator(".wt-token.wt-receive")).to_have_text("http.request")
+    expect(page.locator(".wt-queue i")).to_have_count(2)
+    expect(page.locator(".wt-main")).to_contain_text("2 in the queue")
+    press(page, "ArrowRight")
+    expect(page.locator(".wt-token")).to_have_count(0)
+    expect(page.locator(".wt-queue i")).to_have_count(2)
+
+
+def test_folds_unfold_and_fold_again(open_page: Open) -> None:
+    page = open_page("#made-2")
+    page.get_by_role("button", name="2 calls left out: unfold").click()
+    assert (at(page), name(page)) == ("3 / 10", "Request.headers")
+    expect(page.locator(".wt-main")).to_contain_text("line 1 of made/http.py")
+    press(page, "ArrowRight")
+    assert name(page) == "Server.create"
+    expect(page.locator(".wt-stack")).to_contain_text("Request.process")
+    page.get_by_role("button", name="Fold again").click()
+    assert (at(page), name(page)) == ("2 / 8", "Request.process")
+
+
+def test_an_ellipsis_leads_into_its_fold(open_page: Open) -> None:
+    page = open_page()
+    page.locator(".wt-ellipsis a").first.click()
+    assert (at(page), name(page)) == ("2 / 9", "Channel.parse")
+    page.locator(".wt-all > summary").click()
+    page.locator(".wt-steps .wt-fold summary").first.click()
+    expect(page.locator(".wt-at")).to_have_text("1 / 8")
+
+
+def test_a_finger_walks(open_page: Open) -> None:
+    page = open_page(has_touch=True)
+    swipe = """([dx, dy, where]) => {
+        const on = document.querySelector(where);
+        const touch = (x, y) =>
+            [new Touch({identifier: 1, target: on, clientX: x, clientY: y})];
+        const fire = (type, at) => on.dispatchEvent(
+            new TouchEvent(type, {touches: at, changedTouches: at, bubbles: true}));
+        fire("touchstart", touch(200, 200));
+        fire("touchend", touch(200 + dx, 200 + dy));
+    }"""
+    page.evaluate(swipe, [-80, 5, ".wt-top"])
+    assert at(page) == "2 / 8"
+    for move in ([-20, 0, ".wt-top"], [-80, 90, ".wt-top"], [-80, 0, ".wt-bar input"]):
+        page.evaluate(swipe, move)
+    assert at(page) == "2 / 8"
+    page.evaluate(swipe, [80, 5, ".wt-top"])
+    assert at(page) == "1 / 8"
+
+
+def test_two_walkthroughs_on_a_page_walk_apart(open_page: Open) -> None:
+    page = open_page("#second-4", body=made("first") + made("second"))
+    expect(page.locator(".wt-at")).to_have_text(["1 / 8", "4 / 8"])
+
+
+def test_a_link_opens_the_tab_that_holds_its_step(open_page: Open) -> None:
+    tabs = (
+        '<div class="tabbed-set"><input type="radio" name="t" checked id="one">'
+        '<input type="radio" name="t" id="two"><div class="tabbed-content">'
+        f'<div class="tabbed-block">{made("first")}</div>'
+        f'<div class="tabbed-block">{made("second")}</div></div></div>'
+    )
+    page = open_page("#second-4", body=tabs)
+    expect(page.locator("#two")).to_be_checked()
+
+
+def test_it_starts_again_on_each_page_of_a_site_that_never_reloads(
+    open_page: Open,
+) -> None:
+    head = (
+        "<script>window.document$ = {subscribe(run) { window.again = run; }}</script>"
+    )
+    page = open_page(head=head)
+    assert page.locator(".wt-stage").count() == 0
+    page.evaluate("again(); again()")
+    assert page.locator(".wt-stage").count() == 1
+
+
+def test_a_script_in_the_head_waits_for_the_page(open_page: Open) -> None:
+    script = SCRIPT.read_text(encoding="utf-8")
+    page = open_page(head=f"<script>{script}</script>")
+    expect(page.locator(".wt-stage")).not_to_have_count(0)
+
+
+def test_a_walkthrough_with_no_steps_is_left_alone(open_page: Open) -> None:
+    page = open_page(body='<section class="wt"><ol class="wt-steps"></ol></section>')
+    assert page.locator(".wt-stage").count() == 0
+
+
+def test_without_a_script_everything_is_in_the_list(open_page: Open) -> None:
+    page = open_page(java_script_enabled=False)
+    assert page.locator(".wt-stage").count() == 0
+    assert page.locator(".wt-step strong").all_inner_texts() == NAMES
+    for step in page.locator(".wt-step").all():
+        expect(step).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [320, 768, 3840])
+def test_the_page_never_scrolls_sideways(open_page: Open, width: int) -> None:
+    page = open_page(viewport={"width": width, "height": 700})
+    for _ in NAMES:
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        press(page, "ArrowRight")
+
+
+def test_the_lane_of_the_step_is_scrolled_into_view(open_page: Open) -> None:
+    page = open_page(viewport={"width": 320, "height": 700})
+    assert page.evaluate("document.querySelector('.wt-scroll').scrollLeft") == 0
+    press(page, "End")
+    assert page.evaluate("document.querySelector('.wt-scroll').scrollLeft") > 0
+
+
+@pytest.mark.parametrize("scheme", ["default", "slate"])
+def test_axe_finds_nothing(open_page: Open, scheme: str) -> None:
+    head = """<style>[data-md-color-scheme=slate] { color: #e3eae5; background: #131a16;
+        --md-default-fg-color: #e3eae5; --md-default-bg-color: #131a16;
+        --md-default-fg-color--light: #a9b8af; --md-code-bg-color: #1d2822;
+        --md-typeset-a-color: #8fd0a9; --md-accent-fg-color: #f0b072; }</style>"""
+    page = open_page("#made-4", head=head, reduced_motion="reduce")
+    page.evaluate(f"document.body.dataset.mdColorScheme = '{scheme}'")
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    results = Axe().run(page)
+    assert results.violations_count == 0, results.generate_report()
+
+
+def test_nothing_moves_for_those_who_do_not_want_it(open_page: Open) -> None:
+    page = open_page("#made-4", reduced_motion="reduce")
+    expect(page.locator(".wt-token")).to_have_css("animation-name", "none")
+
+
+def test_paper_shows_every_step_and_no_stepper(open_page: Open) -> None:
+    page = open_page()
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    expect(page.locator(".wt-stage")).to_be_hidden()
+    assert page.locator("details:not([open])").count() == 0
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.locator("details:not([open])").count() > 0
+
+
+def test_script_and_style_are_light() -> None:
+    packed = (gzip.compress(file.read_bytes()) for file in (SCRIPT, STYLE))
+    assert sum(map(len, packed)) <= 15 * 1024

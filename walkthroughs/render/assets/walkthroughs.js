@@ -1,0 +1,583 @@
+/* The stepper: walks the list of steps that the page already has.
+ *
+ * Every content is in the list; this script only shows one step of it at a time, with
+ * its stack, its lane and the door.  It asks no host for anything.
+ */
+(() => {
+  "use strict";
+
+  const ICONS = {
+    first: "M6 5v14M18 5l-9 7 9 7z",
+    prev: "M16 5l-10 7 10 7z",
+    play: "M7 4l13 8-13 8z",
+    pause: "M8 5v14M16 5v14",
+    next: "M8 5l10 7-10 7z",
+    into: "M12 3v11M7 10l5 5 5-5M9 20h6",
+    over: "M4 14a8 7 0 0 1 15-1M20 7v6h-6M10 20h4",
+    out: "M12 15V4M7 8l5-5 5 5M9 20h6",
+  };
+  const BUTTONS = [
+    ["prev", "Previous step (left arrow)"],
+    ["play", "Play (space)"],
+    ["next", "Next step (right arrow)"],
+    ["into", "Step into (i)"],
+    ["over", "Step over (o)"],
+    ["out", "Step out (u)"],
+  ];
+  const KEYS = {
+    ArrowLeft: "prev",
+    ArrowRight: "next",
+    Home: "first",
+    End: "last",
+    " ": "play",
+    i: "into",
+    o: "over",
+    u: "out",
+  };
+  const PACE = 1600;
+  const SWIPE = 40;
+  const QUEUE_DRAWN = 8;
+  const SVG = "http://www.w3.org/2000/svg";
+
+  const make = (tag, css, ...content) => {
+    const element = document.createElement(tag);
+    if (css) element.className = css;
+    element.append(...content);
+    return element;
+  };
+
+  const icon = (name) => {
+    const svg = document.createElementNS(SVG, "svg");
+    const path = document.createElementNS(SVG, "path");
+    svg.setAttribute("viewBox", "0 0 24 24");
+    svg.setAttribute("aria-hidden", "true");
+    path.setAttribute("d", ICONS[name]);
+    svg.append(path);
+    return svg;
+  };
+
+  const duration = (us) =>
+    us < 1000
+      ? `${us} µs`
+      : us < 1e6
+        ? `${(us / 1000).toPrecision(3)} ms`
+        : `${(us / 1e6).toPrecision(3)} s`;
+
+  const plural = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;
+
+  class Stepper {
+    constructor(root) {
+      this.root = root;
+      this.list = root.querySelector(".wt-steps");
+      this.at = 0;
+      this.timer = 0;
+      this.collect();
+      this.build();
+      this.listen();
+      root.querySelector(".wt-all").open = false;
+      this.show();
+    }
+
+    /* Which steps there are; folds that are open give theirs. */
+    collect() {
+      const here = this.stops && this.stops[this.at];
+      this.stops = [
+        ...this.list.querySelectorAll(
+          ":scope > .wt-step, :scope > .wt-fold > details[open] > ol > li",
+        ),
+      ];
+      this.index = new Map(this.stops.map((stop, n) => [stop, n]));
+      this.numbered = new Map(
+        this.stops.filter((s) => s.dataset.n).map((s) => [s.dataset.n, s]),
+      );
+      if (!here) return;
+      const fold = here.closest(".wt-fold");
+      const known = this.index.get(here);
+      this.at = known ?? this.index.get(this.numbered.get(fold.dataset.n)) ?? 0;
+    }
+
+    build() {
+      const label = this.root.getAttribute("aria-label");
+      this.stage = make("div", "wt-stage");
+      this.stage.tabIndex = 0;
+      this.stage.setAttribute("role", "group");
+      this.stage.setAttribute("aria-label", `Stepper. ${label}. Arrow keys walk.`);
+      this.buttons = Object.fromEntries(
+        BUTTONS.map(([name, title]) => [name, this.button(name, title)]),
+      );
+      this.slider = make("input");
+      this.slider.type = "range";
+      this.slider.min = 1;
+      this.slider.setAttribute("aria-label", "Step");
+      this.count = make("span", "wt-at");
+      const bar = make("div", "wt-bar", ...Object.values(this.buttons));
+      bar.append(this.slider, this.count);
+      this.head = make("div", "wt-top");
+      this.code = make("div", "wt-main");
+      this.side = make("div", "wt-side");
+      this.foot = make("div", "wt-foot");
+      this.live = make("p", "wt-sr");
+      this.live.setAttribute("role", "status");
+      const panes = make("div", "wt-panes", this.code, this.side);
+      this.stage.append(bar, this.head, panes, this.foot, this.live);
+      this.root.insertBefore(this.stage, this.root.querySelector(".wt-picture"));
+    }
+
+    button(name, title) {
+      const button = make("button", "", icon(name));
+      button.type = "button";
+      button.dataset.do = name;
+      button.title = title;
+      button.setAttribute("aria-label", title);
+      return button;
+    }
+
+    listen() {
+      this.root.addEventListener("click", (event) => this.clicked(event));
+      this.slider.addEventListener("input", () => this.go(this.slider.value - 1));
+      this.stage.addEventListener("keydown", (event) => this.pressed(event));
+      this.list.addEventListener(
+        "toggle",
+        (event) => {
+          if (!event.target.closest(".wt-fold")) return;
+          this.collect();
+          this.show();
+        },
+        true,
+      );
+      let start = null;
+      this.stage.addEventListener(
+        "touchstart",
+        (event) => {
+          const wide = event.target.closest("pre, input");
+          start = wide && wide.scrollWidth > wide.clientWidth ? null : event.touches[0];
+          if (event.target === this.slider) start = null;
+        },
+        { passive: true },
+      );
+      this.stage.addEventListener("touchend", (event) => {
+        if (!start) return;
+        const dx = event.changedTouches[0].clientX - start.clientX;
+        const dy = event.changedTouches[0].clientY - start.clientY;
+        if (Math.abs(dx) > SWIPE && Math.abs(dx) > 2 * Math.abs(dy)) {
+          this.act(dx < 0 ? "next" : "prev");
+        }
+      });
+    }
+
+    clicked(event) {
+      const button = event.target.closest("[data-do]");
+      if (button) {
+        this.act(button.dataset.do);
+        return;
+      }
+      const link = event.target.closest("a[href^='#']");
+      const plain = !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
+      if (!link || !plain || !this.jump(link.getAttribute("href").slice(1))) return;
+      event.preventDefault();
+      event.stopPropagation();
+      this.stage.focus({ preventScroll: true });
+      this.stage.scrollIntoView({ block: "nearest" });
+    }
+
+    pressed(event) {
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      const inside = event.target;
+      const own = inside === this.slider || inside.closest("pre");
+      const button = inside.closest("button, a") && event.key === " ";
+      const what = KEYS[event.key];
+      if (!what || button || (own && event.key.length > 1)) return;
+      event.preventDefault();
+      event.stopPropagation();
+      this.act(what);
+    }
+
+    act(what) {
+      if (what !== "play") this.pause();
+      const to = {
+        first: 0,
+        last: this.stops.length - 1,
+        prev: this.at - 1,
+        next: this.at + 1,
+        into: this.into(),
+        over: this.over(),
+        out: this.out(),
+      }[what];
+      if (what === "play") this.toggle();
+      else if (what === "unfold" || what === "fold") this.fold(what === "unfold");
+      else this.go(to);
+    }
+
+    /* Where the three ways of stepping lead; -1 for nowhere. */
+    inside(stop, number) {
+      let up = stop.dataset.parent;
+      while (up && up !== number) up = this.numbered.get(up).dataset.parent;
+      return up === number;
+    }
+
+    first(fits) {
+      return this.stops.findIndex((stop, n) => n > this.at && fits(stop));
+    }
+
+    into() {
+      const number = this.here.dataset.n;
+      if (!number) return -1;
+      return this.first((stop) => {
+        const arrival = this.arrival(stop);
+        return (
+          this.inside(stop, number) || (arrival && arrival.dataset.from === number)
+        );
+      });
+    }
+
+    over() {
+      return this.beyond(this.here.dataset.n);
+    }
+
+    out() {
+      const parent = this.here.dataset.parent;
+      return parent ? this.beyond(parent) : -1;
+    }
+
+    beyond(number) {
+      const { lane } = this.here.dataset;
+      const past = (stop) => !number || !this.inside(stop, number);
+      const same = this.first((stop) => stop.dataset.lane === lane && past(stop));
+      return same < 0 ? this.first(past) : same;
+    }
+
+    get here() {
+      return this.stops[this.at];
+    }
+
+    /* Folds */
+    row(stop) {
+      return stop.closest(".wt-steps > li");
+    }
+
+    arrival(stop) {
+      for (
+        let row = this.row(stop).previousElementSibling;
+        row && !row.matches(".wt-step");
+        row = row.previousElementSibling
+      ) {
+        if (row.matches(".wt-arrival")) return row;
+      }
+      return null;
+    }
+
+    nextFold() {
+      const row = this.row(this.here);
+      if (row.matches(".wt-fold")) return row;
+      for (
+        let after = row.nextElementSibling;
+        after && !after.matches(".wt-step");
+        after = after.nextElementSibling
+      ) {
+        if (after.matches(".wt-fold")) return after;
+      }
+      return null;
+    }
+
+    fold(open) {
+      this.nextFold().querySelector("details").open = open;
+      this.collect();
+      this.go(open ? this.at + 1 : this.at);
+      this.stage.focus({ preventScroll: true });
+    }
+
+    /* Going somewhere */
+    go(to) {
+      if (!(to >= 0 && to < this.stops.length)) {
+        this.pause();
+        return;
+      }
+      this.at = to;
+      this.show();
+      this.tell();
+      if (this.here.id) remember(this.here.id);
+    }
+
+    jump(id) {
+      let target = document.getElementById(id);
+      if (!target || !this.list.contains(target)) return false;
+      if (target.matches(".wt-fold")) {
+        target.querySelector("details").open = true;
+        this.collect();
+        target = target.querySelector("ol > li");
+      }
+      this.pause();
+      this.go(this.index.get(target));
+      return true;
+    }
+
+    toggle() {
+      if (this.timer) {
+        this.pause();
+        return;
+      }
+      if (this.at === this.stops.length - 1) this.go(0);
+      this.timer = setInterval(() => this.go(this.at + 1), PACE);
+      this.looks();
+    }
+
+    pause() {
+      clearInterval(this.timer);
+      this.timer = 0;
+      this.looks();
+    }
+
+    /* Showing */
+    show() {
+      const stop = this.here;
+      this.showHead(stop);
+      this.showCode(stop);
+      this.side.replaceChildren(...this.showSide(stop));
+      this.showFoot();
+      this.mark(stop);
+      this.looks();
+    }
+
+    looks() {
+      const last = this.stops.length;
+      this.slider.max = last;
+      this.slider.value = this.at + 1;
+      this.slider.setAttribute("aria-valuetext", `${this.at + 1} of ${last}`);
+      this.slider.style.setProperty("--at", last > 1 ? this.at / (last - 1) : 0);
+      this.count.textContent = `${this.at + 1} / ${last}`;
+      const able = {
+        prev: this.at > 0,
+        play: last > 1,
+        next: this.at < last - 1,
+        into: this.into() >= 0,
+        over: this.over() >= 0,
+        out: this.out() >= 0,
+      };
+      for (const [name, button] of Object.entries(this.buttons)) {
+        // Not `disabled`: a button that loses the focus would take the keys with it.
+        button.setAttribute("aria-disabled", !able[name]);
+      }
+      const name = this.timer ? "pause" : "play";
+      const title = this.timer ? "Pause (space)" : "Play (space)";
+      const play = this.buttons.play;
+      if (play.title === title) return;
+      play.title = title;
+      play.setAttribute("aria-label", title);
+      play.replaceChildren(icon(name));
+    }
+
+    showHead(stop) {
+      const copies = [...stop.querySelectorAll(":scope > .wt-head, :scope > .wt-name")];
+      const parts = copies.map((part) => part.cloneNode(true));
+      if (!parts.length) {
+        const name = make("p", "wt-head", make("strong", "", folded(stop)));
+        parts.push(name, make("p", "wt-name", `folded, in ${stop.dataset.lane}`));
+      }
+      this.head.replaceChildren(...parts);
+      this.head.classList.toggle("wt-event", stop.dataset.kind === "message");
+    }
+
+    showCode(stop) {
+      const arrival = this.arrival(stop);
+      const facts = [...stop.querySelectorAll(":scope > p:not([class]), .wt-args")];
+      const came = arrival ? [...arrival.children] : [];
+      const told = make(
+        "div",
+        "wt-told",
+        ...[...came, ...facts].map((part) => part.cloneNode(true)),
+      );
+      if (came.length) told.firstElementChild.className = "wt-came";
+      if (!facts.length && stop.dataset.file) {
+        const { file, line } = stop.dataset;
+        told.append(make("p", "", `Begins at line ${line} of ${file}.`));
+      }
+      const figures = [...stop.querySelectorAll(".wt-code")];
+      const door = stop.dataset.direction ? [...this.showDoor()] : [];
+      const below = figures.map((each) => each.cloneNode(true));
+      this.code.replaceChildren(told, ...door, ...below);
+      this.code.scrollTop = 0;
+    }
+
+    *showSide(stop) {
+      if (!stop.dataset.direction) yield* this.showDoor();
+      yield make("p", "wt-label", "Call stack");
+      const stack = make("ol", "wt-stack");
+      stack.setAttribute("role", "list");
+      const frames = [...this.frames(stop)];
+      stack.append(...frames);
+      yield stack;
+      yield make("p", "wt-label", "Time");
+      const before = this.stops[this.at - 1];
+      const now = Number(stop.dataset.t);
+      const since = before ? ` (+${duration(now - before.dataset.t)})` : "";
+      yield make("p", "wt-time", `${duration(now)} since the first step${since}`);
+    }
+
+    *frames(stop) {
+      const name = (each) => each.querySelector("strong, code").textContent;
+      const current = make("li", "", make("strong", "", name(stop)));
+      current.setAttribute("aria-current", "true");
+      yield current;
+      for (let at = stop; at; at = this.numbered.get(at.dataset.parent)) {
+        if (at.dataset.hidden) {
+          yield make("li", "wt-quiet", `… ${plural(+at.dataset.hidden, "call")} not shown`);
+        }
+        const above = this.numbered.get(at.dataset.parent);
+        if (!above) break;
+        const link = make("a", "", name(above));
+        link.href = `#${above.id}`;
+        yield make("li", "", link);
+      }
+      yield make("li", `wt-base wt-${kind(stop)}`, stop.dataset.lane);
+    }
+
+    *showDoor() {
+      const events = this.stops
+        .slice(0, this.at + 1)
+        .filter((each) => each.dataset.kind === "message");
+      if (!this.list.querySelector("[data-direction]")) return;
+      const last = events[events.length - 1];
+      const passing = last === this.here;
+      const door = make("div", "wt-door");
+      const waiting = last && last.dataset.queue;
+      const queue = make("span", "wt-queue");
+      for (let n = 0; n < Math.min(waiting || 0, QUEUE_DRAWN); n++) {
+        queue.append(make("i"));
+      }
+      door.append(
+        make("span", "", "server"),
+        queue,
+        make("span", "wt-gate"),
+        make("span", "", "application"),
+      );
+      if (passing) {
+        const type = last.querySelector("strong").textContent.split(" ").pop();
+        door.append(make("b", `wt-token wt-${last.dataset.direction}`, type));
+      }
+      yield make("p", "wt-label", "The application's door");
+      yield door;
+      const depth = waiting === undefined ? "" : `${waiting} in the queue`;
+      yield make("p", "wt-quiet", last ? depth : "No event has passed yet.");
+    }
+
+    showFoot() {
+      const fold = this.nextFold();
+      this.foot.replaceChildren();
+      if (!fold) return;
+      const open = fold.querySelector("details").open;
+      const words = fold.querySelector("summary").textContent;
+      const button = make("button", "", open ? "Fold again" : `${words}: unfold`);
+      button.type = "button";
+      button.dataset.do = open ? "fold" : "unfold";
+      this.foot.append(button);
+    }
+
+    /* The same step in the listing, in the picture and in the list. */
+    mark(stop) {
+      for (const each of this.root.querySelectorAll(".wt-here")) {
+        each.classList.remove("wt-here");
+      }
+      for (const each of this.list.querySelectorAll("[aria-current]")) {
+        each.removeAttribute("aria-current");
+      }
+      stop.setAttribute("aria-current", "step");
+      const id = stop.id || this.row(stop).id;
+      const links = this.root.querySelectorAll(
+        `.wt-listing a[href="#${id}"], .wt-svg a[href="#${id}"]`,
+      );
+      for (const link of links) {
+        (link.closest(".wt-line") || link).classList.add("wt-here");
+        if (link.closest("svg")) this.band(link);
+      }
+    }
+
+    band(link) {
+      const svg = link.closest("svg");
+      let band = svg.querySelector(".band");
+      if (!band) {
+        band = document.createElementNS(SVG, "rect");
+        band.setAttribute("class", "band");
+        band.setAttribute("width", "100%");
+        band.setAttribute("height", 26);
+        svg.querySelector("style").after(band);
+      }
+      // A step has its number first, and then its name; a fold has one text.
+    const [number, name] = link.querySelectorAll("text");
+    const label = name || number;
+      band.setAttribute("y", label.getAttribute("y") - 13);
+      const box = svg.parentElement;
+      const x = Number(label.getAttribute("x"));
+      if (x < box.scrollLeft || x > box.scrollLeft + box.clientWidth - 160) {
+        box.scrollLeft = x - 120;
+      }
+    }
+
+    tell() {
+      const words = [...this.head.querySelectorAll("strong"), this.code.querySelector("p")]
+        .filter(Boolean)
+        .map((part) => part.textContent);
+      const count = `Step ${this.at + 1} of ${this.stops.length}`;
+      this.live.textContent = `${count}: ${words.join(". ")}`;
+    }
+  }
+
+  const kind = (stop) => stop.dataset.lane.split(":")[0];
+
+  const folded = (stop) =>
+    stop.querySelector("code").textContent.split(".").slice(-2).join(".");
+
+  /* The address names the step, so that it can be sent to a friend.  Late, because
+     browsers refuse addresses that change too often. */
+  let late = 0;
+  const remember = (id) => {
+    clearTimeout(late);
+    late = setTimeout(() => history.replaceState(null, "", `#${id}`), 250);
+  };
+
+  const steppers = new WeakMap();
+
+  const reveal = () => {
+    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const root = target && target.closest(".wt");
+    const stepper = root && steppers.get(root);
+    if (!stepper || !stepper.jump(target.id)) return;
+    // The browser opens the list to show the step there.
+    root.querySelector(".wt-all").open = false;
+    const tab = root.closest(".tabbed-block");
+    if (tab) {
+      const set = tab.closest(".tabbed-set");
+      const n = [...tab.parentElement.children].indexOf(tab);
+      set.querySelectorAll(":scope > input")[n].click();
+    }
+    const tall = stepper.stage.offsetHeight > innerHeight * 0.9;
+    stepper.stage.scrollIntoView({ block: tall ? "start" : "center" });
+    stepper.stage.focus({ preventScroll: true });
+  };
+
+  const start = () => {
+    for (const root of document.querySelectorAll(".wt")) {
+      if (root.querySelector(".wt-step") && !steppers.has(root)) {
+        steppers.set(root, new Stepper(root));
+      }
+    }
+    reveal();
+  };
+
+  /* Paper shows everything. */
+  let closed = [];
+  addEventListener("beforeprint", () => {
+    closed = [...document.querySelectorAll(".wt details:not([open])")];
+    for (const each of closed) each.open = true;
+  });
+  addEventListener("afterprint", () => {
+    for (const each of closed) each.open = false;
+  });
+  addEventListener("hashchange", reveal);
+  // Once more: only now has the browser gone to where the address points.
+  addEventListener("load", () => requestAnimationFrame(reveal));
+
+  if (window.document$) window.document$.subscribe(start);
+  else if (document.readyState === "loading") {
+    document.addEventListener("DOMContentLoaded", start);
+  } else start();
+})();
