@@ -1,0 +1,107 @@
+"""The site, built once, and a real browser to look at it with."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from playwright.sync_api import Browser, Playwright, sync_playwright
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+# The first two for machines without a desktop; the others so that it calls nobody.
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    """Serves files, and says nothing."""
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Requests are no news here."""
+
+
+@dataclass(frozen=True)
+class Build:
+    """What `mkdocs build --strict` made, and what it said."""
+
+    folder: Path
+    returncode: int
+    output: str
+
+
+@pytest.fixture(scope="session")
+def build(tmp_path_factory: pytest.TempPathFactory, house: Path) -> Build:
+    """One strict build of the site."""
+    folder = tmp_path_factory.mktemp("site")
+    result = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", folder],
+        cwd=house,
+        env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return Build(folder, result.returncode, result.stdout)
+
+
+@pytest.fixture(scope="session")
+def site(build: Build) -> Path:
+    """The folder of the site; a warning spoils no page, and has a test of its own."""
+    if not (build.folder / "index.html").exists():
+        pytest.fail("there is no site: see why in test_build.py", pytrace=False)
+    return build.folder
+
+
+@pytest.fixture(scope="session")
+def served(site: Path) -> Iterator[str]:
+    """The address of the site on a server of this machine, with a slash at the end."""
+    handler = partial(QuietHandler, directory=str(site))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+        thread.join()
+
+
+def find_browser(playwright: Playwright) -> str:
+    """The path of a Chromium: the one named, the system's, or Playwright's own."""
+    named = os.environ.get("CHROMIUM")
+    if named:
+        return named
+    own = playwright.chromium.executable_path
+    found = [*filter(None, map(shutil.which, BROWSERS)), *([own] * Path(own).exists())]
+    if not found:
+        pytest.fail(
+            "no Chromium to test the site with: install it (Debian: apt-get install "
+            "chromium; elsewhere: .venv/bin/playwright install chromium), "
+            "or name one in CHROMIUM=...",
+            pytrace=False,
+        )
+    return found[0]
+
+
+# No longer than this package: Playwright keeps an event loop running meanwhile.
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """A Chromium with no window."""
+    with sync_playwright() as playwright:
+        path = find_browser(playwright)
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        browser.close()
