@@ -16,7 +16,6 @@ import logging
 import os
 import platform
 import queue
-import socket
 import subprocess
 import sys
 import tempfile
@@ -28,6 +27,7 @@ from typing import Self, TextIO
 
 from .errors import RecordingError, TraceError
 from .scenarios import Scenario, load
+from .servers.serving import free_port
 from .trace import Trace
 
 logger = logging.getLogger("walkthroughs")
@@ -81,7 +81,7 @@ def _record(story: Scenario, server: str) -> str:
         tempfile.TemporaryFile("w+", encoding="utf-8") as errors,
     ):
         output = Path(folder) / "trace.json"
-        port = _free_port()
+        port = free_port()
         orders: dict[str, object] = {
             "scenario": story.name,
             "server": server,
@@ -106,13 +106,6 @@ def _drive(story: Scenario, server: str, port: int) -> None:
         raise RecordingError(
             f"{story.name} on {server}: the client failed: {error!r}"
         ) from error
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class _Child:

@@ -92,6 +92,7 @@ class Builder:
         self._lanes: dict[LaneKey, LaneState] = {}
         self._states: list[LaneState] = []
         self._landings: dict[int, Origin] = {}
+        self._looking: set[int] = set()
         self._open: dict[int, Open] = {}
         # Keyed by identity: code objects of two files may compare equal.  The code is
         # kept beside its number so that no other code gets the same identity.
@@ -110,7 +111,7 @@ class Builder:
 
     def started(self, frame: FrameType) -> None:
         """A frame of a watched package began to run."""
-        if not self.recording:
+        if not self.recording or threading.get_ident() in self._looking:
             return
         receiver = receiver_class(frame)
         with self._lock:
@@ -232,6 +233,16 @@ class Builder:
             unmarked = self._landings.pop(thread, None) is not None
             if unmarked and before is not None:
                 self._landings[thread] = before
+
+    @contextmanager
+    def looking(self) -> Iterator[None]:
+        """What runs inside is our own doing, not the program's: it leaves no mark."""
+        thread = threading.get_ident()
+        self._looking.add(thread)
+        try:
+            yield
+        finally:
+            self._looking.discard(thread)
 
     def name_lane(self, name: str) -> None:
         """Calls the present lane, if it is a task, by that name from now on."""

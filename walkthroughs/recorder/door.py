@@ -50,9 +50,9 @@ def _receive(inner: Receive, builder: Builder) -> Receive:
 
 def _send(receive: Receive, inner: Send, builder: Builder) -> Send:
     async def send(event: MutableMapping[str, Any]) -> None:
-        step = builder.message(
-            "send", str(event.get("type")), summary(event), waiting(receive)
-        )
+        with builder.looking():
+            depth = waiting(receive)
+        step = builder.message("send", str(event.get("type")), summary(event), depth)
         try:
             await inner(event)
         except BaseException as error:

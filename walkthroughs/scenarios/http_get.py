@@ -25,11 +25,12 @@ scenario = Scenario(
     focus={
         "daphne": (
             *daphne.FOCUS,
-            "twisted.internet.tcp",
+            *daphne.TRANSPORT,
+            "twisted.internet.tcp.Port",
             "twisted.internet.endpoints",
             "twisted.web.http.HTTPChannel",
             *DJANGO,
         ),
-        "minidaphne": (*minidaphne.FOCUS, *DJANGO),
+        "minidaphne": (*minidaphne.FOCUS, *minidaphne.TRANSPORT, *DJANGO),
     },
 )

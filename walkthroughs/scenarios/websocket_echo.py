@@ -29,11 +29,9 @@ scenario = Scenario(
         "daphne": (
             *daphne.FOCUS,
             "autobahn.twisted.websocket",
-            "twisted.internet.tcp.Server.doRead",
-            "twisted.internet.tcp.Server.write",
-            "twisted.internet.tcp.Server.writeSomeData",
+            *daphne.TRANSPORT,
             *APPLICATION,
         ),
-        "minidaphne": (*minidaphne.FOCUS, *APPLICATION),
+        "minidaphne": (*minidaphne.FOCUS, *minidaphne.TRANSPORT, *APPLICATION),
     },
 )

@@ -18,6 +18,11 @@ def client(port: int) -> None:
 APPLICATIONS = (
     *APPLICATION,
     "channels.layers.InMemoryChannelLayer",
+    # Checks of names and counts, which say nothing of the way.
+    "-channels.layers.InMemoryChannelLayer.get_capacity",
+    "-channels.layers.InMemoryChannelLayer.match_type_and_length",
+    "-channels.layers.InMemoryChannelLayer.require_valid_channel_name",
+    "-channels.layers.InMemoryChannelLayer.require_valid_group_name",
     "django.core.handlers.asgi.ASGIHandler.__call__",
 )
 
@@ -27,7 +32,12 @@ scenario = Scenario(
     application="walkthroughs.scenarios.mysite.asgi:application",
     client=client,
     focus={
-        "daphne": (*daphne.FOCUS, "twisted.internet.tcp.Server", *APPLICATIONS),
-        "minidaphne": (*minidaphne.FOCUS, *APPLICATIONS),
+        "daphne": (
+            *daphne.FOCUS,
+            *daphne.TRANSPORT,
+            "autobahn.twisted.websocket",
+            *APPLICATIONS,
+        ),
+        "minidaphne": (*minidaphne.FOCUS, *minidaphne.TRANSPORT, *APPLICATIONS),
     },
 )

@@ -14,6 +14,15 @@ FOCUS = (
     "-daphne.server.Server.timeout_checker",
 )
 
+TRANSPORT = (
+    "twisted.internet.tcp.Server.doRead",
+    "twisted.internet.tcp.Server.write",
+    "twisted.internet.tcp.Server.writeSequence",
+    "twisted.internet.tcp.Server.doWrite",
+    "twisted.internet.tcp.Server.writeSomeData",
+)
+"""Where bytes come in from the socket and go out to it."""
+
 
 def run(application: Any, port: int, ready: Callable[[], None]) -> None:
     """Serves `application` on `port` of the loopback address."""

@@ -9,6 +9,12 @@ LOOP: Literal["loop", "reactor"] = "loop"
 
 FOCUS = ("minidaphne",)
 
+TRANSPORT = (
+    # The name of asyncio's own transport; it is private, so it is named to its end.
+    "asyncio.selector_events._SelectorSocketTransport.write",
+)
+"""Where bytes go out to the socket."""
+
 
 def run(application: Any, port: int, ready: Callable[[], None]) -> None:
     """Serves `application` on `port` of the loopback address."""
