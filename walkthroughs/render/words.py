@@ -56,17 +56,20 @@ def folded(view: View, row: Fold) -> str:
 
 def arrived(view: View, row: Arrival) -> Sentence:
     """Which lane runs now, and what led there."""
-    lane = view.lane(row).label
+    now, why = f"Now in {view.lane(row).label}", cause(view, row)
     if row.hop is None:
-        return (f"Now in {lane}.",)
-    if row.hop.how == "io":
-        return (f"Now in {lane}: the loop found something to read or write.",)
-    how = HOPS.get(row.hop.how, row.hop.how)
-    return (
-        f"Now in {lane}, {how}",
-        *_by(view, row.hop.origin, row.hop.origin_lane),
-        ".",
-    )
+        return (f"{now}.",)
+    return (f"{now}{': ' if row.hop.how == 'io' else ', '}", *why, ".")
+
+
+def cause(view: View, row: Arrival) -> Sentence:
+    """What led to a lane; nothing if the recording saw nothing."""
+    hop = row.hop
+    if hop is None:
+        return ()
+    if hop.how == "io":
+        return ("the loop found something to read or write",)
+    return (HOPS.get(hop.how, hop.how), *_by(view, hop.origin, hop.origin_lane))
 
 
 def happened(view: View, row: Step) -> Iterator[Sentence]:
@@ -81,7 +84,7 @@ def happened(view: View, row: Step) -> Iterator[Sentence]:
 
 def _by(view: View, origin: int | None, lane: int | None) -> Sentence:
     if origin is None:
-        return ("",) if lane is None else (f" from {view.trace.lanes[lane].label}",)
+        return () if lane is None else (f" from {view.trace.lanes[lane].label}",)
     event = view.trace.events[origin]
     assert isinstance(event, Call | Message)
     return (f" by {short(view.trace.name(event))}", *_place(view, origin))

@@ -1,0 +1,96 @@
+"""The terminal: a tree that fits, coloured only where colours are seen."""
+
+import io
+import re
+
+import pytest
+
+from walkthroughs.render.text import COLOURS, EVENT, show, text
+from walkthroughs.render.view import View
+
+from ..making import trace
+from .scenes import request, view
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_it_is_a_tree_with_lanes_and_counted_folds() -> None:
+    assert text(view(), width=72) == (
+        """\
+made on none: 8 steps in 3 lanes
+--- reactor  # the loop found something to read or write
+1  made.tcp.Port.read                                      made/tcp.py:1
+   │ … 1 call
+2  │ made.http.Request.process                            made/http.py:1
+   │ │ … 2 calls
+--- task: application  # created as a task by Server.create (folded, in…
+3  made.app.App.__call__                                   made/app.py:1
+4  │ receive -> http.request                                    2 queued
+--- thread: executor  # handed to a thread by App.__call__ (step 3)
+5  made.sync.work                                         made/sync.py:1
+--- task: application  # woken by sync.work (step 5)
+6  │ made.views.hello                                    made/views.py:1
+7  │ │ send <- http.response.start                              0 queued
+   │ │ │ … 1 call
+8  │ │ │ made.tcp.Port.write                               made/tcp.py:1
+"""
+    )
+
+
+@pytest.mark.parametrize("width", [8, 20, 40, 80, 200])
+def test_no_line_is_wider_than_the_terminal(width: int) -> None:
+    assert max(map(len, text(view(), width).splitlines())) <= width
+
+
+def test_names_get_shorter_before_they_are_cut() -> None:
+    lines = text(view(1), width=18).splitlines()
+    assert lines[-1] == "1  Port.read"
+    assert text(view(1), width=9).splitlines()[-1] == "1  Port.…"
+
+
+def test_the_first_lane_is_named_even_if_nothing_led_there() -> None:
+    alone = View(trace("=== thread: a\napp.a"), [0])
+    assert text(alone).splitlines()[1] == "--- thread: a"
+
+
+def test_an_event_of_a_server_without_a_queue_has_no_depth() -> None:
+    plain = text(View(trace("app.a\n    receive -> http.request"), [0]))
+    assert "queued" not in plain
+
+
+def test_an_empty_view_has_only_a_title() -> None:
+    assert text(View(request(), ())) == "made on none: 0 steps in 0 lanes\n"
+
+
+def test_colours_change_no_word() -> None:
+    coloured = text(view(), colour=True)
+    assert COLOURS["task"] in coloured
+    assert f"{EVENT}receive -> http.request" in coloured
+    assert re.sub("\033\\[\\d+m", "", coloured) == text(view())
+
+
+def test_a_pipe_gets_plain_text() -> None:
+    stream = io.StringIO()
+    show(view(), stream)
+    assert stream.getvalue() == text(view())
+
+
+def test_a_terminal_gets_colours_and_its_own_width(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "50")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    stream = Terminal()
+    show(view(), stream)
+    assert stream.getvalue() == text(view(), 50, colour=True)
+
+
+def test_who_wants_no_colour_gets_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "50")
+    monkeypatch.setenv("NO_COLOR", "1")
+    stream = Terminal()
+    show(view(), stream)
+    assert stream.getvalue() == text(view(), 50)
