@@ -25,12 +25,30 @@ def http(port: int, request: bytes) -> bytes:
     Raises:
         OSError: no connection, or no reply in time.
     """
-    with socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT) as peer:
+    with connected(port) as peer:
         peer.sendall(request)
-        parts = []
-        while part := peer.recv(65536):
-            parts.append(part)
-        return b"".join(parts)
+        return read_all(peer)
+
+
+def connected(port: int) -> socket.socket:
+    """A socket that is connected to the server, for a client that does things slowly.
+
+    Raises:
+        OSError: no connection.
+    """
+    return socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT)
+
+
+def read_all(peer: socket.socket) -> bytes:
+    """All that the server still sends, until it closes the connection.
+
+    Raises:
+        OSError: it does not close it in time.
+    """
+    parts = []
+    while part := peer.recv(65536):
+        parts.append(part)
+    return b"".join(parts)
 
 
 def request(method: str, path: str, body: bytes = b"") -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
@@ -10,18 +11,71 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from signal import SIGTERM, Signals
 
 from ..errors import RecordingError
 
 START_LIMIT = 20.0
 """Seconds that a server may take to listen."""
 
+TIMEOUT = 10.0
+"""Seconds to wait for any other thing that a server is to do."""
+
+
+class Running:
+    """A server that runs.
+
+    Args:
+        process: the process it runs in.
+        port: the port of the loopback address it listens on.
+        terminal: the file that has all it says, as a terminal would show it.
+    """
+
+    def __init__(
+        self, process: subprocess.Popen[bytes], port: int, terminal: Path
+    ) -> None:
+        self.process = process
+        self.port = port
+        self.terminal = terminal
+
+    def said(self) -> list[str]:
+        """All lines so far: what the application prints, and what the server logs."""
+        return self.terminal.read_text(encoding="utf-8").splitlines()
+
+    def wait_for(self, words: str, times: int = 1) -> list[str]:
+        """All lines so far, as soon as `times` of them have `words`.
+
+        Raises:
+            RecordingError: they do not come; with what was said instead.
+        """
+        deadline = time.monotonic() + TIMEOUT
+        while True:
+            said = self.said()
+            if sum(words in line for line in said) >= times:
+                return said
+            if time.monotonic() > deadline:
+                last = "\n".join(said[-10:])
+                raise RecordingError(f"it never said {words!r}, but {last!r}")
+            time.sleep(0.01)
+
+    def stop(self, signal: Signals = SIGTERM) -> int:
+        """Sends a signal; the exit status of the server that ends by it.
+
+        Raises:
+            subprocess.TimeoutExpired: it does not end.
+        """
+        self.process.send_signal(signal)
+        return self.process.wait(TIMEOUT)
+
 
 @contextmanager
-def serving(
+def running(
     server: str, application: str, source: str = "", *arguments: str
-) -> Iterator[int]:
-    """Serves an application on loopback as long as the block lasts.
+) -> Iterator[Running]:
+    """Runs a server on loopback as long as the block lasts.
+
+    At the end of the block the server is killed, if it was not stopped before: what it
+    would do on its way out is not waited for.
 
     Args:
         server: the server's package, which `python -m` can run: "daphne".
@@ -30,35 +84,52 @@ def serving(
         arguments: more words for the server's command line.
 
     Yields:
-        the port it listens on.
+        the server, which listens.
 
     Raises:
         RecordingError: it does not listen in time; with its last words.
     """
-    with (
-        tempfile.TemporaryDirectory(prefix="walkthroughs-") as folder,
-        tempfile.TemporaryFile("w+", encoding="utf-8") as errors,
-    ):
+    with tempfile.TemporaryDirectory(prefix="walkthroughs-") as folder:
         if source:
             Path(folder, "page_site.py").write_text(source, encoding="utf-8")
             application = f"page_site:{application}"
         port = free_port()
-        process = subprocess.Popen(
-            [sys.executable, "-m", server, "-p", str(port), *arguments, application],
-            cwd=folder,
-            stdout=subprocess.DEVNULL,
-            stderr=errors,
-        )
+        with Path(folder, "terminal").open("ab") as terminal:
+            process = subprocess.Popen(
+                [
+                    sys.executable,
+                    "-m",
+                    server,
+                    "-p",
+                    str(port),
+                    *arguments,
+                    application,
+                ],
+                cwd=folder,
+                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+                stdout=terminal,
+                stderr=terminal,
+            )
+        found = Running(process, port, Path(terminal.name))
         try:
-            _wait(process, port)
-            yield port
-        except RecordingError as error:
-            errors.seek(0)
-            last = errors.read().strip().rpartition("\n")[2]
-            raise RecordingError(f"{server}: {error}: {last}") from None
+            _wait(found, server)
+            yield found
         finally:
-            process.terminate()
+            process.kill()
             process.wait()
+
+
+@contextmanager
+def serving(
+    server: str, application: str, source: str = "", *arguments: str
+) -> Iterator[int]:
+    """Like `running`, for those who need no more of a server than its port.
+
+    Raises:
+        RecordingError: it does not listen in time; with its last words.
+    """
+    with running(server, application, source, *arguments) as found:
+        yield found.port
 
 
 def free_port() -> int:
@@ -69,15 +140,16 @@ def free_port() -> int:
         return port
 
 
-def _wait(process: subprocess.Popen[bytes], port: int) -> None:
+def _wait(found: Running, name: str) -> None:
     deadline = time.monotonic() + START_LIMIT
     while time.monotonic() < deadline:
-        if process.poll() is not None:
-            raise RecordingError("it ended before it listened")
+        if found.process.poll() is not None:
+            last = "".join(found.said()[-1:])
+            raise RecordingError(f"{name}: it ended before it listened: {last}")
         try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            socket.create_connection(("127.0.0.1", found.port), timeout=1).close()
             return
         except OSError:
             # Starting takes a second or so; nothing tells us when it is done.
-            time.sleep(0.05)
-    raise RecordingError(f"it did not listen within {START_LIMIT:g} seconds")
+            time.sleep(0.02)
+    raise RecordingError(f"{name}: it did not listen within {START_LIMIT:g} seconds")

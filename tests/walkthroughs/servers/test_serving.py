@@ -1,0 +1,84 @@
+"""Servers that pages talk to: they say where they listen, what they say, how they end."""
+
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from walkthroughs.clients import connected, http, read_all, request
+from walkthroughs.errors import RecordingError
+from walkthroughs.servers import serving as module
+from walkthroughs.servers.serving import Running, running, serving
+
+SITE = """
+async def site(scope, receive, send):
+    print("asked for", scope["path"])
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"here"})
+"""
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Running]:
+    with running("daphne", "site", SITE, "-v", "0") as found:
+        yield found
+
+
+def test_a_server_answers_on_its_port(server: Running) -> None:
+    assert http(server.port, request("GET", "/")).endswith(b"here\r\n0\r\n\r\n")
+
+
+def test_a_server_is_heard(server: Running) -> None:
+    http(server.port, request("GET", "/heard"))
+    assert "asked for /heard" in server.wait_for("/heard")
+
+
+def test_words_are_waited_for_as_often_as_they_are_to_come(server: Running) -> None:
+    for _ in range(2):
+        http(server.port, request("GET", "/twice"))
+    assert server.wait_for("/twice", times=2).count("asked for /twice") == 2
+
+
+def test_words_that_do_not_come_are_an_error(
+    server: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "TIMEOUT", 0.05)
+    with pytest.raises(RecordingError, match="never said 'good night'"):
+        server.wait_for("good night")
+
+
+def test_a_client_can_take_its_time(server: Running) -> None:
+    whole = request("GET", "/slowly")
+    with connected(server.port) as peer:
+        peer.sendall(whole[:10])
+        peer.sendall(whole[10:])
+        assert read_all(peer).startswith(b"HTTP/1.1 200 OK")
+
+
+def test_a_server_can_be_stopped() -> None:
+    with running("daphne", "site", SITE) as found:
+        assert found.stop(signal.SIGTERM) == 0
+
+
+def test_those_who_need_no_more_get_the_port() -> None:
+    with serving("daphne", "site", SITE) as port:
+        assert http(port, request("GET", "/")).startswith(b"HTTP/1.1 200 OK")
+
+
+def test_a_server_that_ends_at_once_says_why() -> None:
+    with (
+        pytest.raises(RecordingError, match="ended before it listened: .*no_such"),
+        running("daphne", "no_such:site"),
+    ):
+        pass  # pragma: no cover - it is never reached
+
+
+def test_a_server_that_does_not_listen_is_given_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "START_LIMIT", 0.1)
+    with (
+        pytest.raises(RecordingError, match=r"did not listen within 0\.1 seconds"),
+        running("daphne", "site", "import time; time.sleep(60)"),
+    ):
+        pass  # pragma: no cover - it is never reached
