@@ -19,8 +19,13 @@ PAGES = sorted([*HOUSE.glob("docs/**/*.md"), HOUSE / "README.md"])
 # Every command that pages tell readers to type. No test runs them: whoever adds one
 # tries it by hand on a fresh machine, and then adds it here.
 COMMANDS = {
+    ".venv/bin/mkdocs serve",
+    ".venv/bin/pip install --editable '.[docs,test,channels]'",
+    ".venv/bin/pytest",
+    ".venv/bin/pytest --update-callpaths docs",
     "make serve",
     "make test",
+    "python3 -m venv .venv",
 }
 
 

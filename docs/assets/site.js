@@ -1,30 +1,32 @@
 /* Names that the theme leaves out, for those who hear the page. */
 document.querySelector(".md-search")?.setAttribute("aria-label", "Search");
 
-// Two parts of the table of contents may be called alike: number the second.
-const seen = new Map();
-for (const nav of document.querySelectorAll("nav[aria-label]")) {
-  const name = nav.getAttribute("aria-label").trim();
-  const count = (seen.get(name.toLowerCase()) ?? 0) + 1;
-  seen.set(name.toLowerCase(), count);
-  if (count > 1) nav.setAttribute("aria-label", `${name} (${count})`);
+// Two parts of a page may be called alike: number the second.
+const counts = new Map();
+const parts = "nav[aria-label], section[aria-label], [role=region][aria-label]";
+for (const part of document.querySelectorAll(parts)) {
+  const name = part.getAttribute("aria-label").trim();
+  const count = (counts.get(name.toLowerCase()) ?? 0) + 1;
+  counts.set(name.toLowerCase(), count);
+  if (count > 1) part.setAttribute("aria-label", `${name} (${count})`);
 }
 
-// Each code block gets a bar of buttons as it comes into view: one landmark each.
+// Code blocks get a bar of buttons as they come into view, and may be copied later.
 let bars = 0;
 
-function label(bar) {
-  bars += 1;
-  bar.setAttribute("aria-label", `Code block ${bars}`);
+function nameBars(root) {
+  for (const bar of root.querySelectorAll(".md-code__nav")) {
+    bars += 1;
+    bar.setAttribute("aria-label", `Code block ${bars}`);
+  }
 }
 
-document.querySelectorAll(".md-code__nav").forEach(label);
+nameBars(document);
 new MutationObserver((records) => {
   for (const { addedNodes } of records) {
     for (const node of addedNodes) {
-      if (node.nodeName === "NAV" && node.classList.contains("md-code__nav")) {
-        label(node);
-      }
+      if (node.nodeName === "NAV") nameBars(node.parentNode);
+      else if (node.nodeType === Node.ELEMENT_NODE) nameBars(node);
     }
   }
 }).observe(document.querySelector("article") ?? document.body, {
