@@ -190,10 +190,9 @@ def _sources(story: Scenario, server: str) -> Iterator[Path]:
     here = Path(__file__).parent
     for name in SOURCES:
         yield from _python_files(here / name)
-    module = story.application.partition(":")[0]
-    for name in (module, server):
-        # Installed packages are told apart by their versions; ours by their text.
-        spec = importlib.util.find_spec(name)
+    # Installed packages are told apart by their versions; others by their text.
+    for top in sorted({story.application.partition(".")[0].partition(":")[0], server}):
+        spec = importlib.util.find_spec(top) if top != __package__ else None
         if spec is not None and spec.origin and "site-packages" not in spec.origin:
             path = Path(spec.origin)
             yield from _python_files(path.parent if path.stem == "__init__" else path)
