@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, TextIO
 
-#: What is written for a WebSocket's actions where an HTTP request has its method.
+#: What stands for a WebSocket's actions where an HTTP request has its method.
 WEBSOCKET_WORDS = {
     "connecting": "WSCONNECTING",
     "rejected": "WSREJECT",
@@ -13,9 +13,7 @@ WEBSOCKET_WORDS = {
 
 
 class AccessLogGenerator:
-    """An action logger that writes lines to a stream.
-
-    Twin of ``daphne.access.AccessLogGenerator``.
+    """An action logger that writes lines; twin of ``daphne.access.AccessLogGenerator``.
 
     Args:
         stream: where the lines go.
@@ -25,25 +23,19 @@ class AccessLogGenerator:
         self.stream = stream
 
     def __call__(self, protocol: str, action: str, details: dict[str, Any]) -> None:
-        """Write the line for one action, if it is one that is logged."""
-        if protocol == "http" and action == "complete":
-            request = f"{details['method']} {details['path']}"
-            self.write_entry(
-                details["client"], request, details["status"], details["size"]
-            )
-        elif protocol == "websocket" and action in WEBSOCKET_WORDS:
-            request = f"{WEBSOCKET_WORDS[action]} {details['path']}"
-            self.write_entry(details["client"], request)
+        """Write the line for one action."""
+        word = details["method"] if protocol == "http" else WEBSOCKET_WORDS[action]
+        self.write_entry(f"{word} {details['path']}", **details)
 
     def write_entry(
         self,
-        host: str | None,
         request: str,
+        client: str | None,
         status: int | None = None,
-        length: int | None = None,
+        size: int | None = None,
+        **_: Any,
     ) -> None:
         """Write one line; what is not known is a dash."""
         date = datetime.now().strftime("%d/%b/%Y:%H:%M:%S")
-        self.stream.write(
-            f'{host} - - [{date}] "{request}" {status or "-"} {length or "-"}\n'
-        )
+        line = f'{client} - - [{date}] "{request}" {status or "-"} {size or "-"}\n'
+        self.stream.write(line)

@@ -4,185 +4,20 @@ import argparse
 import importlib
 import logging
 import sys
+from dataclasses import fields
 from typing import Any, ClassVar
 
 from .access import AccessLogGenerator
 from .endpoints import build_endpoint_description_strings
 from .errors import OperatorError
 from .server import Server
+from .types import Settings
 
 logger = logging.getLogger(__name__)
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8000
-
-#: Every option: its names, its default, and the rest of what argparse wants to know.
-OPTIONS: list[tuple[tuple[str, ...], Any, dict[str, Any]]] = [
-    (("-p", "--port"), None, {"type": int, "help": "port to listen on (8000)"}),
-    (
-        ("-b", "--bind"),
-        None,
-        {"dest": "host", "help": "address to listen on (127.0.0.1)"},
-    ),
-    (("-u", "--unix-socket"), None, {"help": "unix socket to listen on"}),
-    (
-        ("--fd",),
-        None,
-        {"type": int, "dest": "file_descriptor", "help": "socket to take over"},
-    ),
-    (
-        ("-e", "--endpoint"),
-        [],
-        {
-            "action": "append",
-            "dest": "socket_strings",
-            "help": "tcp:, ssl:, unix: or fd: string",
-        },
-    ),
-    (("-v", "--verbosity"), 1, {"type": int, "choices": range(4), "help": "0 to 3"}),
-    (
-        ("-t", "--http-timeout"),
-        None,
-        {"type": float, "help": "seconds a request may take"},
-    ),
-    (
-        ("--access-log",),
-        None,
-        {"help": "file for the access log; - for standard output"},
-    ),
-    (
-        ("--log-fmt",),
-        "%(asctime)-15s %(levelname)-8s %(message)s",
-        {"help": "format of log lines"},
-    ),
-    (
-        ("--ping-interval",),
-        20,
-        {"type": float, "help": "seconds of silence before a ping"},
-    ),
-    (("--ping-timeout",), 30, {"type": float, "help": "seconds to answer a ping"}),
-    (
-        ("--websocket_timeout",),
-        86400,
-        {"type": float, "help": "seconds a WebSocket may live"},
-    ),
-    (
-        ("--websocket_connect_timeout",),
-        5,
-        {"type": float, "help": "seconds to accept a WebSocket"},
-    ),
-    (
-        ("--websocket-max-message-size",),
-        1024 * 1024,
-        {"type": int, "help": "bytes of a message; 0 for no limit"},
-    ),
-    (
-        ("--websocket-max-frame-size",),
-        1024 * 1024,
-        {"type": int, "help": "bytes of a frame; 0 for no limit"},
-    ),
-    (
-        ("--application-close-timeout",),
-        10,
-        {"type": float, "help": "seconds to end once the client has left"},
-    ),
-    (("--root-path",), "", {"help": "where the application is mounted"}),
-    (
-        ("--proxy-headers",),
-        False,
-        {
-            "action": "store_true",
-            "help": "take the client's address from X-Forwarded-For",
-        },
-    ),
-    (("--proxy-headers-host",), None, {"help": "take it from this header instead"}),
-    (("--proxy-headers-port",), None, {"help": "header with the client's port"}),
-    (
-        ("--trusted-proxies",),
-        "127.0.0.1,::1",
-        {"help": "addresses and networks; * for all"},
-    ),
-    (("-s", "--server-name"), "daphne", {"help": "value of the Server header"}),
-    (
-        ("--no-server-name",),
-        "daphne",
-        {
-            "dest": "server_name",
-            "action": "store_const",
-            "const": "",
-            "help": "no Server header",
-        },
-    ),
-    (
-        ("--loop",),
-        "auto",
-        {"choices": ["auto", "asyncio", "uvloop"], "help": "event loop"},
-    ),
-    (
-        ("--lifespan",),
-        "auto",
-        {"choices": ["auto", "on", "off"], "help": "ASGI lifespan"},
-    ),
-    (("--limit-request-line",), 8192, {"type": int, "help": "bytes"}),
-    (("--limit-request-headers",), 65536, {"type": int, "help": "bytes"}),
-    (("--limit-request-body",), 0, {"type": int, "help": "bytes; 0 for no limit"}),
-    (
-        ("--graceful-timeout",),
-        10,
-        {"type": float, "help": "seconds to finish when stopping"},
-    ),
-    (
-        ("--reload",),
-        False,
-        {"action": "store_true", "help": "restart when a file changes"},
-    ),
-]
-
-#: Options that `Server` takes under the same name.
-SERVER_OPTIONS = [
-    "http_timeout",
-    "ping_interval",
-    "ping_timeout",
-    "websocket_timeout",
-    "websocket_connect_timeout",
-    "websocket_max_message_size",
-    "websocket_max_frame_size",
-    "application_close_timeout",
-    "root_path",
-    "verbosity",
-    "trusted_proxies",
-    "server_name",
-    "loop",
-    "lifespan",
-    "limit_request_line",
-    "limit_request_headers",
-    "limit_request_body",
-    "graceful_timeout",
-]
-
-
-def import_by_path(path: str) -> Any:
-    """Import an application.
-
-    Twin of ``daphne.utils.import_by_path``.
-
-    Args:
-        path: ``package.module:name``, or a name with dots behind the colon.
-
-    Raises:
-        OperatorError: if there is no such thing, or it fails when imported.
-    """
-    module, colon, names = path.partition(":")
-    if not (module and colon and names):
-        raise OperatorError(f"{path!r} is not of the form package.module:application")
-    try:
-        target: Any = importlib.import_module(module)
-        for name in names.split("."):
-            target = getattr(target, name)
-    except Exception as error:
-        logger.debug("Import of %r failed", path, exc_info=True)
-        raise OperatorError(f"cannot import {path!r}: {error!r}") from error
-    return target
+LOG_FORMAT = "%(asctime)-15s %(levelname)-8s %(message)s"
 
 
 class CommandLineInterface:
@@ -192,12 +27,13 @@ class CommandLineInterface:
     server_class: ClassVar[Any] = Server
 
     def __init__(self) -> None:
-        self.parser = argparse.ArgumentParser(
-            prog="minidaphne", description=self.description
-        )
-        for names, default, options in OPTIONS:
-            self.parser.add_argument(*names, default=default, **options)
-        self.parser.add_argument("application", help="package.module:application")
+        self.parser = argparse.ArgumentParser("minidaphne", None, self.description)
+        self.parser.set_defaults(**{f.name: f.default for f in fields(Settings)})
+        self.add_endpoint_options(self.parser.add_argument)
+        self.add_time_options(self.parser.add_argument)
+        self.add_size_options(self.parser.add_argument)
+        self.add_proxy_options(self.parser.add_argument)
+        self.add_other_options(self.parser.add_argument)
         self.server: Any = None
 
     @classmethod
@@ -205,83 +41,121 @@ class CommandLineInterface:
         """What ``python -m minidaphne`` calls."""
         cls().run(sys.argv[1:])
 
+    def add_endpoint_options(self, add: Any) -> None:
+        """Where to listen."""
+        add("application", help="package.module:application")
+        add("-p", "--port", type=int, help="port to listen on (8000)")
+        add("-b", "--bind", dest="host", help="address to listen on (127.0.0.1)")
+        add("-u", "--unix-socket", help="unix socket to listen on")
+        add("--fd", type=int, dest="file_descriptor", help="socket to take over")
+        add("-e", "--endpoint", action="append", default=[], help="endpoint string")
+
+    def add_time_options(self, add: Any) -> None:
+        """How long to wait for what, in seconds; defaults are those of `Settings`."""
+        add("-t", "--http-timeout", type=float, help="for a whole request")
+        add("--ping-interval", type=float, help="of silence before a ping")
+        add("--ping-timeout", type=float, help="to answer a ping")
+        add("--websocket_timeout", type=float, help="for a WebSocket's life; or -1")
+        add("--websocket_connect_timeout", type=float, default=5, help="to accept it")
+        add("--application-close-timeout", type=float, help="once the client has left")
+        add("--graceful-timeout", type=float, help="for requests in flight at the end")
+
+    def add_size_options(self, add: Any) -> None:
+        """How much to take, in bytes; 0 for no limit."""
+        add("--websocket-max-message-size", type=int, help="of a WebSocket message")
+        add("--websocket-max-frame-size", type=int, help="of a WebSocket frame")
+        add("--limit-request-line", type=int, help="of a request's target")
+        add("--limit-request-headers", type=int, help="of all headers of a request")
+        add("--limit-request-body", type=int, help="of the body of a request")
+
+    def add_proxy_options(self, add: Any) -> None:
+        """What to believe of proxies."""
+        self.flag = add("--proxy-headers", action="store_true", help="believe proxies")
+        add("--proxy-headers-host", help="header with the client's address")
+        add("--proxy-headers-port", help="header with the client's port")
+        add("--trusted-proxies", help="addresses and networks to believe; * for all")
+        add("--root-path", help="where the application is mounted")
+
+    def add_other_options(self, add: Any) -> None:
+        """The rest."""
+        add("-v", "--verbosity", type=int, choices=range(4), help="0 to 3")
+        add("--access-log", help="file for the access log; - for standard output")
+        add("--log-fmt", default=LOG_FORMAT, help="format of log lines")
+        add("-s", "--server-name", help="value of the Server header")
+        add("--no-server-name", dest="server_name", action="store_const", const="")
+        add("--loop", choices=["auto", "asyncio", "uvloop"], help="event loop")
+        add("--lifespan", choices=["auto", "on", "off"], help="ASGI lifespan")
+        add("--reload", action="store_true", help="restart when a module changes")
+
     def run(self, args: list[str]) -> None:
         """Read the arguments, and serve.
 
-        Exits with status 2 for arguments that cannot be, 1 if the application cannot
-        be imported or an address not be bound.
+        Exits with status 2 for arguments that cannot be, and 1 if the application
+        cannot be imported or an endpoint not be bound.
         """
         options = self.parser.parse_args(args)
-        self.check_proxy_headers_passed(options)
         self.set_up_logging(options)
+        self.set_up_proxies(options)
+        application = self.load_asgi_app(options.application)
+        endpoints = self.build_endpoints(options)
+        options.action_logger = self.build_action_logger(options)
+        chosen = {f.name: getattr(options, f.name) for f in fields(Settings)}
+        logger.info("Starting server at %s", ", ".join(endpoints))
         try:
-            self.server = self.build_server(options)
+            self.server = self.server_class(application, endpoints, **chosen)
+            self.server.run()
         except OperatorError as error:
-            self.parser.exit(2, f"{self.parser.prog}: error: {error}\n")
-        self.server.run()
+            self.parser.exit(2, f"minidaphne: error: {error}\n")
         if self.server.abort_start:
             sys.exit(1)
-
-    def check_proxy_headers_passed(self, options: argparse.Namespace) -> None:
-        """Refuse options that mean nothing without ``--proxy-headers``."""
-        for name in ("host", "port"):
-            if getattr(options, f"proxy_headers_{name}") and not options.proxy_headers:
-                self.parser.error(
-                    f"argument --proxy-headers-{name}: "
-                    "--proxy-headers has to be passed for this parameter."
-                )
 
     def set_up_logging(self, options: argparse.Namespace) -> None:
         """Set up logging; verbosity 3 differs from 2 in asyncio's debug mode."""
         levels = [logging.WARNING, logging.INFO, logging.DEBUG, logging.DEBUG]
         logging.basicConfig(level=levels[options.verbosity], format=options.log_fmt)
 
-    def build_server(self, options: argparse.Namespace) -> Any:
-        """Import the application, and make the server that will run it."""
+    def set_up_proxies(self, options: argparse.Namespace) -> None:
+        """Choose the headers that proxies write, if any are to be believed."""
+        host, port = options.proxy_headers_host, options.proxy_headers_port
+        if options.proxy_headers:
+            options.proxy_forwarded_address_header = host or "X-Forwarded-For"
+            options.proxy_forwarded_port_header = port or "X-Forwarded-Port"
+            options.proxy_forwarded_proto_header = "X-Forwarded-Proto"
+        elif host or port:
+            name = "--proxy-headers-host" if host else "--proxy-headers-port"
+            text = "--proxy-headers has to be passed for this parameter."
+            self.parser.error(f"argument {name}: {text}")
+
+    def load_asgi_app(self, path: str) -> Any:
+        """Import the application; a name may have dots behind the colon.
+
+        Twin of ``daphne.cli.CommandLineInterface.load_asgi_app``.
+        """
         sys.path.insert(0, ".")
-        application = import_by_path(options.application)
-        endpoints = self.build_endpoints(options)
-        logger.info("Starting server at %s", ", ".join(endpoints))
-        return self.server_class(
-            application=application,
-            endpoints=endpoints,
-            action_logger=self.build_action_logger(options),
-            **self.proxy_options(options),
-            **{name: getattr(options, name) for name in SERVER_OPTIONS},
-        )
+        module, _, names = path.partition(":")
+        try:
+            target: Any = importlib.import_module(module)
+            for name in names.split("."):
+                target = getattr(target, name)
+        except Exception as error:
+            logger.debug("Import of %r failed", path, exc_info=True)
+            text = f"cannot import {path!r}: {type(error).__name__}: {error}"
+            self.parser.exit(1, f"minidaphne: error: {text}\n")
+        return target
 
     def build_endpoints(self, options: argparse.Namespace) -> list[str]:
         """All endpoint strings: those given, and those of the short options."""
-        host, port = options.host, options.port
-        if host or port is not None:
+        host, port, fd = options.host, options.port, options.file_descriptor
+        given = options.unix_socket or options.endpoint or fd is not None
+        if host or port is not None or not given:
             host, port = host or DEFAULT_HOST, DEFAULT_PORT if port is None else port
-        elif options.file_descriptor is None and not (
-            options.unix_socket or options.socket_strings
-        ):
-            host, port = DEFAULT_HOST, DEFAULT_PORT
-        endpoints = build_endpoint_description_strings(
-            host, port, options.unix_socket, options.file_descriptor
-        )
-        return sorted([*options.socket_strings, *endpoints])
+        short = build_endpoint_description_strings(host, port, options.unix_socket, fd)
+        return sorted(options.endpoint + short)
 
-    def build_action_logger(
-        self, options: argparse.Namespace
-    ) -> AccessLogGenerator | None:
-        """The access log: where it was asked for, else to standard output from verbosity 1."""
+    def build_action_logger(self, options: argparse.Namespace) -> Any:
+        """The access log: where it was asked for, or standard output if verbose."""
         if options.access_log and options.access_log != "-":
             return AccessLogGenerator(open(options.access_log, "a", 1))
         if options.access_log or options.verbosity >= 1:
             return AccessLogGenerator(sys.stdout)
         return None
-
-    def proxy_options(self, options: argparse.Namespace) -> dict[str, str | None]:
-        """The names of the headers our proxies write."""
-        if not options.proxy_headers:
-            return {}
-        return {
-            "proxy_forwarded_address_header": options.proxy_headers_host
-            or "X-Forwarded-For",
-            "proxy_forwarded_port_header": options.proxy_headers_port
-            or "X-Forwarded-Port",
-            "proxy_forwarded_proto_header": "X-Forwarded-Proto",
-        }

@@ -12,11 +12,125 @@ import socket
 import ssl
 import stat
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import Any
 
 from .errors import OperatorError
 
 Factory = Callable[[], asyncio.Protocol]
+
+
+class TCP4ServerEndpoint:
+    """A TCP port on one interface; IPv6 too, in spite of Twisted's name."""
+
+    def __init__(self, port: str, interface: str = "", backlog: str = "2048") -> None:
+        self.port, self.backlog = int(port), int(backlog)
+        self.interface = interface or "0.0.0.0"
+        self.tls: ssl.SSLContext | None = None
+        if not 0 <= self.port <= 65535:
+            raise ValueError(f"there is no port {port}")
+
+    async def listen(self, factory: Factory) -> asyncio.Server:
+        """Bind the port; connections are taken once the listener starts serving.
+
+        Args:
+            factory: makes the protocol of each connection.
+
+        Raises:
+            OSError: if the address is taken, or not ours.
+        """
+        return await asyncio.get_running_loop().create_server(
+            factory,
+            self.interface,
+            self.port,
+            backlog=self.backlog,
+            ssl=self.tls,
+            start_serving=False,
+        )
+
+
+def ssl_endpoint(
+    port: str, privateKey: str = "server.pem", certKey: str = "", **more: str
+) -> TCP4ServerEndpoint:
+    """A TCP port with TLS; the names are Twisted's, and so is the default."""
+    endpoint = TCP4ServerEndpoint(port, **more)
+    endpoint.tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    endpoint.tls.load_cert_chain(certKey or privateKey, privateKey)
+    endpoint.tls.set_alpn_protocols(["http/1.1"])
+    return endpoint
+
+
+class UNIXServerEndpoint:
+    """A unix socket; a stale file in its place is replaced, a live one is not."""
+
+    def __init__(self, address: str, mode: str = "666", backlog: str = "2048") -> None:
+        self.address, self.mode, self.backlog = address, int(mode, 8), int(backlog)
+
+    async def listen(self, factory: Factory) -> asyncio.Server:
+        """Bind the path, and set the permissions of its file."""
+        self.remove_stale()
+        server = await asyncio.get_running_loop().create_unix_server(
+            factory, self.address, backlog=self.backlog, start_serving=False
+        )
+        os.chmod(self.address, self.mode)
+        return server
+
+    def remove_stale(self) -> None:
+        """Remove the socket of a server that is gone."""
+        if not os.path.exists(self.address):
+            return
+        if not stat.S_ISSOCK(os.stat(self.address).st_mode):
+            raise OSError(f"{self.address} is there and is no socket")
+        with socket.socket(socket.AF_UNIX) as probe:
+            if probe.connect_ex(self.address) == 0:
+                raise OSError(f"{self.address} is in use")
+        os.unlink(self.address)
+
+
+class AdoptedStreamServerEndpoint:
+    """A listening socket that a process manager has opened for us."""
+
+    def __init__(self, fileno: str) -> None:
+        self.fileno = int(fileno)
+
+    async def listen(self, factory: Factory) -> asyncio.Server:
+        """Take the descriptor over, of whatever family it is."""
+        sock = socket.socket(fileno=os.dup(self.fileno))
+        loop = asyncio.get_running_loop()
+        if sock.family == socket.AF_UNIX:
+            make = loop.create_unix_server(factory, sock=sock, start_serving=False)
+        else:
+            make = loop.create_server(factory, sock=sock, start_serving=False)
+        return await make
+
+
+KINDS: dict[str, Callable[..., Any]] = {
+    "tcp": TCP4ServerEndpoint,
+    "ssl": ssl_endpoint,
+    "unix": UNIXServerEndpoint,
+    "fd": AdoptedStreamServerEndpoint,
+}
+
+
+def server_from_string(description: str) -> Any:
+    """Make the endpoint that a string describes.
+
+    Twin of ``twisted.internet.endpoints.serverFromString``.
+
+    Raises:
+        OperatorError: if the string names no endpoint we know, or has bad arguments.
+    """
+    kind, *parts = re.split(r"(?<!\\):", description)
+    arguments, named = [], {}
+    for part in parts:
+        name, equals, value = part.partition("=")
+        if equals:
+            named[name] = re.sub(r"\\(.)", r"\1", value)
+        else:
+            arguments.append(re.sub(r"\\(.)", r"\1", part))
+    try:
+        return KINDS[kind](*arguments, **named)
+    except (KeyError, TypeError, ValueError, OSError) as error:
+        raise OperatorError(f"bad endpoint {description!r}: {error}") from None
 
 
 def build_endpoint_description_strings(
@@ -34,8 +148,8 @@ def build_endpoint_description_strings(
     """
     descriptions = []
     if host and port is not None:
-        host = host.strip("[]").replace(":", r"\:")
-        descriptions.append(f"tcp:port={int(port)}:interface={host}")
+        interface = host.strip("[]").replace(":", r"\:")
+        descriptions.append(f"tcp:port={int(port)}:interface={interface}")
     elif host or port:
         raise ValueError("a TCP endpoint needs both a host and a port")
     if unix_socket:
@@ -43,171 +157,3 @@ def build_endpoint_description_strings(
     if file_descriptor is not None:
         descriptions.append(f"fd:fileno={int(file_descriptor)}")
     return descriptions
-
-
-@dataclass
-class TCP4ServerEndpoint:
-    """A TCP port on one interface; an interface with colons is an IPv6 address."""
-
-    port: int
-    interface: str = "0.0.0.0"
-    backlog: int = 2048
-    tls: ssl.SSLContext | None = None
-
-    async def listen(self, factory: Factory) -> asyncio.Server:
-        """Bind the port; connections are taken once the server starts serving.
-
-        Args:
-            factory: makes the protocol of each connection.
-
-        Raises:
-            OSError: if the address is taken, or not ours.
-        """
-        loop = asyncio.get_running_loop()
-        return await loop.create_server(
-            factory,
-            self.interface,
-            self.port,
-            backlog=self.backlog,
-            ssl=self.tls,
-            start_serving=False,
-        )
-
-
-@dataclass
-class UNIXServerEndpoint:
-    """A unix socket; a stale file in its place is replaced, a live one is not."""
-
-    address: str
-    mode: int = 0o666
-    backlog: int = 2048
-
-    async def listen(self, factory: Factory) -> asyncio.Server:
-        """Bind the path and set the permissions of its file."""
-        self.remove_stale()
-        loop = asyncio.get_running_loop()
-        server = await loop.create_unix_server(
-            factory, self.address, backlog=self.backlog, start_serving=False
-        )
-        os.chmod(self.address, self.mode)
-        return server
-
-    def remove_stale(self) -> None:
-        """Remove the file of a server that is gone."""
-        try:
-            if not stat.S_ISSOCK(os.stat(self.address).st_mode):
-                return
-        except FileNotFoundError:
-            return
-        with socket.socket(socket.AF_UNIX) as probe:
-            try:
-                probe.connect(self.address)
-            except ConnectionRefusedError:
-                os.unlink(self.address)
-            else:
-                raise OSError(f"{self.address} is in use")
-
-
-@dataclass
-class AdoptedStreamServerEndpoint:
-    """A listening socket that a process manager has opened for us."""
-
-    fileno: int
-    backlog: int = 2048
-
-    async def listen(self, factory: Factory) -> asyncio.Server:
-        """Take the descriptor over, of whatever address family it is."""
-        sock = socket.socket(fileno=os.dup(self.fileno))
-        loop = asyncio.get_running_loop()
-        if sock.family == socket.AF_UNIX:
-            return await loop.create_unix_server(
-                factory, sock=sock, backlog=self.backlog, start_serving=False
-            )
-        return await loop.create_server(
-            factory, sock=sock, backlog=self.backlog, start_serving=False
-        )
-
-
-Endpoint = TCP4ServerEndpoint | UNIXServerEndpoint | AdoptedStreamServerEndpoint
-
-#: For each kind of endpoint: what its first argument is called, and what others it has.
-ARGUMENTS = {
-    "tcp": ("port", {"port", "interface", "backlog"}),
-    "ssl": (
-        "port",
-        {"port", "interface", "backlog", "privateKey", "certKey", "extraCertChain"},
-    ),
-    "unix": ("address", {"address", "mode", "backlog", "lockfile"}),
-    "fd": ("fileno", {"fileno", "backlog"}),
-}
-
-
-def server_from_string(description: str) -> Endpoint:
-    """Make the endpoint that a string describes.
-
-    Twin of ``twisted.internet.endpoints.serverFromString``.
-
-    Raises:
-        OperatorError: if the string names no endpoint we know, or has bad arguments.
-    """
-    kind, *arguments = split_unescaped(description, ":")
-    if kind not in ARGUMENTS:
-        raise OperatorError(f"unknown endpoint type {kind!r} in {description!r}")
-    try:
-        return make_endpoint(kind, parse_arguments(kind, arguments))
-    except (ValueError, KeyError, OSError) as error:
-        raise OperatorError(f"bad endpoint {description!r}: {error}") from None
-
-
-def split_unescaped(text: str, separator: str) -> list[str]:
-    """Split at each separator that has no backslash before it."""
-    return re.split(rf"(?<!\\){separator}", text)
-
-
-def parse_arguments(kind: str, arguments: list[str]) -> dict[str, str]:
-    """Give each argument its name; the first may come without.
-
-    Raises:
-        ValueError: if there is an argument the kind does not have, or one too many.
-    """
-    first, known = ARGUMENTS[kind]
-    named = {}
-    for position, argument in enumerate(arguments):
-        name, *value = split_unescaped(argument, "=")
-        if not value and position == 0:
-            name, value = first, [argument]
-        if name not in known:
-            raise ValueError(f"{name!r} is no argument of {kind}")
-        named[name] = re.sub(r"\\(.)", r"\1", "=".join(value))
-    return named
-
-
-def make_endpoint(kind: str, arguments: dict[str, str]) -> Endpoint:
-    """Make an endpoint of its arguments.
-
-    Raises:
-        KeyError: if one is missing.
-        ValueError: if one is not what it should be.
-        OSError: if a certificate or key cannot be read.
-    """
-    backlog = int(arguments.get("backlog", 2048))
-    if kind == "unix":
-        mode = int(arguments.get("mode", "666"), 8)
-        return UNIXServerEndpoint(arguments["address"], mode, backlog)
-    if kind == "fd":
-        return AdoptedStreamServerEndpoint(int(arguments["fileno"]), backlog)
-    port = int(arguments["port"])
-    if not 0 <= port <= 65535:
-        raise ValueError(f"there is no port {port}")
-    interface = arguments.get("interface") or "0.0.0.0"
-    tls = make_tls_context(arguments) if kind == "ssl" else None
-    return TCP4ServerEndpoint(port, interface, backlog, tls)
-
-
-def make_tls_context(arguments: dict[str, str]) -> ssl.SSLContext:
-    """Load key and certificate; the defaults are Twisted's."""
-    key = arguments.get("privateKey", "server.pem")
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(arguments.get("certKey", key), key)
-    context.set_alpn_protocols(["http/1.1"])
-    return context

@@ -1,9 +1,8 @@
 """Every error the server raises, split by who is to blame.
 
-`PeerError`: what the client sent; it carries the status the client is to be
-answered with.  `ApplicationError`: what the application sent; it is raised into
-the application.  `OperatorError`: what the command line or an endpoint string
-says.  `ClientDisconnected`: nobody's fault.
+`PeerError` and `FrameError`: what the client sent.  `ApplicationError`: what the
+application sent; raised into it.  `OperatorError`: what the command line or an endpoint
+string says.  `ClientDisconnected`: nobody's fault.
 """
 
 from enum import Enum
@@ -14,35 +13,30 @@ class MinidaphneError(Exception):
 
 
 class PeerError(MinidaphneError):
-    """The client broke the protocol or went past a limit.
+    """The client broke the protocol, or went past a limit.
 
     Args:
-        status: the HTTP status to answer with (400, 408, 413, 414, 426, 431 ...).
+        status: the HTTP status to answer with.
         text: one line for the body of the answer.
-        headers: headers the answer must have, such as the versions spoken.
+        headers: headers the answer must have.
     """
 
-    def __init__(
-        self, status: int, text: str, headers: list[tuple[bytes, bytes]] | None = None
-    ) -> None:
+    def __init__(self, status: int, text: str, *headers: tuple[bytes, bytes]) -> None:
         super().__init__(text)
-        self.status = status
-        self.text = text
-        self.headers = headers or []
+        self.status, self.text, self.headers = status, text, headers
 
 
 class FrameError(MinidaphneError):
     """The client broke the WebSocket protocol (RFC 6455 section 7.1.7).
 
     Args:
-        code: the close code to fail the connection with (1002, 1007, 1009).
+        code: the close code to fail the connection with.
         reason: a few words for the close frame.
     """
 
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(reason)
-        self.code = code
-        self.reason = reason
+        self.code, self.reason = code, reason
 
 
 class ApplicationError(MinidaphneError, ValueError):
@@ -53,20 +47,17 @@ class ApplicationError(MinidaphneError, ValueError):
 
 
 class UnexpectedMessage(ApplicationError):
-    """The application sent a message that its state does not allow.
+    """The application sent a message that is not legal in the present state.
 
     Args:
         state: the state the conversation is in.
-        message_type: the message's ``type``.
-        text: the words of the error; made from the other two if not given.
+        kind: the message's ``type``.
+        text: the words of the error; made of the other two if there are none.
     """
 
-    def __init__(self, state: Enum, message_type: object, text: str = "") -> None:
-        super().__init__(
-            text or f"{message_type!r} is not expected in state {state.name}"
-        )
-        self.state = state
-        self.message_type = message_type
+    def __init__(self, state: Enum, kind: object, text: str = "") -> None:
+        super().__init__(text or f"{kind!r} is not expected in state {state.name}")
+        self.state, self.kind = state, kind
 
 
 class ClientDisconnected(MinidaphneError, OSError):

@@ -10,7 +10,6 @@ from typing import Any
 
 from .errors import OperatorError, UnexpectedMessage
 from .flow import InputQueue
-from .scope import LIFESPAN_ASGI
 from .types import Application, Message
 
 logger = logging.getLogger(__name__)
@@ -19,9 +18,9 @@ logger = logging.getLogger(__name__)
 class Stage(Enum):
     """Where the conversation stands."""
 
-    STARTING = "startup"
-    RUNNING = "nothing is said"
-    STOPPING = "shutdown"
+    STARTUP = "lifespan.startup"
+    SERVING = "nothing is said"
+    SHUTDOWN = "lifespan.shutdown"
     OVER = "the application does not listen"
 
 
@@ -30,7 +29,7 @@ class Lifespan:
 
     Args:
         application: the application.
-        mode: ``"on"``, ``"off"``, or ``"auto"``: as long as the application takes part.
+        mode: ``"on"``, ``"off"``, or ``"auto"``: as far as the application takes part.
         loop: the loop it runs on.
     """
 
@@ -40,10 +39,8 @@ class Lifespan:
         self.application = application
         self.mode = mode
         self.loop = loop
-        self.state: dict[str, Any] = {}
         self.stage = Stage.OVER
-        self.queue = InputQueue(loop, on_wait=self.asked_again)
-        self.answered: asyncio.Future[None] = loop.create_future()
+        self.queue = InputQueue(loop, None, self.asked_again)
 
     async def startup(self) -> dict[str, Any] | None:
         """Start the application, and wait until it is ready.
@@ -56,78 +53,61 @@ class Lifespan:
         """
         if self.mode == "off":
             return None
-        scope = {"type": "lifespan", "asgi": dict(LIFESPAN_ASGI), "state": self.state}
-        self.stage = Stage.STARTING
-        self.queue.put_nowait({"type": "lifespan.startup"})
-        self.task = self.loop.create_task(self.run_application(scope))
-        await self.answered
-        return self.state if self.stage is Stage.RUNNING else None
+        state: dict[str, Any] = {}
+        self.task = self.loop.create_task(self.run_application(state))
+        await self.tell(Stage.STARTUP)
+        if self.stage is Stage.OVER and self.mode == "on":
+            raise OperatorError("The application has no lifespan, or has failed in it")
+        return state if self.stage is Stage.SERVING else None
 
-    async def run_application(self, scope: dict[str, Any]) -> None:
-        """Call the application; it may raise, to say that it has no lifespan."""
+    async def shutdown(self) -> None:
+        """Tell the application that all requests are done, and wait until it is."""
+        if self.stage is Stage.SERVING:
+            await self.tell(Stage.SHUTDOWN)
+        if self.mode != "off":
+            self.task.cancel()
+            await asyncio.wait([self.task], timeout=1)
+
+    async def tell(self, stage: Stage) -> None:
+        """Put the event of a stage, and wait for the answer or the end of the task."""
+        self.stage = stage
+        self.answered: asyncio.Future[None] = self.loop.create_future()
+        self.queue.put_nowait({"type": stage.value})
+        await self.answered
+
+    async def run_application(self, state: dict[str, Any]) -> None:
+        """Call the application; it may raise at once, to say that it has no lifespan."""
+        asgi = {"version": "3.0", "spec_version": "2.0"}
+        scope = {"type": "lifespan", "asgi": asgi, "state": state}
         try:
             await self.application(scope, self.queue.get, self.handle_reply)
-        except BaseException as error:
-            self.ended(error)
-        else:
-            self.ended(None)
+        except Exception as error:
+            level = logging.DEBUG if self.stage is Stage.STARTUP else logging.ERROR
+            logger.log(level, "Exception in lifespan: %r", error, exc_info=error)
+        self.move_on(Stage.OVER)
 
-    def ended(self, error: BaseException | None) -> None:
-        """The application has left the conversation."""
-        stage, self.stage = self.stage, Stage.OVER
-        if stage is Stage.STARTING and self.mode == "on":
-            self.answer(OperatorError(f"the application has no lifespan: {error!r}"))
-            return
-        if error is not None and stage is not Stage.STARTING:
-            logger.error("Exception in the application's lifespan", exc_info=error)
-        self.answer()
+    def move_on(self, stage: Stage) -> None:
+        """Enter a stage, and let go on whoever waits for the end of the last one."""
+        self.stage = stage
+        if not self.answered.done():
+            self.answered.set_result(None)
 
     def asked_again(self) -> None:
-        """The application waits for a second event and has not answered the first.
+        """The application waits for a second event, and has not answered the first.
 
         It does not know what a lifespan is, so in ``auto`` we do not wait for it.
         """
-        if self.stage is Stage.STARTING and self.mode == "auto":
-            self.stage = Stage.OVER
-            self.answer()
-
-    def answer(self, error: Exception | None = None) -> None:
-        """End the waiting of `startup` or `shutdown`."""
-        if self.answered.done():
-            return
-        if error is None:
-            self.answered.set_result(None)
-        else:
-            self.answered.set_exception(error)
+        if self.stage is Stage.STARTUP and self.mode == "auto":
+            self.move_on(Stage.OVER)
 
     async def handle_reply(self, message: Message) -> None:
         """The application's ``send``."""
         kind, stage = message["type"], self.stage
-        event = kind.removeprefix(f"lifespan.{stage.value}.")
-        if stage not in (Stage.STARTING, Stage.STOPPING) or event not in (
-            "complete",
-            "failed",
-        ):
-            raise UnexpectedMessage(stage, kind)
-        self.stage = Stage.RUNNING if stage is Stage.STARTING else Stage.OVER
-        if event == "complete":
-            self.answer()
-        else:
+        if kind == f"{stage.value}.complete":
+            self.move_on(Stage.SERVING if stage is Stage.STARTUP else Stage.OVER)
+        elif kind == f"{stage.value}.failed" and not self.answered.done():
             self.stage = Stage.OVER
-            self.answer(
-                OperatorError(f"{stage.value} failed: {message.get('message', '')}")
-            )
-
-    async def shutdown(self) -> None:
-        """Tell the application that all requests are done, and wait until it is."""
-        if self.stage is Stage.RUNNING:
-            self.stage = Stage.STOPPING
-            self.answered = self.loop.create_future()
-            self.queue.put_nowait({"type": "lifespan.shutdown"})
-            try:
-                await self.answered
-            except OperatorError as error:
-                logger.error("Application %s", error)
-        if self.mode != "off":
-            self.task.cancel()
-            await asyncio.wait([self.task])
+            text = f"The application says {kind}: {message.get('message', '')}"
+            self.answered.set_exception(OperatorError(text))
+        else:
+            raise UnexpectedMessage(stage, kind)

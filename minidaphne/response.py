@@ -1,173 +1,122 @@
-"""From ASGI messages to the head of a response: pure, a message in, bytes out.
+"""From the messages of an application to the head of a response: pure, bytes out.
 
-Its law: no header name or value with CR, LF or NUL comes out of here, and exactly one
-way to find the end of the body does.
+Its law: no header name or value with CR, LF or NUL comes out of here.
 """
 
 import html
 import re
-from enum import Enum
 from functools import lru_cache
 from http import HTTPStatus
-from typing import Any
 
-from .errors import ApplicationError
-from .types import Headers, Message
+from .errors import ApplicationError, PeerError
+from .types import Message
 
 #: A header name is a token (RFC 9110 section 5.6.2).
 is_token = re.compile(rb"[-!#$%&'*+.^_`|~0-9A-Za-z]+").fullmatch
-#: A header value has no control characters but the tab (RFC 9110 section 5.5).
-is_value = re.compile(rb"[^\x00-\x08\x0a-\x1f\x7f]*").fullmatch
+#: A header value is anything that does not end its line (RFC 9110 section 5.5).
+is_value = re.compile(rb"[^\0\r\n]*").fullmatch
+is_length = re.compile(rb"[0-9]{1,18}").fullmatch
 
-#: Headers that say how the message is framed: the server's own business.
-FRAMING = frozenset({b"connection", b"transfer-encoding", b"keep-alive", b"upgrade"})
-#: Headers that are looked at when a response starts.
-NOTED = FRAMING | {b"content-length", b"date", b"server"}
-
-
-def check_headers_type(headers: Any) -> Headers:
-    """Check the headers of a message of the application, and return them as a list.
-
-    Twin of ``daphne.server.Server.check_headers_type``, with its words.
-
-    Raises:
-        ApplicationError: if a name or value is not bytes, or cannot be sent.
-    """
-    checked = []
-    for name, value in headers:
-        if not isinstance(name, bytes):
-            raise ApplicationError(
-                f"Header name '{name}' expected to be `bytes`, but got `{type(name)}`"
-            )
-        if not isinstance(value, bytes):
-            raise ApplicationError(
-                f"Header value '{value}' expected to be `bytes`, but got `{type(value)}`"
-            )
-        if not is_token(name):
-            raise ApplicationError(f"Header name {name!r} is not a token")
-        if not is_value(value):
-            raise ApplicationError(f"Header value {value!r} has control characters")
-        checked.append((name, value))
-    return checked
-
-
-class Framing(Enum):
-    """How the client finds the end of a body (RFC 9112 section 6.3)."""
-
-    NONE = "there is none"
-    LENGTH = "Content-Length"
-    CHUNKED = "Transfer-Encoding: chunked"
-    CLOSE = "the connection is closed"
-
-
-@lru_cache(maxsize=256)
-def status_line(http_version: str, status: int) -> bytes:
-    """The first line of a response."""
-    try:
-        phrase = HTTPStatus(status).phrase
-    except ValueError:
-        phrase = ""
-    return f"HTTP/{http_version} {status} {phrase}\r\n".encode("ascii")
+#: Headers that are the server's business, and are never sent as the application says.
+FRAMING = frozenset(b"connection content-length transfer-encoding upgrade".split())
+#: Headers that are looked at.
+NOTED = FRAMING | {b"date", b"server"}
 
 
 class ResponseHead:
-    """Status and headers of a response that has started.
+    """Status and headers of a response.
 
     Args:
-        message: ``http.response.start``, or its WebSocket twin.
+        message: ``http.response.start``, or its WebSocket twins.
 
     Raises:
-        ApplicationError: if it is no response that can be sent.
+        ApplicationError: if it is nothing that can be sent.
     """
-
-    __slots__ = ("close", "content_length", "date", "lines", "server", "status")
 
     def __init__(self, message: Message) -> None:
         if "status" not in message:
-            raise ApplicationError(
-                "Specifying a status code is required for a Response message."
-            )
+            text = "Specifying a status code is required for a Response message."
+            raise ApplicationError(text)
         self.status = message["status"]
         if not isinstance(self.status, int) or not 100 <= self.status <= 999:
             raise ApplicationError(f"{self.status!r} is not a status code")
         self.content_length: int | None = None
         self.close = False
         self.date = self.server = True  # whether ours are to be added
-        self.lines = b""
-        for name, value in check_headers_type(message.get("headers") or ()):
-            if (lower := name.lower()) in NOTED and not self.note(lower, value):
-                continue
-            self.lines += b"%b: %b\r\n" % (name, value)
+        self.lines = [
+            b"%b: %b\r\n" % (name, value)
+            for name, value in message.get("headers") or ()
+            if self.takes(name, value)
+        ]
+
+    def takes(self, name: bytes, value: bytes) -> bool:
+        """Check a header; is it to be sent as it is?"""
+        for what, item in (("name", name), ("value", value)):
+            if type(item) is not bytes:  # in Daphne's words
+                text = f"expected to be `bytes`, but got `{type(item)}`"
+                raise ApplicationError(f"Header {what} '{item!s}' {text}")
+        lower = lower_name(name)
+        if not is_value(value):
+            raise ApplicationError(f"Header value {value!r} is more than one line")
+        return lower not in NOTED or self.note(lower, value)
 
     def note(self, name: bytes, value: bytes) -> bool:
-        """Note a header that concerns us; say whether it is sent as it is."""
+        """Note a header that concerns us; is it to be sent as it is?"""
         if name == b"content-length":
-            if (
-                not value.isdigit()
-                or len(value) > 18
-                or self.content_length is not None
-            ):
+            if self.content_length is not None or not is_length(value):
                 raise ApplicationError("Content-Length must be one number")
             self.content_length = int(value)
-            return False
-        if name == b"connection":
-            self.close = self.close or b"close" in value.lower().replace(
-                b" ", b""
-            ).split(b",")
-        elif name == b"date":
-            self.date = False
-        elif name == b"server":
-            self.server = False
+        self.close |= name == b"connection" and b"close" in value.lower()
+        self.date &= name != b"date"
+        self.server &= name != b"server"
         return name not in FRAMING
 
-    def build(self, http_version: str, connection: bytes, defaults: bytes) -> bytes:
+    def build(self, http_version: str, framing: bytes, defaults: bytes) -> bytes:
         """Build the bytes of the head, up to its empty line.
 
         Args:
             http_version: the version the client speaks.
-            connection: the lines that say how the body ends and what comes after it.
-            defaults: lines for Date and Server, as far as they are missing.
+            framing: lines that say where the body ends, and what comes after it.
+            defaults: lines for Date and Server.
         """
         first = status_line(http_version, self.status)
-        return b"%b%b%b%b\r\n" % (first, self.lines, connection, defaults)
-
-    @property
-    def bodiless(self) -> bool:
-        """Whether a response with this status never has a body (RFC 9110 section 6.4.1)."""
-        return self.status < 200 or self.status in (204, 304)
+        return b"".join([first, *self.lines, framing, defaults, b"\r\n"])
 
 
-def as_bytes(message: Message) -> bytes:
-    """The body of a message, whichever bytes-like object it is.
+@lru_cache(maxsize=1024)
+def lower_name(name: bytes) -> bytes:
+    """Check the name of a header, and turn it to lower case."""
+    if not is_token(name):
+        raise ApplicationError(f"Header name {name!r} is not a token")
+    return name.lower()
+
+
+@lru_cache(maxsize=1024)
+def status_line(http_version: str, status: int) -> bytes:
+    """The first line of a response."""
+    phrase = HTTPStatus(status).phrase if status in set(HTTPStatus) else ""
+    return f"HTTP/{http_version} {status} {phrase}\r\n".encode("ascii")
+
+
+def read_body(message: Message) -> tuple[bytes, bool]:
+    """The body of a message, and whether more is to come.
 
     Raises:
-        ApplicationError: if it is none.
+        ApplicationError: if the body is not bytes, or something like them.
     """
     body = message.get("body", b"")
-    if isinstance(body, bytes):
-        return body
-    if isinstance(body, bytearray | memoryview):
-        return bytes(body)
-    raise ApplicationError(f"A body must be bytes, not {type(body)}")
+    if not isinstance(body, bytes | bytearray | memoryview):
+        raise ApplicationError(f"A body must be bytes, not {type(body)}")
+    return bytes(body), bool(message.get("more_body", False))
 
 
-def error_page(status: int, text: str, headers: Headers) -> tuple[Message, Message]:
-    """The two messages of a response the server makes by itself.
-
-    Args:
-        status: the HTTP status.
-        text: one line that says what is wrong.
-        headers: headers besides Content-Type.
-    """
-    title = f"{status} {HTTPStatus(status).phrase}"
-    body = (
+def error_page(error: PeerError) -> tuple[Message, Message]:
+    """The two messages of a response that the server makes by itself."""
+    title = f"{error.status} {HTTPStatus(error.status).phrase}"
+    page = (
         f"<!doctype html><html><head><title>{title}</title></head>"
-        f"<body><h1>{title}</h1><p>{html.escape(text)}</p></body></html>"
+        f"<body><h1>{title}</h1><p>{html.escape(error.text)}</p></body></html>"
     )
-    content_type = (b"content-type", b"text/html; charset=utf-8")
-    start = {
-        "type": "http.response.start",
-        "status": status,
-        "headers": [content_type, *headers],
-    }
-    return start, {"type": "http.response.body", "body": body.encode()}
+    headers = [(b"content-type", b"text/html; charset=utf-8"), *error.headers]
+    start = {"type": "http.response.start", "status": error.status, "headers": headers}
+    return start, {"type": "http.response.body", "body": page.encode()}

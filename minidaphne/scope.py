@@ -1,146 +1,111 @@
-"""From a parsed request to an ASGI scope: pure functions, bytes in, a dict out.
+"""From a parsed request to an ASGI scope: pure, bytes in, a dict out.
 
-What they refuse is refused with a `PeerError`, before any application is called.
+What is refused here is refused with a `PeerError`, before an application is called.
 """
 
 import re
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
 from .errors import PeerError
 from .types import Address, Headers, Scope
 
-#: Versions of the specifications, as scopes say them.
-HTTP_ASGI = {"version": "3.0", "spec_version": "2.5"}
-LIFESPAN_ASGI = {"version": "3.0", "spec_version": "2.0"}
-
-#: A host and perhaps a port (RFC 9110 section 7.2; RFC 3986 section 3.2.2).
-HOST = re.compile(
+#: A host and perhaps a port (RFC 9110 section 7.2, RFC 3986 section 3.2.2).
+is_host = re.compile(
     rb"(\[[0-9A-Fa-f:.]+\]|[-0-9A-Za-z._~%!$&'()*+;=]*)(:[0-9]*)?"
 ).fullmatch
 
+#: What an absolute target has before its path (RFC 9112 section 3.2.2).
+ORIGIN = re.compile(rb"[A-Za-z][-+.0-9A-Za-z]*://[^/?]*")
 
+#: Headers that `Request.note` wants to see.
+NOTED = frozenset(
+    b"content-length daphne-root-path expect host transfer-encoding upgrade".split()
+)
+
+
+@dataclass(eq=False)
 class Request:
-    """What the parser has found in the head of a request.
+    """The head of a request, checked.
 
     Args:
         method: the method, as sent.
         target: the request target, as sent: a path, an absolute URL, or ``*``.
         http_version: ``"1.0"`` or ``"1.1"``.
-        headers: names in lower case, values as sent, in their order.
+        raw_headers: names in lower case, values as sent, in their order.
         keep_alive: whether the client wants the connection to live on.
+
+    Raises:
+        PeerError: for headers that two servers could read in two ways.
     """
 
-    __slots__ = (
-        "chunked",
-        "content_length",
-        "expect_continue",
-        "headers",
-        "http_version",
-        "keep_alive",
-        "method",
-        "root_path",
-        "target",
-        "websocket",
-    )
+    method: str
+    target: bytes
+    http_version: str
+    raw_headers: Headers
+    keep_alive: bool
+    root_path: str | None = None
+    content_length: int = 0
+    has_host: bool = False
+    chunked: bool = False
+    expect_continue: bool = False
+    websocket: bool = False
 
-    def __init__(
-        self,
-        method: str,
-        target: bytes,
-        http_version: str,
-        headers: Headers,
-        keep_alive: bool,
-    ) -> None:
-        self.method = method
-        self.target = target
-        self.http_version = http_version
+    def __post_init__(self) -> None:
         self.headers: Headers = []
-        self.keep_alive = keep_alive
-        self.root_path: str | None = None
-        self.content_length = 0
-        self.chunked = False
-        self.expect_continue = False
-        self.websocket = False
-        self.read_headers(headers)
-
-    def read_headers(self, headers: Headers) -> None:
-        """Check each header, note what matters to us, and keep what the application sees.
-
-        Raises:
-            PeerError: for headers that two servers could read in two ways.
-        """
-        hosts = 0
-        for name, value in headers:
+        for name, value in self.raw_headers:
             if b"_" in name:
                 continue  # CGI and WSGI could not tell it from its twin with a dash
             if b"\x85" in value:  # a line end to those who decode before they split
                 raise PeerError(400, "Invalid header value")
             value = value.strip(b" \t")
-            if name in NOTED:
-                if name == b"host":
-                    hosts += 1
-                if name == b"daphne-root-path":
-                    self.root_path = unquote(value.decode("latin-1"))
-                    continue
-                self.note(name, value)
-            self.headers.append((name, value))
-        if hosts > 1:
-            raise PeerError(400, "More than one Host header")
+            if name not in NOTED or self.note(name, value):
+                self.headers.append((name, value))
 
-    def note(self, name: bytes, value: bytes) -> None:
-        """Note a header that decides how we read the request."""
+    def note(self, name: bytes, value: bytes) -> bool:
+        """Note a header that tells us how to go on; is the application to see it?"""
+        words = value.lower().split(b",")
+        if name == b"daphne-root-path":
+            self.root_path = unquote(value.decode("latin-1"))
+            return False
         if name == b"host":
-            if not HOST(value):
+            if self.has_host or not is_host(value):
                 raise PeerError(400, "Invalid Host header")
+            self.has_host = True
         elif name == b"content-length":
             self.content_length = int(value)  # digits: the parser has seen to that
-        elif name == b"transfer-encoding":
-            if value.lower() != b"chunked":
-                raise PeerError(501, "Only the chunked transfer coding is known")
-            if self.http_version == "1.0":  # RFC 9112 section 6.1
-                raise PeerError(400, "Transfer-Encoding in HTTP/1.0")
-            self.chunked = True
-        elif name == b"expect":
-            self.expect_continue = (
-                self.http_version == "1.1" and value.lower() == b"100-continue"
-            )
-        elif name == b"upgrade" and self.http_version == "1.1":  # RFC 9110 section 7.8
-            self.websocket = b"websocket" in value.lower().split(b",")
+        elif name == b"transfer-encoding":  # RFC 9112 section 6.1
+            self.chunked = self.http_version == "1.1" and words == [b"chunked"]
+            if not self.chunked:
+                raise PeerError(400, "Invalid Transfer-Encoding")
+        elif self.http_version == "1.1":  # 1.0 has neither: RFC 9110 section 7.8
+            self.expect_continue |= name == b"expect" and b"100-continue" in words
+            self.websocket |= name == b"upgrade" and b"websocket" in words
+        return True
 
 
-NOTED = frozenset(
-    {
-        b"host",
-        b"content-length",
-        b"transfer-encoding",
-        b"expect",
-        b"upgrade",
-        b"daphne-root-path",
-    }
-)
+def header_list(headers: Headers, name: str | None) -> list[str]:
+    """The items of a header that is a list, in order; none for no header."""
+    wanted = (name or "").lower().encode()
+    joined = b",".join(value for key, value in headers if key == wanted)
+    return [
+        item for word in joined.decode("latin-1").split(",") if (item := word.strip())
+    ]
 
 
 def split_target(target: bytes) -> tuple[bytes, bytes]:
     """Split a request target into path and query string.
 
-    Of an absolute URL (RFC 9112 section 3.2.2) the path is taken; ``*`` stays as it is.
-
-    Raises:
-        PeerError: if there are characters that a target cannot have.
+    Of an absolute URL the path is taken; ``*`` stays as it is.
     """
-    if not target.isascii():
-        raise PeerError(400, "Invalid characters in path")
-    if target[:1] != b"/" and target != b"*":
-        target = re.sub(rb"^[A-Za-z][-+.0-9A-Za-z]*://[^/?]*", b"", target)
-        if target[:1] != b"/":
-            target = b"/" + target
+    if target[:1] not in (b"/", b"*"):
+        target = ORIGIN.sub(b"", target, count=1)
     path, _, query_string = target.partition(b"?")
-    return path, query_string
+    return path or b"/", query_string
 
 
 def build_scope(
-    kind: str,
     request: Request,
     scheme: str,
     client: Address,
@@ -148,30 +113,26 @@ def build_scope(
     root_path: str,
     state: dict[str, Any] | None,
 ) -> Scope:
-    """Build the scope the application is called with (ASGI HTTP 2.5).
+    """Build the scope of an HTTP request (ASGI HTTP 2.5); a WebSocket's is made of it.
 
     Args:
-        kind: ``"http"`` or ``"websocket"``.
-        request: the parsed head of the request.
-        scheme: ``"http"`` or ``"https"``; a WebSocket's is made of it.
+        request: the head of the request.
+        scheme: ``"http"`` or ``"https"``.
         client: host and port of the client, or None.
         server: host and port of the listener, or path and None.
         root_path: where the application is mounted; a Daphne-Root-Path header wins.
-        state: what the application put in its lifespan state; None if it has none.
-
-    Raises:
-        PeerError: if the request target is no target.
+        state: what the application has put in its lifespan state; None if it has none.
     """
-    path, query_string = split_target(request.target)
-    text = path.decode("ascii")
+    raw_path, query_string = split_target(request.target)
+    path = raw_path.decode("ascii")
     scope: Scope = {
-        "type": kind,
-        "asgi": dict(HTTP_ASGI),
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.5"},
         "http_version": request.http_version,
         "method": request.method,
         "scheme": scheme,
-        "path": unquote(text) if "%" in text else text,
-        "raw_path": path,
+        "path": unquote(path) if "%" in path else path,
+        "raw_path": raw_path,
         "query_string": query_string,
         "root_path": root_path if request.root_path is None else request.root_path,
         "headers": request.headers,
@@ -180,4 +141,21 @@ def build_scope(
     }
     if state is not None:
         scope["state"] = state.copy()
+    return scope
+
+
+def build_websocket_scope(scope: Scope, subprotocols: list[str]) -> Scope:
+    """Make a WebSocket's scope of that of the request to upgrade.
+
+    Args:
+        scope: what `build_scope` has made.
+        subprotocols: those the client speaks.
+    """
+    scope |= {
+        "type": "websocket",
+        "scheme": "wss" if scope["scheme"] in ("https", "wss") else "ws",
+        "subprotocols": subprotocols,
+        "extensions": {"websocket.http.response": {}},
+    }
+    del scope["method"]
     return scope

@@ -1,116 +1,96 @@
-"""The shapes that modules share: ASGI messages, and the server as protocols see it.
-
-The words are those of the ASGI specification (HTTP and WebSocket version 2.5).
-"""
+"""The shapes that modules share, and every setting of the server with its default."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, MutableMapping
-from typing import TYPE_CHECKING, Any, Literal, NotRequired, Protocol, TypedDict
-
-if TYPE_CHECKING:
-    from .flow import Flow, InputQueue
-    from .proxy import Proxies
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 Headers = list[tuple[bytes, bytes]]
 Address = list[Any] | None
-Scope = MutableMapping[str, Any]
+Scope = dict[str, Any]
 Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Message], Awaitable[None]]
-Application = Callable[[Scope, Receive, Send], Coroutine[Any, Any, None]]
+Application = Callable[[Scope, Callable[[], Awaitable[Any]], Send], Awaitable[None]]
 ActionLogger = Callable[[str, str, dict[str, Any]], None]
+Hook = Callable[[], None]
 
 
-class HTTPRequestEvent(TypedDict):
-    """A piece of the request's body."""
+@dataclass(kw_only=True)
+class Settings:
+    """How to serve; sizes in bytes, times in seconds, names as Daphne's.
 
-    type: Literal["http.request"]
-    body: bytes
-    more_body: bool
+    Args:
+        signal_handlers: whether SIGTERM and SIGINT stop the server.
+        action_logger: called for each action with protocol, action and details.
+        http_timeout: for a whole request, from its first byte; None for no limit.
+        request_buffer_size: taken for Daphne's sake; bodies come as they arrive.
+        websocket_timeout: how long a WebSocket may live; negative for no limit.
+        websocket_connect_timeout: for the application to accept one.
+        websocket_handshake_timeout: taken for Daphne's sake; see the one before.
+        websocket_max_message_size: of a message, inflated; 0 for no limit.
+        websocket_max_frame_size: of a frame; 0 for no limit.
+        ping_interval: of silence on a WebSocket before a ping is sent; 0 for none.
+        ping_timeout: for the client to answer it; 0 for no limit.
+        application_close_timeout: for an application whose client has left.
+        graceful_timeout: for requests in flight when the server stops.
+        root_path: where the application is mounted.
+        proxy_forwarded_address_header: with the client's address; None for no proxy.
+        proxy_forwarded_port_header: with the client's port.
+        proxy_forwarded_proto_header: with the scheme the client used.
+        trusted_proxies: addresses and networks whose word on these is taken.
+        verbosity: at 3, asyncio's debug mode is on.
+        ready_callable: called once the server listens.
+        server_name: value of the Server header; empty for none.
+        loop: ``"asyncio"``, ``"uvloop"``, or ``"auto"`` for the better one there is.
+        lifespan: ``"on"``, ``"off"``, or ``"auto"``.
+        limit_request_line: of a request's target.
+        limit_request_headers: of all headers of a request.
+        limit_request_body: of a body; 0 for no limit.
+    """
 
-
-class HTTPResponseStart(TypedDict):
-    """Status and headers of the response."""
-
-    type: Literal["http.response.start"]
-    status: int
-    headers: NotRequired[Iterable[tuple[bytes, bytes]]]
-
-
-class HTTPResponseBody(TypedDict):
-    """A piece of the response's body."""
-
-    type: Literal["http.response.body"]
-    body: NotRequired[bytes]
-    more_body: NotRequired[bool]
-
-
-class WebSocketReceiveEvent(TypedDict):
-    """A message from the browser: one of the two keys is there."""
-
-    type: Literal["websocket.receive"]
-    text: NotRequired[str]
-    bytes: NotRequired[bytes]
-
-
-class WebSocketDisconnectEvent(TypedDict):
-    """The WebSocket is closed."""
-
-    type: Literal["websocket.disconnect"]
-    code: int
-    reason: str
-
-
-class ConnectionLike(Protocol):
-    """What the server knows of a conversation: an HTTP request or a WebSocket."""
-
-    flow: "Flow"
-    application_queue: "InputQueue"
-    disconnected: bool
-
-    def handle_reply(self, message: Message) -> None: ...
-    def handle_exception(self, exception: BaseException) -> None: ...
-    def application_finished(self) -> None: ...
-
-
-class ChannelLike(Protocol):
-    """What the server knows of a TCP connection, whatever is spoken on it."""
-
-    def shut_down(self) -> None: ...
-    def abort(self) -> None: ...
+    signal_handlers: bool = True
+    action_logger: ActionLogger | None = None
+    http_timeout: float | None = None
+    request_buffer_size: int = 8192
+    websocket_timeout: float = 86400
+    websocket_connect_timeout: float = 20
+    websocket_handshake_timeout: float = 5
+    websocket_max_message_size: int = 1024 * 1024
+    websocket_max_frame_size: int = 1024 * 1024
+    ping_interval: float = 20
+    ping_timeout: float = 30
+    application_close_timeout: float = 10
+    graceful_timeout: float = 10
+    root_path: str = ""
+    proxy_forwarded_address_header: str | None = None
+    proxy_forwarded_port_header: str | None = None
+    proxy_forwarded_proto_header: str | None = None
+    trusted_proxies: str = "127.0.0.1,::1"
+    verbosity: int = 1
+    ready_callable: Hook | None = None
+    server_name: str = "daphne"
+    loop: str = "auto"
+    lifespan: str = "auto"
+    limit_request_line: int = 8192
+    limit_request_headers: int = 65536
+    limit_request_body: int = 0
 
 
 class ServerLike(Protocol):
-    """What the two protocols know of the server; a test may give them a stub."""
+    """What the two protocols know of the server; a stub of it is enough to try them."""
 
+    settings: Settings
     loop: asyncio.AbstractEventLoop
     state: dict[str, Any] | None
-    proxies: "Proxies | None"
-    root_path: str
-    action_logger: ActionLogger | None
-    http_timeout: float | None
-    limit_request_line: int
-    limit_request_headers: int
-    limit_request_body: int
-    websocket_timeout: float
-    websocket_connect_timeout: float
-    websocket_max_message_size: int
-    websocket_max_frame_size: int
-    ping_interval: float
-    ping_timeout: float
+    proxies: Any
+    ws_factory: Any
+    channels: set[Any]
     stopping: bool
 
-    @property
-    def ws_factory(self) -> Any: ...
-    def default_headers(self, date: bool = True, server: bool = True) -> bytes: ...
-    def channel_opened(self, channel: ChannelLike) -> None: ...
-    def channel_closed(self, channel: ChannelLike) -> None: ...
-    def protocol_connected(self, protocol: ConnectionLike) -> None: ...
-    def protocol_disconnected(self, protocol: ConnectionLike) -> None: ...
-    def close_application(self, protocol: ConnectionLike) -> None: ...
-    def create_application(
-        self, protocol: ConnectionLike, scope: Scope
-    ) -> "InputQueue": ...
-    def log_action(
-        self, protocol: str, action: str, details: dict[str, Any]
-    ) -> None: ...
+    def default_headers(self, date: bool, server: bool) -> bytes: ...
+    def channel_closed(self, channel: Any) -> None: ...
+    def protocol_connected(self, protocol: Any) -> None: ...
+    def protocol_disconnected(self, protocol: Any) -> None: ...
+    def close_application(self, protocol: Any) -> None: ...
+    def create_application(self, protocol: Any, scope: Scope) -> Any: ...
+    def log_action(self, protocol: str, action: str, details: Scope) -> None: ...

@@ -1,22 +1,17 @@
 """What every connection has, whichever protocol is spoken on it.
 
-`Wire` owns the transport, the addresses, one lazy timer, and the ways to close.  Its
-law: whatever the client does, or fails to do, the connection ends some day.
+Its law: whatever the client does, or fails to do, the connection ends some day.
 """
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
-from .flow import Flow, Pause
-from .types import Address, ServerLike
+from .flow import WRITE_TIMEOUT, Flow, Pause
+from .scope import Request, build_scope
+from .types import Scope, ServerLike
 
 #: Seconds a closing connection still reads, so that the client gets our last words.
 LINGER_TIMEOUT = 2
-#: Seconds after which a client that takes nothing of what we write is cut off.
-WRITE_TIMEOUT = 60
-#: Seconds a request in flight has left when the client stops sending: a client that
-#: half-closes gets its answer, one that has left is soon known to have left.
-HALF_CLOSE_TIMEOUT = 0.1
 
 
 class Wire(asyncio.Protocol):
@@ -26,172 +21,104 @@ class Wire(asyncio.Protocol):
         server: the server it belongs to.
     """
 
-    __slots__ = (
-        "client_addr",
-        "deadline",
-        "flow",
-        "scheme",
-        "server",
-        "server_addr",
-        "timer",
-        "transport",
-        "unsent",
-        "write_timer",
-    )
-
     flow: Flow
     transport: asyncio.Transport
 
     def __init__(self, server: ServerLike) -> None:
         self.server = server
-        self.client_addr: Address = None
-        self.server_addr: Address = None
-        self.scheme = "http"
-        self.deadline = 0.0
         self.timer: asyncio.TimerHandle | None = None
-        self.unsent = 0
-        self.write_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """A client has connected; the addresses are lists, as Daphne's are."""
-        # uvloop's transports are no asyncio.Transport, though they do all one does
-        self.transport = transport
-        self.flow = Flow(transport)
-        self.client_addr = read_address(transport.get_extra_info("peername"), peer=True)
-        self.server_addr = read_address(transport.get_extra_info("sockname"))
-        if transport.get_extra_info("sslcontext"):
-            self.scheme = "https"
-        self.server.channel_opened(self)
+        """A client has connected."""
+        self.transport = cast(asyncio.Transport, transport)
+        self.flow = Flow(self.transport, self.server.loop)
+        self.server.channels.add(self)
 
     def take_over(self, wire: "Wire") -> None:
         """Go on where another protocol has left off on the same transport."""
         self.transport, self.flow = wire.transport, wire.flow
-        self.client_addr, self.server_addr = wire.client_addr, wire.server_addr
-        self.scheme = wire.scheme
-        wire.stop_timers()
         self.transport.set_protocol(self)
-        self.server.channel_closed(wire)
-        self.server.channel_opened(self)
+        self.server.channels.add(self)
+        wire.connection_gone()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone."""
-        self.stop_timers()
-        self.flow.resume_writing()  # nobody will; whoever waits must learn of it
+        self.flow.resume_writing()  # whoever waits for that must learn of the end
+        self.connection_gone()
+
+    def connection_gone(self) -> None:
+        """It is nothing to us any more."""
+        if self.timer is not None:
+            self.timer.cancel()
         self.server.channel_closed(self)
 
-    # Writing
+    def build_scope(self, request: Request) -> Scope:
+        """Build the scope of a request that came on this connection."""
+        server, flow = self.server, self.flow
+        client, scheme = flow.client_addr, flow.scheme
+        if server.proxies is not None:
+            headers = request.headers
+            client, scheme = server.proxies.parse_x_forwarded_for(
+                headers, client, scheme
+            )
+        root_path, state = server.settings.root_path, server.state
+        return build_scope(request, scheme, client, flow.server_addr, root_path, state)
+
+    def log_action(self, protocol: str, action: str, path: bytes, **more: Any) -> None:
+        """Log what was done for a request, if anyone wants to know."""
+        if self.server.settings.action_logger is not None:
+            address = self.flow.client_addr
+            client = ":".join(map(str, address)) if address else None
+            details = {"path": path.decode("ascii"), "client": client, **more}
+            self.server.log_action(protocol, action, details)
+
+    # Writing and closing
 
     def pause_writing(self) -> None:
-        """The client reads slowly: the application waits, but not forever."""
+        """The client reads slowly."""
         self.flow.pause_writing()
-        self.watch_writing()
 
     def resume_writing(self) -> None:
         """The client has caught up."""
         self.flow.resume_writing()
-        if self.write_timer is not None:
-            self.write_timer.cancel()
-            self.write_timer = None
-
-    def watch_writing(self) -> None:
-        """Cut the client off if it takes nothing for `WRITE_TIMEOUT`."""
-        unsent = self.transport.get_write_buffer_size()
-        if self.write_timer is not None and unsent >= self.unsent:
-            self.transport.abort()
-            return
-        self.unsent = unsent
-        self.write_timer = self.server.loop.call_later(
-            WRITE_TIMEOUT, self.watch_writing
-        )
-
-    # Closing
 
     def lose_connection(self, linger: bool = False) -> None:
-        """Close behind what is written already.
+        """Close behind what is written already, and wait for the client to take it.
 
         Args:
-            linger: the client may still be sending.  Closing now would reset the
+            linger: the client may still be sending.  To close now would reset the
                 connection, and take our last words with it (RFC 9112 section 9.6).
         """
-        if (
-            linger
-            and self.transport.can_write_eof()
-            and not self.transport.is_closing()
-        ):
+        if self.transport.is_closing():
+            return
+        if linger and self.transport.can_write_eof():
             self.flow.resume_reading(~Pause.NOTHING)
             self.transport.write_eof()
             self.set_timeout(LINGER_TIMEOUT)
-            return
-        self.transport.close()
-        if self.write_timer is None and self.transport.get_write_buffer_size():
-            self.watch_writing()
-
-    def shut_down(self) -> None:
-        """The server stops."""
-        raise NotImplementedError
+        else:
+            self.transport.close()
+            self.set_timeout(WRITE_TIMEOUT)
 
     def abort(self) -> None:
         """Close at once; what is written and not sent is lost."""
         self.transport.abort()
 
-    def half_closed(self, in_flight: bool) -> bool:
-        """The client sends no more: close now, or in a moment if a request is in flight."""
-        if (
-            not in_flight or self.scheme == "https"
-        ):  # TLS knows no half-closed connection
-            return False
-        self.server.loop.call_later(HALF_CLOSE_TIMEOUT, self.transport.close)
-        return True
-
     # Time
 
     def set_timeout(self, seconds: float) -> None:
-        """Call `timed_out` in so many seconds, and forget what was set before.
-
-        The timer is lazy: a later deadline is only written down, and the timer that
-        runs sets itself anew when it finds it.  So a request costs no timer.
-        """
-        now = self.server.loop.time()
-        earlier = now + seconds < self.deadline
-        self.deadline = now + seconds
-        if self.timer is not None and earlier:
+        """Look at the time in so many seconds, and not when it was to be looked at."""
+        if self.timer is not None:
             self.timer.cancel()
-            self.timer = None
-        if self.timer is None:
-            self.timer = self.server.loop.call_later(seconds, self.check_deadline)
+        later = self.server.loop.call_later
+        self.timer = later(max(0, seconds), self.look_at_time)
 
-    def check_deadline(self) -> None:
-        """The timer has run: look whether the deadline has moved meanwhile."""
-        self.timer = None
-        left = self.deadline - self.server.loop.time()
-        if left > 0.001:
-            self.set_timeout(left)
+    def look_at_time(self) -> None:
+        """See what has taken too long."""
+        if self.transport.is_closing():
+            self.abort()
         else:
-            self.timed_out()
+            self.check_timeouts()
 
-    def timed_out(self) -> None:
-        """The deadline has passed."""
+    def check_timeouts(self) -> None:
+        """See what has taken too long on an open connection, and set a new timeout."""
         raise NotImplementedError
-
-    def stop_timers(self) -> None:
-        """Nothing is to be timed any more."""
-        for timer in (self.timer, self.write_timer):
-            if timer is not None:
-                timer.cancel()
-        self.timer = self.write_timer = None
-
-
-def read_address(name: Any, peer: bool = False) -> Address:
-    """The address of a socket, as the ASGI scope has it; None for an unnamed peer.
-
-    Args:
-        name: what the socket calls its address: a tuple, or a path.
-        peer: whether it is the other side's.
-    """
-    if isinstance(name, tuple):
-        return [name[0], name[1]]
-    return (
-        None
-        if peer or not name
-        else [name if isinstance(name, str) else repr(name), None]
-    )

@@ -2,8 +2,8 @@
 
 `FrameReader` takes bytes in with `feed_data` and gives one message or control frame at
 a time with `read_message`, so that its caller can stop in the middle.  Its laws: no
-message grows past its limit, compressed or not; text is valid UTF-8; the first error
-is the last thing it says.
+message grows past its limit, compressed or not; text is UTF-8; the first error is the
+last thing it says.
 """
 
 import codecs
@@ -19,9 +19,7 @@ from .errors import FrameError
 
 try:
     from websockets.speedups import apply_mask
-except (
-    ImportError
-):  # pragma: no cover - where websockets was installed without a compiler
+except ImportError:  # pragma: no cover - websockets was installed without a compiler
     from websockets.utils import apply_mask
 
 
@@ -37,11 +35,15 @@ class Opcode(IntEnum):
 
 
 OPCODES = frozenset(Opcode)
-
-#: Close codes a peer may send (RFC 6455 section 7.4, and those registered since).
+#: Bits of a frame's first byte: the last of its message; compressed; meaningless.
+FIN, RSV1, RESERVED = 0x80, 0x40, 0x30
+#: Close codes below 3000 that may be sent (RFC 6455 section 7.4, and the registry).
 CLOSE_CODES = frozenset({1000, 1001, 1002, 1003, *range(1007, 1015)})
+TOO_BIG = 1009, "message or frame too big"
 
-Event = tuple[Opcode, str | bytes]
+UTF8 = codecs.getincrementaldecoder("utf-8")
+#: What `FrameReader.read_message` gives: text as str, all else as bytes.
+Event = tuple[int, str | bytes]
 
 
 class FrameReader:
@@ -53,28 +55,15 @@ class FrameReader:
         extension: permessage-deflate, if it was agreed on.
     """
 
-    __slots__ = (
-        "buffer",
-        "compressed",
-        "decoder",
-        "extension",
-        "max_frame",
-        "max_message",
-        "message",
-        "opcode",
-        "size",
-    )
-
     def __init__(
         self, max_message: int, max_frame: int, extension: Extension | None
     ) -> None:
-        self.max_message = max_message
-        self.max_frame = max_frame
+        self.max_message = max_message or 1 << 62
+        self.max_frame = max_frame or 1 << 62
         self.extension = extension
         self.buffer = bytearray()
-        self.opcode = Opcode.CONTINUATION  # of the message whose fragments we have
-        self.message = bytearray()
-        self.size = 0
+        self.opcode = 0  # of the message whose fragments we have
+        self.message = bytearray()  # those fragments
         self.compressed = False
         self.decoder: codecs.IncrementalDecoder | None = None
 
@@ -86,129 +75,99 @@ class FrameReader:
         """Take the next message or control frame out; None if there is none yet.
 
         Raises:
-            FrameError: if the client breaks the protocol or goes past a limit.
+            FrameError: if the client breaks the protocol, or goes past a limit.
         """
         while (frame := self.read_frame()) is not None:
             first, payload = frame
             opcode = first & 0x0F
             if opcode >= Opcode.CLOSE:
-                return self.read_control(first, payload)
-            if first & 0x40 or self.compressed:
+                return opcode, payload
+            if first & RSV1 or self.compressed:
                 payload = self.inflate(first, payload)
-            if first & 0x80 and opcode and not self.opcode:
-                return self.whole_message(opcode, payload)
+            if first & FIN and opcode:
+                return opcode, decode(payload) if opcode == Opcode.TEXT else payload
             if (event := self.add_fragment(first, payload)) is not None:
                 return event
         return None
 
     def read_frame(self) -> tuple[int, bytes] | None:
-        """Take the next frame out: its first byte and its payload; None if not yet there."""
+        """Take a frame's first byte and its payload out; None if it is not whole yet."""
         buffer = self.buffer
-        have = len(buffer)
-        if have < 2:
+        if len(buffer) < 2:
             return None
         first, length, start = buffer[0], buffer[1] & 0x7F, 6
-        self.check_header(first, buffer[1])
-        if length == 126:
-            if have < 4:
+        self.check_head(first, buffer[1])
+        if length > 125:
+            start = 8 if length == 126 else 14
+            if len(buffer) < start:
                 return None
-            length, start = int.from_bytes(buffer[2:4], "big"), 8
-        elif length == 127:
-            if have < 10:
-                return None
-            length, start = int.from_bytes(buffer[2:10], "big"), 14
-        self.check_size(first, length)
+            length = int.from_bytes(buffer[2 : start - 4], "big")
+        if length > self.max_frame or length > self.room(first):
+            raise FrameError(*TOO_BIG)
         end = start + length
-        if have < end:
+        if len(buffer) < end:
             return None
         payload = apply_mask(buffer[start:end], buffer[start - 4 : start])
         del buffer[:end]
         return first, payload
 
-    def check_header(self, first: int, second: int) -> None:
-        """Check the first two bytes of a frame."""
+    def check_head(self, first: int, second: int) -> None:
+        """Check the first two bytes of a frame (RFC 6455 sections 5.2, 5.4, 5.5)."""
         opcode = first & 0x0F
-        if opcode not in OPCODES:
-            raise FrameError(1002, "unknown opcode")
-        if not second & 0x80:
-            raise FrameError(1002, "a frame without mask")
-        if first & 0x30 or (
-            first & 0x40
-            and (self.extension is None or opcode not in (Opcode.TEXT, Opcode.BINARY))
-        ):
-            raise FrameError(1002, "reserved bits set")
+        if opcode not in OPCODES or first & RESERVED or not second & 0x80:
+            raise FrameError(1002, "unknown opcode, reserved bits, or no mask")
+        if first & RSV1 and not (self.extension and 0 < opcode < Opcode.CLOSE):
+            raise FrameError(1002, "compressed, and should not be")
         if opcode >= Opcode.CLOSE:
-            if not first & 0x80:
-                raise FrameError(1002, "a control frame in fragments")
-            if second & 0x7F > 125:
-                raise FrameError(1002, "a control frame too long")
-        elif (opcode == Opcode.CONTINUATION) is (self.opcode == Opcode.CONTINUATION):
+            if not first & FIN or second & 0x7F > 125:
+                raise FrameError(1002, "a control frame too long, or in fragments")
+        elif (opcode == 0) is (self.opcode == 0):
             raise FrameError(1002, "a fragment out of turn")
 
-    def check_size(self, first: int, length: int) -> None:
-        """Refuse a frame by the length it announces, before its payload is read."""
+    def room(self, first: int) -> int:
+        """How long a frame's payload may be: what is left of its message."""
         if first & 0x08:
-            return
-        if self.max_frame and length > self.max_frame:
-            raise FrameError(1009, "frame too big")
-        if self.max_message and self.size + length > self.max_message:
-            raise FrameError(1009, "message too big")
-
-    def read_control(self, first: int, payload: bytes) -> Event:
-        """Check a control frame."""
-        opcode = Opcode(first & 0x0F)
-        if opcode is Opcode.CLOSE and payload:
-            code = int.from_bytes(payload[:2], "big")
-            if len(payload) == 1 or not (code in CLOSE_CODES or 3000 <= code < 5000):
-                raise FrameError(1002, "bad close code")
-            decode_text(payload[2:])
-        return opcode, payload
+            return 125
+        left = self.max_message - len(self.message)
+        compressed = first & RSV1 or self.compressed
+        return left + 64 + (left >> 6) if compressed else left  # it may grow a little
 
     def inflate(self, first: int, payload: bytes) -> bytes:
-        """Inflate the payload of a compressed message, up to what is left of its limit."""
+        """Inflate a compressed payload, up to what is left of the message's limit."""
         assert self.extension is not None
-        fin = bool(first & 0x80)
-        self.compressed = not fin
-        frame = Frame(FrameOpcode(first & 0x0F), payload, fin, rsv1=bool(first & 0x40))
-        left = self.max_message - self.size if self.max_message else None
-        try:
-            return bytes(self.extension.decode(frame, max_size=left).data)
+        self.compressed = not first & FIN
+        opcode, fin, rsv1 = FrameOpcode(first & 0x0F), first & FIN > 0, first & RSV1 > 0
+        frame = Frame(opcode, payload, fin, rsv1)
+        left = self.max_message - len(self.message)
+        try:  # to zlib, a limit of nothing is no limit
+            payload = bytes(self.extension.decode(frame, max_size=left or 1).data)
         except PayloadTooBig:
-            raise FrameError(1009, "message too big") from None
+            raise FrameError(*TOO_BIG) from None
         except ProtocolError as error:
             raise FrameError(1002, str(error)) from None
-
-    def whole_message(self, opcode: int, payload: bytes) -> Event:
-        """A message in one frame."""
-        if opcode == Opcode.TEXT:
-            return Opcode.TEXT, decode_text(payload)
-        return Opcode.BINARY, payload
+        if len(payload) > left:
+            raise FrameError(*TOO_BIG)
+        return payload
 
     def add_fragment(self, first: int, payload: bytes) -> Event | None:
-        """A fragment of a message: give the message if it is the last one.
+        """Add a fragment to its message, and give the message if it was the last.
 
-        Text is decoded as it comes, so that what is not UTF-8 ends the connection early.
+        Text is decoded as it comes: what is no UTF-8 ends the connection at once.
         """
-        if first & 0x0F:
-            self.opcode = Opcode(first & 0x0F)
-            self.message = bytearray()
-            self.decoder = UTF8() if self.opcode is Opcode.TEXT else None
-        fin = bool(first & 0x80)
-        self.size += len(payload)
+        if self.opcode == 0:
+            self.opcode = first & 0x0F
+            self.decoder = UTF8() if self.opcode == Opcode.TEXT else None
         self.message += payload
         if self.decoder is not None:
-            decode_text(payload, self.decoder, fin)
-        if not fin:
+            decode(payload, self.decoder, first & FIN > 0)
+        if not first & FIN:
             return None
         opcode, message = self.opcode, bytes(self.message)
-        self.opcode, self.message, self.size = Opcode.CONTINUATION, bytearray(), 0
-        return self.whole_message(opcode, message)
+        self.opcode, self.message = 0, bytearray()
+        return opcode, message.decode() if opcode == Opcode.TEXT else message
 
 
-UTF8 = codecs.getincrementaldecoder("utf-8")
-
-
-def decode_text(
+def decode(
     payload: bytes, decoder: codecs.IncrementalDecoder | None = None, final: bool = True
 ) -> str:
     """Decode UTF-8 (RFC 6455 section 8.1).
@@ -217,14 +176,12 @@ def decode_text(
         FrameError: with code 1007, if it is none.
     """
     try:
-        return payload.decode() if decoder is None else decoder.decode(payload, final)
+        return decoder.decode(payload, final) if decoder else payload.decode()
     except UnicodeDecodeError:
         raise FrameError(1007, "invalid UTF-8") from None
 
 
-def build_frame(
-    opcode: int, payload: bytes, extension: Extension | None = None
-) -> bytes:
+def build_frame(opcode: int, payload: bytes, extension: Extension | None) -> bytes:
     """Build a frame, whole and unmasked, as a server sends it.
 
     Args:
@@ -232,10 +189,10 @@ def build_frame(
         payload: what it carries.
         extension: permessage-deflate, if the payload is to be compressed.
     """
-    first = 0x80 | opcode
+    first = FIN | opcode
     if extension is not None:
-        payload = bytes(extension.encode(Frame(FrameOpcode(opcode), payload)).data)
-        first |= 0x40
+        frame = extension.encode(Frame(FrameOpcode(opcode), payload))
+        first, payload = first | RSV1, bytes(frame.data)
     length = len(payload)
     if length < 126:
         return bytes((first, length)) + payload
@@ -244,14 +201,26 @@ def build_frame(
     return struct.pack("!BBQ", first, 127, length) + payload
 
 
-def build_close(code: int, reason: str) -> bytes:
-    """Build the payload of a close frame; the reason is cut at what a frame can hold."""
-    text = reason.encode()[:123].decode(errors="ignore")
-    return code.to_bytes(2, "big") + text.encode()
-
-
 def parse_close(payload: bytes) -> tuple[int, str]:
-    """The code and reason of a close frame; 1005 if it says none (RFC 6455 section 7.1.5)."""
+    """The code and reason in a close frame; 1005 for none (RFC 6455 section 7.1.5).
+
+    Raises:
+        FrameError: if it has a code that must not be sent, or a reason that is no text.
+    """
     if not payload:
         return 1005, ""
-    return int.from_bytes(payload[:2], "big"), payload[2:].decode()
+    code = int.from_bytes(payload[:2], "big")
+    if len(payload) == 1 or not is_close_code(code):
+        raise FrameError(1002, "bad close code")
+    return code, decode(payload[2:])
+
+
+def is_close_code(code: int) -> bool:
+    """Whether a close frame may have this code."""
+    return code in CLOSE_CODES or 3000 <= code < 5000
+
+
+def build_close(code: int, reason: str) -> bytes:
+    """The payload of a close frame; the reason is cut at what a frame can hold."""
+    text = reason.encode()[:123].decode(errors="ignore")
+    return code.to_bytes(2, "big") + text.encode()
