@@ -8,6 +8,7 @@ which will never answer is an error, not a hang.
 from __future__ import annotations
 
 import socket
+import time
 
 from websockets.sync.client import ClientConnection, connect
 
@@ -49,6 +50,24 @@ def read_all(peer: socket.socket) -> bytes:
     while part := peer.recv(65536):
         parts.append(part)
     return b"".join(parts)
+
+
+def hear(peer: socket.socket, seconds: float) -> tuple[bytes, bool]:
+    """What the server sends within some seconds, and whether it closed by then."""
+    heard = bytearray()
+    deadline = time.monotonic() + seconds
+    while (left := deadline - time.monotonic()) > 0:
+        peer.settimeout(left)
+        try:
+            part = peer.recv(65536)
+        except TimeoutError:
+            break
+        except ConnectionResetError:
+            part = b""
+        if not part:
+            return bytes(heard), True
+        heard += part
+    return bytes(heard), False
 
 
 def request(method: str, path: str, body: bytes = b"") -> bytes:

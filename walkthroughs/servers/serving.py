@@ -21,6 +21,9 @@ START_LIMIT = 20.0
 TIMEOUT = 10.0
 """Seconds to wait for any other thing that a server is to do."""
 
+QUIET = ("-v", "0", "--log-fmt", "%(levelname)s %(message)s")
+"""For the command line of either server: log warnings and errors only, and no times."""
+
 
 class Running:
     """A server that runs.

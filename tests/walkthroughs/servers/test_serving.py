@@ -1,11 +1,13 @@
 """Servers that pages talk to: they say where they listen, what they say, how they end."""
 
+import select
 import signal
+import socket
 from collections.abc import Iterator
 
 import pytest
 
-from walkthroughs.clients import connected, http, read_all, request
+from walkthroughs.clients import connected, hear, http, read_all, request
 from walkthroughs.errors import RecordingError
 from walkthroughs.servers import serving as module
 from walkthroughs.servers.serving import Running, running, serving
@@ -55,6 +57,30 @@ def test_a_client_can_take_its_time(server: Running) -> None:
         assert read_all(peer).startswith(b"HTTP/1.1 200 OK")
 
 
+def test_a_client_hears_that_nothing_comes(server: Running) -> None:
+    with connected(server.port) as peer:
+        assert hear(peer, 0.05) == (b"", False)
+
+
+def test_a_client_hears_the_end(server: Running) -> None:
+    with connected(server.port) as peer:
+        peer.sendall(request("GET", "/"))
+        heard, closed = hear(peer, 5)
+    assert heard.startswith(b"HTTP/1.1 200 OK") and closed
+
+
+def test_a_client_hears_a_connection_reset() -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listener,
+        connected(listener.getsockname()[1]) as peer,
+    ):
+        accepted, _ = listener.accept()
+        peer.sendall(b"never read")
+        select.select([accepted], [], [], 5)
+        accepted.close()
+        assert hear(peer, 5) == (b"", True)
+
+
 def test_a_server_can_be_stopped() -> None:
     with running("daphne", "site", SITE) as found:
         assert found.stop(signal.SIGTERM) == 0
@@ -67,7 +93,7 @@ def test_those_who_need_no_more_get_the_port() -> None:
 
 def test_a_server_that_ends_at_once_says_why() -> None:
     with (
-        pytest.raises(RecordingError, match="ended before it listened: .*no_such"),
+        pytest.raises(RecordingError, match=r"ended before it listened: .*no_such"),
         running("daphne", "no_such:site"),
     ):
         pass  # pragma: no cover - it is never reached
