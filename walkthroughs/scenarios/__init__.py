@@ -59,15 +59,32 @@ def names() -> tuple[str, ...]:
 
 
 def load(name: str) -> Scenario:
-    """The book's scenario of that name.
+    """The scenario of that name.
+
+    Args:
+        name: of one of the book's, or "module:variable" for one of your own.
 
     Raises:
         RecordingError: there is none.
     """
+    if ":" in name:
+        return _own(*name.split(":", 1))
     if name not in names():
         raise RecordingError(
             f"there is no scenario {name!r}: the scenarios are {', '.join(names())}"
         )
     module = import_module(f".{name.replace('-', '_')}", __name__)
     scenario: Scenario = module.scenario
+    return scenario
+
+
+def _own(module: str, variable: str) -> Scenario:
+    try:
+        scenario = getattr(import_module(module), variable, None)
+    except ModuleNotFoundError as error:
+        raise RecordingError(
+            f"scenario {module}:{variable}: {error}, looked for from this folder on"
+        ) from error
+    if not isinstance(scenario, Scenario):
+        raise RecordingError(f"{module}:{variable} is no walkthroughs Scenario")
     return scenario

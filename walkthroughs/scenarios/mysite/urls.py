@@ -7,4 +7,6 @@ from . import views
 urlpatterns = [
     path("hello/", views.hello),
     path("announce/", views.announce),
+    path("guests/", views.guests),
+    path("guests/async/", views.guests_async),
 ]

@@ -16,3 +16,18 @@ async def announce(request: HttpRequest) -> HttpResponse:
     layer = get_channel_layer()
     await layer.group_send("room", {"type": "room.message", "text": "dinner is ready"})
     return HttpResponse("announced\n", content_type="text/plain")
+
+
+def guests(request: HttpRequest) -> HttpResponse:
+    """Counts the guests: a plain function, which waits for the database."""
+    from .models import Guest
+
+    return HttpResponse(f"{Guest.objects.count()} guests\n", content_type="text/plain")
+
+
+async def guests_async(request: HttpRequest) -> HttpResponse:
+    """Counts the guests: a coroutine, which lets others run while it waits."""
+    from .models import Guest
+
+    number = await Guest.objects.acount()
+    return HttpResponse(f"{number} guests\n", content_type="text/plain")

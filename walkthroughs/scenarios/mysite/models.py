@@ -1,0 +1,12 @@
+"""The one table of the example site."""
+
+from django.db import models
+
+
+class Guest(models.Model):  # type: ignore[misc]  # Django has no types
+    """Somebody who was here."""
+
+    name = models.CharField(max_length=40)
+
+    class Meta:
+        app_label = "mysite"
