@@ -37,7 +37,9 @@ FLOORS = [
     {"scenarios"},
     {"record"},
     {"integrations"},
-    {"cli", "__main__"},
+    {"commands"},
+    {"cli"},
+    {"__main__"},
 ]
 # Only these know a particular server.
 KNOW_SERVERS = {"servers", "scenarios"}

@@ -1,0 +1,184 @@
+"""`walkthroughs check`: in Markdown, reStructuredText and docstrings, and mending."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from walkthroughs.cli import main
+from walkthroughs.commands import FAILED, USAGE
+from walkthroughs.commands.listed import find
+from walkthroughs.integrations.fences import Fence, Problem
+
+FACTORY = "daphne.http_protocol.HTTPFactory"
+RIGHT = f"{FACTORY}.doStart  # it begins\n    {FACTORY}.startFactory\n"
+SWAPPED = f"{FACTORY}.startFactory\n{FACTORY}.doStart  # it begins\n"
+MENDED = f"{FACTORY}.doStart  # it begins\n{FACTORY}.startFactory\n"
+
+
+def indented(text: str, margin: str = "    ") -> str:
+    return "".join(f"{margin}{line}\n" for line in text.splitlines())
+
+
+def markdown(listing: str) -> str:
+    return (
+        "# A page\n\n```callpath scenario=main-loop server=daphne\n"
+        f"{listing}```\n\nThe end.\n"
+    )
+
+
+def rest(listing: str) -> str:
+    head = ".. callpath::\n   :scenario: main-loop\n   :server: daphne\n\n"
+    return f"A page\n======\n\n{head}{indented(listing, '   ')}\nThe end.\n"
+
+
+def python(listing: str) -> str:
+    return (
+        '# ```callpath in a comment is none\nTEXT = """\n```callpath\n```\n"""\n\n\n'
+        f'def function():\n    """Does it.\n\n{indented(markdown(listing))}    """\n'
+    )
+
+
+def python_rest(listing: str) -> str:
+    return f'class A:\n    """It.\n\n{indented(rest(listing))}\n    """\n'
+
+
+FORMS = {
+    "page.md": markdown,
+    "page.rst": rest,
+    "code.py": python,
+    "more.py": python_rest,
+}
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_listing_that_holds_is_counted(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / name).write_text(FORMS[name](RIGHT))
+    assert main(["check", str(tmp_path)]) == 0
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err == "1 listing of 1 in 1 file holds\n"
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_one_that_does_not_is_blamed_by_file_and_line(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / name
+    path.write_text(FORMS[name](SWAPPED))
+    assert main(["check", str(path)]) == FAILED
+    said = capsys.readouterr()
+    lines = path.read_text().splitlines()
+    line = 1 + next(n for n, text in enumerate(lines) if "doStart" in text)
+    assert said.out.startswith(f"{path}:{line}: {FACTORY}.doStart comes before")
+    assert "- written, + observed:" in said.out
+    assert said.err == "0 listings of 1 in 1 file hold\n"
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_update_writes_the_correction_and_nothing_else(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / name
+    path.write_text(FORMS[name](SWAPPED))
+    assert main(["check", "--update", str(path)]) == 0
+    assert path.read_text() == FORMS[name](MENDED)
+    assert "mended: " in capsys.readouterr().out
+    assert main(["check", str(path)]) == 0
+
+
+def test_what_cannot_be_mended_stays_and_fails(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "page.md"
+    path.write_text(markdown("daphne.server.Server.dance\n"))
+    assert main(["check", "--update", str(path)]) == FAILED
+    assert "daphne.server.Server.dance never happened" in capsys.readouterr().out
+    assert "dance" in path.read_text()
+
+
+@pytest.mark.parametrize(
+    ("page", "fault"),
+    [
+        ("```callpath\na.b\n```\n", "page.md:1: a callpath fence says its scenario"),
+        (
+            "```callpath scenario=x server=y\na b\n```\n",
+            "page.md:2: 'a b' is no dotted",
+        ),
+        ("```callpath scenario=x server=y\na.b\n", "page.md:1: this fence is never"),
+        ("```callpath scenario=x server=y\na.b\n```\n", "there is no scenario 'x'"),
+    ],
+)
+def test_a_listing_that_makes_no_sense_fails(
+    page: str,
+    fault: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("page.md").write_text(page)
+    assert main(["check", "page.md"]) == FAILED
+    assert fault in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "fault"),
+    [
+        ("page.txt", b"", "listings are looked for in .md, .rst, .py"),
+        ("page.md", b"\xff", "no text in UTF-8"),
+        ("code.py", b"def", "it is not Python"),
+    ],
+)
+def test_files_that_cannot_be_read_are_bad_usage(
+    name: str,
+    content: bytes,
+    fault: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    assert main(["check", str(tmp_path / name)]) == USAGE
+    assert fault in capsys.readouterr().err
+
+
+def test_a_page_without_listings_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "page.md").write_text("```python\n1\n```\n\n```\n")
+    assert main(["check", str(tmp_path)]) == 0
+    assert capsys.readouterr().err == "no listings in 1 file\n"
+
+
+def test_directives_end_where_the_text_goes_back() -> None:
+    text = dedent(
+        """\
+        * a list
+
+          .. callpath:: bare
+             :scenario: one
+
+             a.b
+
+                 c.d
+
+          after
+
+        .. callpath::
+           :server: two
+
+        next
+        .. callpath::"""
+    )
+    first, second, third = find(Path("a.rst"), text)
+    assert isinstance(first, Fence)
+    assert (first.arguments, first.options) == (("bare",), {"scenario": "one"})
+    assert first.body == "a.b\n\n    c.d\n"
+    assert first.line == 5
+    assert text[first.start : first.end].strip() == "a.b\n\n         c.d"
+    assert isinstance(second, Problem) and second.line == 12
+    assert isinstance(third, Problem) and third.line == 16

@@ -1,0 +1,77 @@
+"""The command line as a whole: help, errors, exit status."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from walkthroughs.cli import COMMANDS, main
+from walkthroughs.commands import FAILED, USAGE
+from walkthroughs.scenarios import names
+
+
+def status(*words: str) -> int:
+    """The exit status of a command, also of one that argparse ends."""
+    try:
+        return main(words)
+    except SystemExit as end:
+        return int(end.code or 0)
+
+
+def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert status("--help") == 0
+    out = capsys.readouterr().out
+    assert all(f"    {name} " in out for name in COMMANDS)
+
+
+@pytest.mark.parametrize(
+    ("words", "fault"),
+    [
+        ((), "the following arguments are required: COMMAND"),
+        (("dance",), "invalid choice: 'dance'"),
+        (("run",), "the following arguments are required: NAME"),
+        (("run", "dance"), "there is no scenario 'dance': the scenarios are"),
+        (("run", "no.such:thing"), "No module named 'no'"),
+        (("run", "walkthroughs.trace:SCHEMA"), "is no walkthroughs Scenario"),
+        (("run", "http-get", "--server", "x"), "http-get does not run on 'x', only on"),
+        (("check", "no-such.md"), "there is no file no-such.md"),
+    ],
+)
+def test_bad_usage_is_told_in_one_line(
+    words: tuple[str, ...], fault: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert status(*words) == USAGE
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert fault in said.err
+    assert said.err.startswith("walkthroughs") and said.err.count("\n") == 1
+
+
+def test_list_tells_each_scenario(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == list(names())
+
+
+def test_run_shows_a_scenario(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "main-loop", "--server", "daphne"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("main-loop on daphne: ")
+    assert "daphne.server.Server.run" in out
+
+
+def test_a_reader_who_leaves_early_hears_no_complaint() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "walkthroughs", "run", "main-loop"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+    assert process.stdout and process.stderr
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    process.stderr.close()
+    assert process.wait() == FAILED

@@ -1,0 +1,58 @@
+"""`walkthroughs run`: records a scenario and shows it."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from ..errors import RecordingError
+from ..record import record
+from ..render.text import show
+from ..render.view import View
+from ..scenarios import Scenario, load
+from . import UsageError
+
+HELP = "record a scenario, and show it in the terminal"
+
+
+def add(parser: ArgumentParser) -> None:
+    """What `run` takes."""
+    parser.add_argument(
+        "scenario",
+        metavar="NAME",
+        help="a name that `walkthroughs list` shows, or module:variable",
+    )
+    parser.add_argument(
+        "--server", help="the server that runs it; by default the first it can run on"
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        type=Path,
+        help="write the recording to a file, as JSON",
+    )
+
+
+def run(args: Namespace) -> int:
+    """Shows all of the recording."""
+    story = _story(args.scenario)
+    server = args.server or next(iter(story.focus))
+    if server not in story.focus:
+        raise UsageError(
+            f"{story.name} does not run on {server!r}, only on {', '.join(story.focus)}"
+        )
+    trace = record(story, server)
+    if args.output:
+        args.output.write_text(trace.to_json(), encoding="utf-8")
+    else:
+        show(View(trace, [step.seq for step in trace.steps]), sys.stdout)
+    return 0
+
+
+def _story(name: str) -> Scenario:
+    try:
+        return load(name)
+    except RecordingError as error:
+        raise UsageError(str(error)) from None
