@@ -8,10 +8,10 @@ the connection is not read while it is full.
 """
 
 import asyncio
-from enum import Flag
+from enum import Enum
 from typing import Any
 
-from .types import Address, Hook
+from .types import Address
 
 #: Bytes waiting for the application above which the socket is not read any more.
 HIGH_WATER = 65536
@@ -21,13 +21,12 @@ WRITE_TIMEOUT = 60
 MAX_EVENTS = 64
 
 
-class Pause(Flag):
+class Pause(Enum):
     """Why a connection is not read."""
 
-    NOTHING = 0
-    APPLICATION = 1  # the application has not received what is there already
-    PIPELINE = 2  # a request waits for the answer to the one before it
-    HANDSHAKE = 4  # the application has not accepted the WebSocket yet
+    APPLICATION = "it has not received what is there already"
+    PIPELINE = "a request waits for the answer to the one before it"
+    HANDSHAKE = "the application has not accepted the WebSocket yet"
 
 
 class Flow:
@@ -46,21 +45,20 @@ class Flow:
         self.client_addr = read_address(transport.get_extra_info("peername"))
         self.server_addr = read_address(transport.get_extra_info("sockname"))
         self.scheme = "https" if transport.get_extra_info("sslcontext") else "http"
-        self.reasons = Pause.NOTHING
+        self.reasons: frozenset[Pause] = frozenset()  # why it is not read
         self.resumed: asyncio.Event | None = None  # there is one while writing waits
 
     def pause_reading(self, reason: Pause) -> None:
         """Stop reading for one more reason."""
         if not self.reasons and not self.transport.is_closing():
             self.transport.pause_reading()
-        self.reasons |= reason
+        self.reasons |= {reason}
 
-    def resume_reading(self, reason: Pause) -> None:
-        """Take a reason back, and read again if it was the last."""
-        if self.reasons & reason:
-            self.reasons &= ~reason
-            if not self.reasons and not self.transport.is_closing():
-                self.transport.resume_reading()
+    def resume_reading(self, *reasons: Pause) -> None:
+        """Take reasons back, and read again if none is left."""
+        before, self.reasons = self.reasons, self.reasons.difference(reasons)
+        if before and not self.reasons and not self.transport.is_closing():
+            self.transport.resume_reading()
 
     def pause_writing(self) -> None:
         """The transport's buffer is above its mark: the client reads slowly."""
@@ -94,18 +92,15 @@ class InputQueue:
 
     Args:
         loop: the event loop the waiting is done on.
-        flow: the connection to stop reading from while the queue is full.
-        on_wait: called when the application asks for an event and none is there.
     """
 
-    def __init__(
-        self, loop: asyncio.AbstractEventLoop, flow: Flow | None, on_wait: Hook
-    ) -> None:
+    flow: Flow  # the connection to stop reading from while the queue is full
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
-        self.flow = flow
-        self.on_wait = on_wait
         self.events: list[tuple[Any, int]] = []
         self.size = 0
+        self.paused = False
         self.waiter: asyncio.Future[None] | None = None
 
     def qsize(self) -> int:
@@ -116,7 +111,9 @@ class InputQueue:
         """Add an event; ``size`` bytes of it count against `HIGH_WATER`."""
         self.events.append((event, size))
         self.size += size
-        self.regulate()
+        if self.size > HIGH_WATER or len(self.events) > MAX_EVENTS:
+            self.paused = True
+            self.flow.pause_reading(Pause.APPLICATION)
         if self.waiter is not None and not self.waiter.done():
             self.waiter.set_result(None)
 
@@ -129,29 +126,30 @@ class InputQueue:
         event = {"type": "http.request", "body": body, "more_body": more_body}
         self.put_nowait(event, len(body))
 
-    def regulate(self) -> None:
-        """Read from the connection, or not, as there is room."""
-        if self.flow is None:
-            return
-        if self.size > HIGH_WATER or len(self.events) > MAX_EVENTS:
-            self.flow.pause_reading(Pause.APPLICATION)
-        elif self.flow.reasons:
-            self.flow.resume_reading(Pause.APPLICATION)
-
     def clear(self) -> None:
         """Forget what nobody will receive."""
         self.events.clear()
         self.size = 0
-        self.regulate()
+        self.make_room()
+
+    def make_room(self) -> None:
+        """Read from the connection again, if there is room and there was none."""
+        if self.paused and self.size <= HIGH_WATER and len(self.events) <= MAX_EVENTS:
+            self.paused = False
+            self.flow.resume_reading(Pause.APPLICATION)
 
     async def get(self) -> Any:
         """Wait for the next event, and take it."""
         if not self.events:
-            self.on_wait()
+            self.event_wanted()
         while not self.events:
             self.waiter = self.loop.create_future()
             await self.waiter
         event, size = self.events.pop(0)
         self.size -= size
-        self.regulate()
+        if self.paused:
+            self.make_room()
         return event
+
+    def event_wanted(self) -> None:
+        """The application asks for an event, and none is there."""

@@ -257,7 +257,7 @@ class HTTPChannel(Wire):
             return
         if self.waiting:
             self.enqueue(self.waiting.pop(0))
-        if not self.waiting:
+        if self.flow.reasons and not self.waiting:
             self.flow.resume_reading(Pause.PIPELINE)
             self.parse()
 

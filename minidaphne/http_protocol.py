@@ -44,7 +44,7 @@ class Framing(Enum):
     CLOSE = "the connection is closed"
 
 
-class WebRequest:
+class WebRequest(InputQueue):
     """One request and its response; twin of ``daphne.http_protocol.WebRequest``.
 
     Args:
@@ -55,9 +55,10 @@ class WebRequest:
     response: ResponseHead
 
     def __init__(self, channel: HTTPChannel, head: Request) -> None:
+        super().__init__(channel.server.loop)
+        self.flow = channel.flow
         self.channel = channel
         self.server = channel.server
-        self.flow = channel.flow
         self.head = head
         self.keep_alive = head.keep_alive
         self.began = channel.since
@@ -69,8 +70,6 @@ class WebRequest:
         self.framing = Framing.NONE
         self.left = 0  # bytes that Content-Length still promises
         self.sent_length = 0
-        loop = self.server.loop
-        self.application_queue = InputQueue(loop, self.flow, self.event_wanted)
         self.server.protocol_connected(self)
 
     def __repr__(self) -> str:
@@ -106,7 +105,7 @@ class WebRequest:
     def body_received(self, body: bytes, more_body: bool) -> None:
         """A piece of the body; behind the response nobody wants it."""
         if self.state is not State.COMPLETE:
-            self.application_queue.put_body(body, more_body)
+            self.put_body(body, more_body)
 
     def event_wanted(self) -> None:
         """The application waits for an event: have the client send the body."""
@@ -121,7 +120,7 @@ class WebRequest:
         """Tell the application, once, that nothing more will come."""
         if not self.told:
             self.told = True
-            self.application_queue.put_nowait({"type": "http.disconnect"})
+            self.put_nowait({"type": "http.disconnect"})
 
     def connection_lost(self) -> None:
         """The client has left."""
@@ -233,13 +232,23 @@ class WebRequest:
     def finish(self) -> None:
         """The response is complete."""
         self.state = State.COMPLETE
-        self.application_queue.clear()
+        self.clear()
         self.send_disconnect()
-        details = {"status": self.response.status, "size": self.sent_length}
-        details["time_taken"] = self.server.loop.time() - self.began
-        method, target = self.head.method, self.head.target
-        self.channel.log_action("http", "complete", target, method=method, **details)
+        if self.server.settings.action_logger is not None:
+            self.log_complete()
         self.channel.request_done(self)
+
+    def log_complete(self) -> None:
+        """Log the request."""
+        self.channel.log_action(
+            "http",
+            "complete",
+            self.head.target,
+            method=self.head.method,
+            status=self.response.status,
+            size=self.sent_length,
+            time_taken=self.loop.time() - self.began,
+        )
 
     # When things go wrong
 
@@ -281,7 +290,7 @@ class WebRequest:
     def timed_out(self) -> bool:
         """Has the request taken longer than ``--http-timeout``?"""
         limit = self.server.settings.http_timeout
-        return bool(limit) and self.server.loop.time() >= self.began + (limit or 0)
+        return bool(limit) and self.loop.time() >= self.began + (limit or 0)
 
     def check_timeouts(self) -> None:
         """End a request that has taken too long; twin of Daphne's."""

@@ -24,7 +24,7 @@ class Stage(Enum):
     OVER = "the application does not listen"
 
 
-class Lifespan:
+class Lifespan(InputQueue):
     """The lifespan of one application.
 
     Args:
@@ -36,11 +36,10 @@ class Lifespan:
     def __init__(
         self, application: Application, mode: str, loop: asyncio.AbstractEventLoop
     ) -> None:
+        super().__init__(loop)
         self.application = application
         self.mode = mode
-        self.loop = loop
         self.stage = Stage.OVER
-        self.queue = InputQueue(loop, None, self.asked_again)
 
     async def startup(self) -> dict[str, Any] | None:
         """Start the application, and wait until it is ready.
@@ -72,7 +71,7 @@ class Lifespan:
         """Put the event of a stage, and wait for the answer or the end of the task."""
         self.stage = stage
         self.answered: asyncio.Future[None] = self.loop.create_future()
-        self.queue.put_nowait({"type": stage.value})
+        self.put_nowait({"type": stage.value})
         await self.answered
 
     async def run_application(self, state: dict[str, Any]) -> None:
@@ -80,7 +79,7 @@ class Lifespan:
         asgi = {"version": "3.0", "spec_version": "2.0"}
         scope = {"type": "lifespan", "asgi": asgi, "state": state}
         try:
-            await self.application(scope, self.queue.get, self.handle_reply)
+            await self.application(scope, self.get, self.handle_reply)
         except Exception as error:
             level = logging.DEBUG if self.stage is Stage.STARTUP else logging.ERROR
             logger.log(level, "Exception in lifespan: %r", error, exc_info=error)
@@ -92,7 +91,7 @@ class Lifespan:
         if not self.answered.done():
             self.answered.set_result(None)
 
-    def asked_again(self) -> None:
+    def event_wanted(self) -> None:
         """The application waits for a second event, and has not answered the first.
 
         It does not know what a lifespan is, so in ``auto`` we do not wait for it.

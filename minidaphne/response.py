@@ -13,8 +13,6 @@ from .types import Message
 
 #: A header name is a token (RFC 9110 section 5.6.2).
 is_token = re.compile(rb"[-!#$%&'*+.^_`|~0-9A-Za-z]+").fullmatch
-#: A header value is anything that does not end its line (RFC 9110 section 5.5).
-is_value = re.compile(rb"[^\0\r\n]*").fullmatch
 is_length = re.compile(rb"[0-9]{1,18}").fullmatch
 
 #: Headers that are the server's business, and are never sent as the application says.
@@ -43,22 +41,12 @@ class ResponseHead:
         self.content_length: int | None = None
         self.close = False
         self.date = self.server = True  # whether ours are to be added
-        self.lines = [
-            b"%b: %b\r\n" % (name, value)
-            for name, value in message.get("headers") or ()
-            if self.takes(name, value)
-        ]
-
-    def takes(self, name: bytes, value: bytes) -> bool:
-        """Check a header; is it to be sent as it is?"""
-        for what, item in (("name", name), ("value", value)):
-            if type(item) is not bytes:  # in Daphne's words
-                text = f"expected to be `bytes`, but got `{type(item)}`"
-                raise ApplicationError(f"Header {what} '{item!s}' {text}")
-        lower = lower_name(name)
-        if not is_value(value):
-            raise ApplicationError(f"Header value {value!r} is more than one line")
-        return lower not in NOTED or self.note(lower, value)
+        self.lines: list[bytes] = []
+        for name, value in message.get("headers") or ():
+            check_headers_type(name, value)
+            lower = lower_name(name)
+            if lower not in NOTED or self.note(lower, value):
+                self.lines.append(b"%b: %b\r\n" % (name, value))
 
     def note(self, name: bytes, value: bytes) -> bool:
         """Note a header that concerns us; is it to be sent as it is?"""
@@ -81,6 +69,22 @@ class ResponseHead:
         """
         first = status_line(http_version, self.status)
         return b"".join([first, *self.lines, framing, defaults, b"\r\n"])
+
+
+def check_headers_type(name: object, value: object) -> None:
+    """Check a header; twin of ``daphne.server.Server.check_headers_type``, in its words.
+
+    Raises:
+        ApplicationError: if it is not bytes, or more than one line.
+    """
+    if not isinstance(name, bytes):
+        text = f"Header name '{name}' expected to be `bytes`, but got `{type(name)}`"
+        raise ApplicationError(text)
+    if not isinstance(value, bytes):
+        text = f"Header value '{value}' expected to be `bytes`, but got `{type(value)}`"
+        raise ApplicationError(text)
+    if b"\r" in value or b"\n" in value or b"\0" in value:
+        raise ApplicationError(f"Header value {value!r} is more than one line")
 
 
 @lru_cache(maxsize=1024)

@@ -17,7 +17,6 @@ from typing import Any
 
 from .endpoints import server_from_string
 from .errors import ApplicationError, ClientDisconnected, OperatorError
-from .flow import InputQueue
 from .http_protocol import HTTPFactory
 from .lifespan import Lifespan
 from .proxy import Proxies
@@ -196,26 +195,22 @@ class Server:
         protocol.disconnected = True
         self.close_application(protocol)
 
-    def create_application(self, protocol: Any, scope: Scope) -> InputQueue:
+    def create_application(self, protocol: Any, scope: Scope) -> None:
         """Run the application for a request or a WebSocket, in a task of its own.
 
         Args:
             protocol: who it will talk to.
             scope: what it is called with.
 
-        Returns:
-            the queue of the events it will receive.
         """
         send = partial(self.handle_reply, protocol)
         task = self.loop.create_task(self.run_application(protocol, scope, send))
         self.connections[protocol] = task
-        queue: InputQueue = protocol.application_queue
-        return queue
 
     async def run_application(self, protocol: Any, scope: Scope, send: Send) -> None:
         """Call the application, and see that its conversation ends when it does."""
         try:
-            await self.application(scope, protocol.application_queue.get, send)
+            await self.application(scope, protocol.get, send)
         except ClientDisconnected as error:  # our own word, that it did not catch
             protocol.handle_exception(error)
         except KeyboardInterrupt:

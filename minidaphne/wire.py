@@ -92,7 +92,7 @@ class Wire(asyncio.Protocol):
         if self.transport.is_closing():
             return
         if linger and self.transport.can_write_eof():
-            self.flow.resume_reading(~Pause.NOTHING)
+            self.flow.resume_reading(*Pause)
             self.transport.write_eof()
             self.set_timeout(LINGER_TIMEOUT)
         else:

@@ -48,7 +48,7 @@ LEGAL = {
 }
 
 
-class WebSocketProtocol(Wire):
+class WebSocketProtocol(Wire, InputQueue):
     """One WebSocket; twin of ``daphne.ws_protocol.WebSocketProtocol``.
 
     Args:
@@ -57,12 +57,10 @@ class WebSocketProtocol(Wire):
         handshake: what the client offers.
     """
 
-    application_queue: InputQueue
-
     def __init__(
         self, server: ServerLike, request: Request, handshake: Handshake
     ) -> None:
-        super().__init__(server)
+        Wire.__init__(self, server)
         self.request = request
         self.handshake = handshake
         max_message = server.settings.websocket_max_message_size
@@ -83,16 +81,16 @@ class WebSocketProtocol(Wire):
     def on_connect(self) -> None:
         """The connection is ours: have the application decide about it."""
         self.server.protocol_connected(self)
-        loop = self.server.loop
-        self.application_queue = InputQueue(loop, self.flow, self.read_messages)
+        InputQueue.__init__(self, self.server.loop)
         scope = self.build_scope(self.request)
         scope = build_websocket_scope(scope, self.handshake.subprotocols)
         self.check_timeouts()
-        self.application_create_worked(self.server.create_application(self, scope))
+        self.server.create_application(self, scope)
+        self.application_create_worked()
 
-    def application_create_worked(self, application_queue: InputQueue) -> None:
+    def application_create_worked(self) -> None:
         """The application runs: ask it whether it wants the connection."""
-        application_queue.put_nowait({"type": "websocket.connect"})
+        self.put_nowait({"type": "websocket.connect"})
         self.log_action("websocket", "connecting", self.request.target)
 
     def on_open(self) -> None:
@@ -106,7 +104,7 @@ class WebSocketProtocol(Wire):
 
     def data_received(self, data: bytes) -> None:
         """Bytes have come; before the handshake is complete they wait."""
-        self.last_seen = self.server.loop.time()
+        self.last_seen = self.loop.time()
         if self.state is State.CLOSED:
             return
         self.reader.feed_data(data)
@@ -114,6 +112,10 @@ class WebSocketProtocol(Wire):
         early = self.state is State.CONNECTING or self.state is State.DENYING
         if early and len(self.reader.buffer) > HIGH_WATER:
             self.flow.pause_reading(Pause.HANDSHAKE)
+
+    def event_wanted(self) -> None:
+        """The application waits: there may be frames that were left for later."""
+        self.read_messages()
 
     def read_messages(self) -> None:
         """Take messages out of the reader, as long as the application keeps up."""
@@ -140,7 +142,7 @@ class WebSocketProtocol(Wire):
         """A message: put it into the queue of the application."""
         key = "bytes" if is_binary else "text"
         event = {"type": "websocket.receive", key: payload}
-        self.application_queue.put_nowait(event, len(payload))
+        self.put_nowait(event, len(payload))
 
     def on_close_frame(self, payload: bytes) -> None:
         """The browser closes, or answers our own close: echo its code, and end."""
@@ -156,7 +158,7 @@ class WebSocketProtocol(Wire):
         if not self.disconnected:
             self.server.protocol_disconnected(self)
             event = {"type": "websocket.disconnect", "code": code, "reason": reason}
-            self.application_queue.put_nowait(event)
+            self.put_nowait(event)
             self.log_action("websocket", "disconnected", self.request.target)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -256,7 +258,7 @@ class WebSocketProtocol(Wire):
         self.write_frame(Opcode.CLOSE, frames.build_close(code, reason or ""))
         self.state = State.CLOSING
         self.set_timeout(CLOSE_TIMEOUT)
-        self.application_queue.clear()
+        self.clear()
         self.read_messages()
 
     def write_head(self, head: ResponseHead, framing: bytes) -> None:
@@ -299,7 +301,7 @@ class WebSocketProtocol(Wire):
 
     def check_timeouts(self) -> None:
         """End, ping or give up, as is due, and set the next timeout; as Daphne's."""
-        settings, now = self.server.settings, self.server.loop.time()
+        settings, now = self.server.settings, self.loop.time()
         look = FOREVER
         limit = settings.websocket_connect_timeout
         if self.state is State.OPEN:
