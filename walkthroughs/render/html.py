@@ -190,11 +190,11 @@ class _Steps:
         return _attributes(values)
 
     def head(self, row: Step) -> str:
-        name = short(self.view.name(row))
+        name = escape(short(self.view.name(row))).replace(".", ".<wbr>")
         return (
             f'<p class="wt-head"><a class="wt-n" href="#{self.ident}-{row.number}">'
             f'<span class="wt-sr">Step </span>{row.number}</a> '
-            f"<strong><code>{escape(name)}</code></strong> {self.badge(row)}</p>"
+            f"<strong><code>{name}</code></strong> {self.badge(row)}</p>"
         )
 
     def whole(self, row: Step) -> str:
@@ -308,7 +308,8 @@ def _figure(excerpt: Excerpt, role: str, words: str) -> str:
         body = _wrap("p", "wt-problem", escape(excerpt.problem))
     else:
         lines = "\n".join(_source_line(line) for line in excerpt.lines)
-        body = f'<pre class="highlight" tabindex="0"><code>{lines}</code></pre>'
+        # No <code> in it: the theme would take it for a block of its own, with ids.
+        body = f'<pre tabindex="0"><span class="wt-lines">{lines}</span></pre>'
     return (
         f'<figure class="wt-code" data-role="{role}">'
         f"<figcaption>{caption}</figcaption>{body}</figure>"

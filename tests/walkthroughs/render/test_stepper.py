@@ -1,10 +1,12 @@
 """The stepper in a real browser, on a page of its own."""
 
 import gzip
+import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -55,31 +57,48 @@ def made(ident: str = "made") -> str:
     return html.walkthrough(view(), html.listing(view(), LINES, ident), ident)
 
 
+# No longer than this module: Playwright keeps an event loop running meanwhile.
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"),
+            # Without one of the system, Playwright looks for its own.
+            executable_path=os.environ.get("CHROMIUM") or shutil.which("chromium"),
             args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
         )
         yield browser
         browser.close()
 
 
+@pytest.fixture(scope="module")
+def contexts(browser: Browser) -> Callable[..., BrowserContext]:
+    """A context with the given options; one for all tests that ask for the same."""
+    known: dict[str, BrowserContext] = {}
+
+    def context(**options: Any) -> BrowserContext:
+        key = repr(options)
+        if key not in known:
+            known[key] = browser.new_context(**options)
+        return known[key]
+
+    return context
+
+
 @pytest.fixture
-def open_page(browser: Browser, tmp_path: Path) -> Iterator[Open]:
+def open_page(
+    contexts: Callable[..., BrowserContext], tmp_path: Path
+) -> Iterator[Open]:
     """Opens a page from a file; fails at the end if anything went wrong on it."""
     wrong: list[str] = []
-    contexts: list[BrowserContext] = []
+    pages: list[Page] = []
 
     def open_page(
-        fragment: str = "", body: str = "", head: str = "", **options: object
+        fragment: str = "", body: str = "", head: str = "", **options: Any
     ) -> Page:
         file = tmp_path / "page.html"
         file.write_text(document(body or made(), head), encoding="utf-8")
-        context = browser.new_context(**options)  # type: ignore[arg-type]
-        contexts.append(context)
-        page = context.new_page()
+        page = contexts(**options).new_page()
+        pages.append(page)
         page.on("console", lambda message: wrong.append(message.text))
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("request", lambda request: _own(request.url, wrong))
@@ -87,8 +106,8 @@ def open_page(browser: Browser, tmp_path: Path) -> Iterator[Open]:
         return page
 
     yield open_page
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.close()
     assert wrong == []
 
 

@@ -65,12 +65,31 @@
 
   const plural = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;
 
+  const group = (label, ...content) =>
+    make("div", "", make("p", "wt-label", label), ...content);
+
+  /* A part that scrolls, and so has to be reached by key. */
+  const pane = (css, label) => {
+    const box = make("div", css);
+    box.tabIndex = 0;
+    box.setAttribute("role", "group");
+    box.setAttribute("aria-label", label);
+    return box;
+  };
+
   class Stepper {
     constructor(root) {
       this.root = root;
       this.list = root.querySelector(".wt-steps");
       this.at = 0;
       this.timer = 0;
+      this.marked = [];
+      this.links = new Map();
+      for (const link of root.querySelectorAll(".wt-listing a, .wt-svg a")) {
+        const to = link.getAttribute("href");
+        this.links.set(to, [...(this.links.get(to) || []), link]);
+      }
+      this.passes = this.list.querySelector("[data-direction]");
       this.collect();
       this.build();
       this.listen();
@@ -90,10 +109,26 @@
       this.numbered = new Map(
         this.stops.filter((s) => s.dataset.n).map((s) => [s.dataset.n, s]),
       );
+      this.foresee();
       if (!here) return;
       const fold = here.closest(".wt-fold");
       const known = this.index.get(here);
       this.at = known ?? this.index.get(this.numbered.get(fold.dataset.n)) ?? 0;
+    }
+
+    /* What would cost a walk through all steps at each step. */
+    foresee() {
+      this.entry = new Map();
+      this.passed = [];
+      let event = null;
+      this.stops.forEach((stop, n) => {
+        if (stop.dataset.direction) event = stop;
+        this.passed.push(event);
+        const arrival = this.arrival(stop);
+        for (const from of [stop.dataset.parent, arrival && arrival.dataset.from]) {
+          if (from && !this.entry.has(from)) this.entry.set(from, n);
+        }
+      });
     }
 
     build() {
@@ -113,8 +148,8 @@
       const bar = make("div", "wt-bar", ...Object.values(this.buttons));
       bar.append(this.slider, this.count);
       this.head = make("div", "wt-top");
-      this.code = make("div", "wt-main");
-      this.side = make("div", "wt-side");
+      this.code = pane("wt-main", "Source");
+      this.side = pane("wt-side", "State");
       this.foot = make("div", "wt-foot");
       this.live = make("p", "wt-sr");
       this.live.setAttribute("role", "status");
@@ -216,18 +251,15 @@
     }
 
     first(fits) {
-      return this.stops.findIndex((stop, n) => n > this.at && fits(stop));
+      for (let n = this.at + 1; n < this.stops.length; n++) {
+        if (fits(this.stops[n])) return n;
+      }
+      return -1;
     }
 
+    /* The first call it makes, or the lane that it set going. */
     into() {
-      const number = this.here.dataset.n;
-      if (!number) return -1;
-      return this.first((stop) => {
-        const arrival = this.arrival(stop);
-        return (
-          this.inside(stop, number) || (arrival && arrival.dataset.from === number)
-        );
-      });
+      return this.entry.get(this.here.dataset.n) ?? -1;
     }
 
     over() {
@@ -333,6 +365,7 @@
       this.showHead(stop);
       this.showCode(stop);
       this.side.replaceChildren(...this.showSide(stop));
+      this.side.scrollTop = 0;
       this.showFoot();
       this.mark(stop);
       this.looks();
@@ -392,25 +425,24 @@
         told.append(make("p", "", `Begins at line ${line} of ${file}.`));
       }
       const figures = [...stop.querySelectorAll(".wt-code")];
-      const door = stop.dataset.direction ? [...this.showDoor()] : [];
+      const door = stop.dataset.direction ? [this.showDoor()] : [];
       const below = figures.map((each) => each.cloneNode(true));
       this.code.replaceChildren(told, ...door, ...below);
       this.code.scrollTop = 0;
     }
 
-    *showSide(stop) {
-      if (!stop.dataset.direction) yield* this.showDoor();
-      yield make("p", "wt-label", "Call stack");
-      const stack = make("ol", "wt-stack");
+    showSide(stop) {
+      const stack = make("ol", "wt-stack", ...this.frames(stop));
       stack.setAttribute("role", "list");
-      const frames = [...this.frames(stop)];
-      stack.append(...frames);
-      yield stack;
-      yield make("p", "wt-label", "Time");
       const before = this.stops[this.at - 1];
       const now = Number(stop.dataset.t);
       const since = before ? ` (+${duration(now - before.dataset.t)})` : "";
-      yield make("p", "wt-time", `${duration(now)} since the first step${since}`);
+      const time = make("p", "wt-time", `${duration(now)} since the first step${since}`);
+      const frames = group("Call stack", stack);
+      frames.className = "wt-frames";
+      const parts = [frames, group("Time", time)];
+      if (this.passes && !stop.dataset.direction) parts.unshift(this.showDoor());
+      return parts;
     }
 
     *frames(stop) {
@@ -431,33 +463,22 @@
       yield make("li", `wt-base wt-${kind(stop)}`, stop.dataset.lane);
     }
 
-    *showDoor() {
-      const events = this.stops
-        .slice(0, this.at + 1)
-        .filter((each) => each.dataset.kind === "message");
-      if (!this.list.querySelector("[data-direction]")) return;
-      const last = events[events.length - 1];
-      const passing = last === this.here;
-      const door = make("div", "wt-door");
+    showDoor() {
+      const last = this.passed[this.at];
       const waiting = last && last.dataset.queue;
       const queue = make("span", "wt-queue");
       for (let n = 0; n < Math.min(waiting || 0, QUEUE_DRAWN); n++) {
         queue.append(make("i"));
       }
-      door.append(
-        make("span", "", "server"),
-        queue,
-        make("span", "wt-gate"),
-        make("span", "", "application"),
-      );
-      if (passing) {
+      const gate = make("span", "wt-gate");
+      const door = make("div", "wt-door", "server", queue, gate, "application");
+      if (last === this.here) {
         const type = last.querySelector("strong").textContent.split(" ").pop();
         door.append(make("b", `wt-token wt-${last.dataset.direction}`, type));
       }
-      yield make("p", "wt-label", "The application's door");
-      yield door;
       const depth = waiting === undefined ? "" : `${waiting} in the queue`;
-      yield make("p", "wt-quiet", last ? depth : "No event has passed yet.");
+      const words = last ? depth : "No event has passed yet.";
+      return group("The application's door", door, make("p", "wt-quiet", words));
     }
 
     showFoot() {
@@ -474,19 +495,16 @@
 
     /* The same step in the listing, in the picture and in the list. */
     mark(stop) {
-      for (const each of this.root.querySelectorAll(".wt-here")) {
+      for (const each of this.marked) {
         each.classList.remove("wt-here");
-      }
-      for (const each of this.list.querySelectorAll("[aria-current]")) {
         each.removeAttribute("aria-current");
       }
       stop.setAttribute("aria-current", "step");
-      const id = stop.id || this.row(stop).id;
-      const links = this.root.querySelectorAll(
-        `.wt-listing a[href="#${id}"], .wt-svg a[href="#${id}"]`,
-      );
-      for (const link of links) {
-        (link.closest(".wt-line") || link).classList.add("wt-here");
+      this.marked = [stop];
+      for (const link of this.links.get(`#${stop.id || this.row(stop).id}`) || []) {
+        const place = link.closest(".wt-line") || link;
+        place.classList.add("wt-here");
+        this.marked.push(place);
         if (link.closest("svg")) this.band(link);
       }
     }
