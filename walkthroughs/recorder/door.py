@@ -40,9 +40,9 @@ def _receive(inner: Receive, builder: Builder) -> Receive:
         asked = time.perf_counter_ns()
         event = await inner()
         waited = time.perf_counter_ns() - asked
-        builder.message(
-            "receive", event["type"], summary(event), waiting(inner), waited
-        )
+        with builder.looking():
+            depth = waiting(inner)
+        builder.message("receive", event["type"], summary(event), depth, waited)
         return event
 
     return receive

@@ -164,3 +164,8 @@ async def fails_late() -> None:
 
 async def in_context() -> None:
     contextvars.copy_context().run(leaf)
+
+
+class Queue(asyncio.Queue[Any]):
+    def qsize(self) -> int:  # in focus, but only the recorder calls it
+        return super().qsize()

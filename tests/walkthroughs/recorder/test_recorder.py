@@ -302,7 +302,7 @@ def test_the_door_marks_what_passes_and_keeps_no_secret() -> None:
     recorder = Recorder(Focus.of([HERE]))
 
     async def serve() -> None:
-        queue: asyncio.Queue[Any] = asyncio.Queue()
+        queue = programs.Queue()
         queue.put_nowait({"type": "http.request", "body": b"", "more_body": False})
         queue.put_nowait({"type": "http.disconnect"})
 

@@ -7,6 +7,9 @@ from . import views
 urlpatterns = [
     path("hello/", views.hello),
     path("announce/", views.announce),
+    path("broken/", views.broken),
+    path("countdown/", views.countdown),
     path("guests/", views.guests),
     path("guests/async/", views.guests_async),
+    path("slow/", views.slow),
 ]

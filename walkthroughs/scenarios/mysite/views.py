@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+
 from channels.layers import get_channel_layer
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 
 
 async def hello(request: HttpRequest) -> HttpResponse:
@@ -31,3 +34,33 @@ async def guests_async(request: HttpRequest) -> HttpResponse:
 
     number = await Guest.objects.acount()
     return HttpResponse(f"{number} guests\n", content_type="text/plain")
+
+
+async def slow(request: HttpRequest) -> HttpResponse:
+    """Waits for something that takes long; puts things in order if it may not go on."""
+    try:
+        await asyncio.sleep(30)
+    except asyncio.CancelledError:
+        put_in_order()
+        raise
+    return HttpResponse("at last\n")
+
+
+def put_in_order() -> None:
+    """Stands for whatever must not be left half done."""
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """Fails."""
+    raise ValueError("on purpose")
+
+
+async def countdown(request: HttpRequest) -> StreamingHttpResponse:
+    """Answers piece by piece."""
+
+    async def pieces() -> AsyncIterator[str]:
+        for number in (3, 2, 1):
+            yield f"{number}\n"
+            await asyncio.sleep(0)
+
+    return StreamingHttpResponse(pieces(), content_type="text/plain")
