@@ -38,19 +38,21 @@ def walkthrough(view: View, listing_html: str, ident: str) -> str:
     """
     header = view.trace.header
     label = escape(f"Walkthrough: {header.scenario} on {header.server}")
+    walk = f"{escape(ident)}-walk"
     lanes = escape(f"Swim lanes: {header.scenario} on {header.server}")
     return "\n".join(
         (
-            f'<section class="wt" id="{escape(ident)}-walk" aria-label="{label}">',
+            # A group and no landmark: a page may well tell one story twice.
+            f'<div class="wt" role="group" id="{walk}" aria-label="{label}">',
             listing_html,
             '<details class="wt-picture" open><summary>Picture</summary>',
-            f'<div class="wt-scroll" role="region" tabindex="0" aria-label="{lanes}">',
+            f'<div class="wt-scroll" role="group" tabindex="0" aria-label="{lanes}">',
             svg(view, ident),
             "</div></details>",
             '<details class="wt-all" open><summary>Step by step</summary>',
             steps(view, ident),
             "</details>",
-            "</section>",
+            "</div>",
         )
     )
 

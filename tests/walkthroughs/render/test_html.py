@@ -66,7 +66,7 @@ def whole(view: View) -> str:
 def test_a_walkthrough_is_listing_picture_and_steps() -> None:
     text = whole(view())
     page = Page(text)
-    assert page.all("section", "wt")[0]["id"] == "made-walk"
+    assert page.all("div", "wt")[0]["id"] == "made-walk"
     order = [text.index(mark) for mark in ("wt-listing", "<svg", "wt-steps")]
     assert order == sorted(order)
 

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 import walkthroughs.render
 from walkthroughs.render import html
+from walkthroughs.render.compare import compare
 from walkthroughs.render.view import ListedLine
 
 from .scenes import view
@@ -363,7 +364,7 @@ def test_a_script_in_the_head_waits_for_the_page(open_page: Open) -> None:
 
 
 def test_a_walkthrough_with_no_steps_is_left_alone(open_page: Open) -> None:
-    page = open_page(body='<section class="wt"><ol class="wt-steps"></ol></section>')
+    page = open_page(body='<div class="wt"><ol class="wt-steps"></ol></div>')
     assert page.locator(".wt-stage").count() == 0
 
 
@@ -416,6 +417,52 @@ def test_paper_shows_every_step_and_no_stepper(open_page: Open) -> None:
     assert page.locator("details:not([open])").count() == 0
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert page.locator("details:not([open])").count() > 0
+
+
+def side_by_side() -> str:
+    table = compare(view(), view(1, 10, 11), "left", "right", "both")
+    right = html.walkthrough(view(1, 10, 11), "", "right")
+    return table + html.walkthrough(view(), "", "left") + right
+
+
+def test_two_recordings_walk_side_by_side(open_page: Open) -> None:
+    page = open_page(body=side_by_side())
+    stage = page.locator(".wt-compare .wt-stage")
+    left, right = page.locator(".wt-two .wt-main").all()
+    expect(left.locator("strong")).to_have_text("Port.read")
+    expect(right.locator("strong")).to_have_text("Port.read")
+    stage.press("ArrowRight")
+    expect(left.locator("strong")).to_have_text("Request.process")
+    expect(right).to_contain_text("No such stage here.")
+    expect(stage.get_by_role("status")).to_have_text(
+        "Row 2: none: Request.process; none: no such stage"
+    )
+    stage.get_by_role("button", name="Next").click()
+    expect(right.locator("strong")).to_have_text("App.__call__")
+    expect(page.locator("tr.wt-here")).to_have_id("both-3")
+    stage.press("End")
+    expect(stage.locator(".wt-at")).to_have_text("8 / 8")
+    stage.press("ArrowRight")
+    expect(stage.locator(".wt-at")).to_have_text("8 / 8")
+    stage.press("Home")
+    stage.press("i")
+    expect(stage.locator(".wt-at")).to_have_text("1 / 8")
+
+
+def test_a_row_leads_to_the_step_in_its_own_walkthrough(open_page: Open) -> None:
+    page = open_page(body=side_by_side())
+    page.locator("#both-3 a").nth(1).click()
+    expect(page.locator("#right-walk .wt-at")).to_have_text("2 / 3")
+
+
+@pytest.mark.parametrize("width", [320, 1440])
+def test_two_recordings_side_by_side_are_for_everyone(
+    open_page: Open, width: int
+) -> None:
+    page = open_page(body=side_by_side(), viewport={"width": width, "height": 700})
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    results = Axe().run(page)
+    assert results.violations_count == 0, results.generate_report()
 
 
 def test_script_and_style_are_light() -> None:

@@ -68,6 +68,32 @@
   const group = (label, ...content) =>
     make("div", "", make("p", "wt-label", label), ...content);
 
+  const button = (name, title) => {
+    const made = make("button", "", icon(name));
+    made.type = "button";
+    made.dataset.do = name;
+    made.title = title;
+    made.setAttribute("aria-label", title);
+    return made;
+  };
+
+  const frame = (label) => {
+    const stage = make("div", "wt-stage");
+    stage.tabIndex = 0;
+    stage.setAttribute("role", "group");
+    stage.setAttribute("aria-label", `Stepper. ${label}. Arrow keys walk.`);
+    return stage;
+  };
+
+  const announcer = () => {
+    const live = make("p", "wt-sr");
+    live.setAttribute("role", "status");
+    return live;
+  };
+
+  const copies = (stop, what) =>
+    [...stop.querySelectorAll(what)].map((part) => part.cloneNode(true));
+
   /* A part that scrolls, and so has to be reached by key. */
   const pane = (css, label) => {
     const box = make("div", css);
@@ -132,13 +158,9 @@
     }
 
     build() {
-      const label = this.root.getAttribute("aria-label");
-      this.stage = make("div", "wt-stage");
-      this.stage.tabIndex = 0;
-      this.stage.setAttribute("role", "group");
-      this.stage.setAttribute("aria-label", `Stepper. ${label}. Arrow keys walk.`);
+      this.stage = frame(this.root.getAttribute("aria-label"));
       this.buttons = Object.fromEntries(
-        BUTTONS.map(([name, title]) => [name, this.button(name, title)]),
+        BUTTONS.map(([name, title]) => [name, button(name, title)]),
       );
       this.slider = make("input");
       this.slider.type = "range";
@@ -151,20 +173,10 @@
       this.code = pane("wt-main", "Source");
       this.side = pane("wt-side", "State");
       this.foot = make("div", "wt-foot");
-      this.live = make("p", "wt-sr");
-      this.live.setAttribute("role", "status");
+      this.live = announcer();
       const panes = make("div", "wt-panes", this.code, this.side);
       this.stage.append(bar, this.head, panes, this.foot, this.live);
       this.root.insertBefore(this.stage, this.root.querySelector(".wt-picture"));
-    }
-
-    button(name, title) {
-      const button = make("button", "", icon(name));
-      button.type = "button";
-      button.dataset.do = name;
-      button.title = title;
-      button.setAttribute("aria-label", title);
-      return button;
     }
 
     listen() {
@@ -400,8 +412,7 @@
     }
 
     showHead(stop) {
-      const copies = [...stop.querySelectorAll(":scope > .wt-head, :scope > .wt-name")];
-      const parts = copies.map((part) => part.cloneNode(true));
+      const parts = copies(stop, ":scope > .wt-head, :scope > .wt-name");
       if (!parts.length) {
         const name = make("p", "wt-head", make("strong", "", folded(stop)));
         parts.push(name, make("p", "wt-name", `folded, in ${stop.dataset.lane}`));
@@ -424,10 +435,8 @@
         const { file, line } = stop.dataset;
         told.append(make("p", "", `Begins at line ${line} of ${file}.`));
       }
-      const figures = [...stop.querySelectorAll(".wt-code")];
       const door = stop.dataset.direction ? [this.showDoor()] : [];
-      const below = figures.map((each) => each.cloneNode(true));
-      this.code.replaceChildren(told, ...door, ...below);
+      this.code.replaceChildren(told, ...door, ...copies(stop, ".wt-code"));
       this.code.scrollTop = 0;
     }
 
@@ -539,6 +548,65 @@
     }
   }
 
+  /* Two recordings at once: one row of the table at a time. */
+  class Pairs {
+    constructor(root) {
+      this.rows = [...root.querySelectorAll("tbody tr")];
+      this.stage = frame(root.getAttribute("aria-label"));
+      this.prev = button(...BUTTONS[0]);
+      this.next = button(...BUTTONS[2]);
+      this.count = make("span", "wt-at");
+      this.live = announcer();
+      this.servers = [...root.querySelectorAll("th")].map((th) => th.firstChild.data);
+      this.panes = this.servers.map((server) => pane("wt-main", server));
+      const bar = make("div", "wt-bar", this.prev, this.next, this.count);
+      this.stage.append(bar, make("div", "wt-two", ...this.panes), this.live);
+      root.prepend(this.stage);
+      this.stage.addEventListener("keydown", (event) => this.pressed(event));
+      bar.addEventListener("click", (event) => {
+        const at = event.target.closest("button");
+        if (at) this.act(at.dataset.do);
+      });
+      this.go(0);
+    }
+
+    pressed(event) {
+      const what = KEYS[event.key];
+      const other = event.ctrlKey || event.metaKey || event.altKey;
+      if (other || event.target.closest("pre") || !this.act(what)) return;
+      event.preventDefault();
+      event.stopPropagation();
+    }
+
+    act(what) {
+      const last = this.rows.length - 1;
+      const to = { first: 0, last, prev: this.at - 1, next: this.at + 1 }[what];
+      if (to === undefined) return false;
+      this.go(Math.max(0, Math.min(last, to)));
+      this.live.textContent = `Row ${this.at + 1}: ${this.said.join("; ")}`;
+      return true;
+    }
+
+    go(to) {
+      this.at = to;
+      const row = this.rows[to];
+      for (const each of this.rows) each.classList.toggle("wt-here", each === row);
+      this.count.textContent = `${to + 1} / ${this.rows.length}`;
+      this.prev.setAttribute("aria-disabled", to === 0);
+      this.next.setAttribute("aria-disabled", to === this.rows.length - 1);
+      this.said = this.servers.map((server, n) => {
+        const link = row.cells[n].querySelector("a");
+        const id = link && link.getAttribute("href").slice(1);
+        const stop = id && document.getElementById(id);
+        const parts = stop
+          ? copies(stop, ":scope > p, .wt-args, .wt-code")
+          : [make("p", "wt-quiet", "No such stage here.")];
+        this.panes[n].replaceChildren(make("p", "wt-label", server), ...parts);
+        return `${server}: ${link ? link.textContent : "no such stage"}`;
+      });
+    }
+  }
+
   const kind = (stop) => stop.dataset.lane.split(":")[0];
 
   const folded = (stop) =>
@@ -558,7 +626,7 @@
     const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
     const root = target && target.closest(".wt");
     const stepper = root && steppers.get(root);
-    if (!stepper || !stepper.jump(target.id)) return;
+    if (!stepper || !stepper.jump || !stepper.jump(target.id)) return;
     // The browser opens the list to show the step there.
     root.querySelector(".wt-all").open = false;
     const tab = root.closest(".tabbed-block");
@@ -576,6 +644,8 @@
     for (const root of document.querySelectorAll(".wt")) {
       if (root.querySelector(".wt-step") && !steppers.has(root)) {
         steppers.set(root, new Stepper(root));
+      } else if (root.querySelector(".wt-pairs tbody tr") && !steppers.has(root)) {
+        steppers.set(root, new Pairs(root));
       }
     }
     reveal();
