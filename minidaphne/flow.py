@@ -95,13 +95,13 @@ class InputQueue:
     """
 
     flow: Flow  # the connection to stop reading from while the queue is full
+    size = 0
+    paused = False
+    waiter: asyncio.Future[None] | None = None
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
         self.events: list[tuple[Any, int]] = []
-        self.size = 0
-        self.paused = False
-        self.waiter: asyncio.Future[None] | None = None
 
     def qsize(self) -> int:
         """How many events wait."""
@@ -110,7 +110,8 @@ class InputQueue:
     def put_nowait(self, event: Any, size: int = 0) -> None:
         """Add an event; ``size`` bytes of it count against `HIGH_WATER`."""
         self.events.append((event, size))
-        self.size += size
+        if size:
+            self.size += size
         if self.size > HIGH_WATER or len(self.events) > MAX_EVENTS:
             self.paused = True
             self.flow.pause_reading(Pause.APPLICATION)
@@ -146,7 +147,8 @@ class InputQueue:
             self.waiter = self.loop.create_future()
             await self.waiter
         event, size = self.events.pop(0)
-        self.size -= size
+        if size:
+            self.size -= size
         if self.paused:
             self.make_room()
         return event

@@ -42,6 +42,9 @@ class Reading(Enum):
     STOPPED = "nothing is read any more, or it is no HTTP"
 
 
+NOTHING, HEAD, BODY, STOPPED = Reading  # an attribute of an Enum is slow to look up
+
+
 class HTTPChannel(Wire):
     """One connection that speaks HTTP; twin of ``twisted.web.http.HTTPChannel``.
 
@@ -55,7 +58,7 @@ class HTTPChannel(Wire):
         self.request_factory = request_factory
         self.parser = httptools.HttpRequestParser(self)
         self.parsing = False
-        self.reading = Reading.NOTHING
+        self.reading = NOTHING
         self.active: WebRequest | None = None  # its answer is being made
         self.receiving: WebRequest | None = None  # its body is being read
         self.waiting: list[WebRequest] = []  # came before their turn
@@ -65,6 +68,8 @@ class HTTPChannel(Wire):
         self.looked = 0.0  # when the body was last looked at, and how large it was
         self.body_size = self.body_mark = 0
         self.fed = 0  # bytes since the request began, or up to a piece more
+        settings = server.settings  # a head that is smaller is within all limits
+        self.small = min(settings.limit_request_line, settings.limit_request_headers)
 
     # The connection
 
@@ -75,7 +80,7 @@ class HTTPChannel(Wire):
 
     def data_received(self, data: bytes) -> None:
         """Bytes have come: parse them, behind those that still wait."""
-        if self.reading is not Reading.STOPPED:
+        if self.reading is not STOPPED:
             self.unparsed = self.unparsed + data if self.unparsed else data
             self.parse()
 
@@ -90,7 +95,7 @@ class HTTPChannel(Wire):
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone, and with it whoever waits for a response."""
         super().connection_lost(exc)
-        self.reading = Reading.STOPPED
+        self.reading = STOPPED
         for request in {self.active, self.receiving, *self.waiting, *self.applications}:
             if request is not None:
                 request.connection_lost()
@@ -102,12 +107,11 @@ class HTTPChannel(Wire):
         if self.parsing:
             return
         self.parsing = True
-        while (
-            self.unparsed and not self.waiting and self.reading is not Reading.STOPPED
-        ):
+        while self.unparsed and not self.waiting and self.reading is not STOPPED:
             piece, self.unparsed = self.unparsed[:PIECE], self.unparsed[PIECE:]
-            begun = self.reading is not Reading.NOTHING
-            self.fed = len(piece) + (self.fed if begun else 0)
+            if self.reading is NOTHING:
+                self.fed = 0
+            self.fed += len(piece)
             self.feed(piece)
         self.parsing = False
 
@@ -115,7 +119,7 @@ class HTTPChannel(Wire):
         """Feed the parser, which calls the ``on_`` methods below."""
         try:
             self.parser.feed_data(piece)
-            if self.reading is not Reading.NOTHING:
+            if self.reading is not NOTHING:
                 self.check_progress()
         except httptools.HttpParserUpgrade as upgrade:
             self.unparsed = piece[upgrade.args[0] :] + self.unparsed
@@ -127,7 +131,7 @@ class HTTPChannel(Wire):
 
     def on_message_begin(self) -> None:
         """The first byte of a request."""
-        self.reading = Reading.HEAD
+        self.reading = HEAD
         self.url = b""
         self.headers: list[tuple[bytes, bytes]] = []
         self.fed = min(self.fed, PIECE)
@@ -139,13 +143,13 @@ class HTTPChannel(Wire):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header; or a trailer behind a chunked body, which nobody reads."""
-        if self.reading is Reading.HEAD:
+        if self.reading is HEAD:
             self.headers.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
         """The head is whole: make a request of it, and process it in its turn."""
         request = self.request_factory(self, self.build_head())
-        self.reading, self.receiving = Reading.BODY, request
+        self.reading, self.receiving = BODY, request
         self.body_size = self.body_mark = 0
         self.looked = self.since
         if not request.head.websocket:
@@ -165,43 +169,44 @@ class HTTPChannel(Wire):
         if request.head.websocket:
             self.receiving = request  # until the parser stops
             return
-        self.reading = Reading.NOTHING if request.head.keep_alive else Reading.STOPPED
+        self.reading = NOTHING if request.head.keep_alive else STOPPED
         request.body_received(b"", False)
 
     def parser_stopped(self) -> None:
         """The parser stops behind a request to upgrade; ignore it, or obey it."""
         if self.receiving is not None:
             request, self.receiving = self.receiving, None
-            self.reading = Reading.STOPPED
+            self.reading = STOPPED
             self.enqueue(request)
 
     def build_head(self) -> Request:
         """Check what the parser has found, and make a head of it."""
-        self.check_head_size()
+        if self.fed > self.small:
+            self.check_head_size()
         version = self.parser.get_http_version()
         if version not in ("1.0", "1.1"):
             raise PeerError(505, "HTTP/1.0 and HTTP/1.1 are spoken here")
         method = self.parser.get_method().decode("ascii")
         keep_alive = self.parser.should_keep_alive()
         head = Request(method, self.url, version, self.headers, keep_alive)
-        self.check_body_size(head.content_length)
-        upgrade = self.parser.should_upgrade()
-        if upgrade and (head.content_length or head.chunked or method == "CONNECT"):
-            raise PeerError(400, "The connection cannot be used for that")
-        head.websocket &= upgrade
+        if head.content_length:
+            self.check_body_size(head.content_length)
+        if self.parser.should_upgrade():
+            if head.content_length or head.chunked or method == "CONNECT":
+                raise PeerError(400, "The connection cannot be used for that")
+        else:
+            head.websocket = False
         return head
 
     # Limits
 
     def check_head_size(self) -> None:
         """Refuse a head that is larger than the limits."""
-        settings = self.server.settings
-        if self.fed > min(settings.limit_request_line, settings.limit_request_headers):
-            if len(self.url) > settings.limit_request_line:
-                raise PeerError(414, "The request line is too long")
-            size = sum(len(name) + len(value) + 4 for name, value in self.headers)
-            if size > settings.limit_request_headers:
-                raise PeerError(431, "The headers are too large")
+        if len(self.url) > self.server.settings.limit_request_line:
+            raise PeerError(414, "The request line is too long")
+        size = sum(len(name) + len(value) + 4 for name, value in self.headers)
+        if size > self.server.settings.limit_request_headers:
+            raise PeerError(431, "The headers are too large")
 
     def check_body_size(self, size: int) -> None:
         """Refuse a body that is larger than the limit."""
@@ -211,7 +216,7 @@ class HTTPChannel(Wire):
     def check_progress(self) -> None:
         """A request is not yet whole: see to what the parser keeps, and to the time."""
         limit = self.server.settings.limit_request_headers + PIECE
-        if self.reading is Reading.HEAD:
+        if self.reading is HEAD:
             self.check_head_size()
         if self.fed > limit + 16 * self.body_size:  # chunks bring what is no body
             raise PeerError(431, "Headers, trailers or chunk extensions are too large")
@@ -220,9 +225,9 @@ class HTTPChannel(Wire):
 
     def fail(self, error: BaseException | None) -> None:
         """What came cannot be read: answer it in its turn, and read no more."""
-        if self.reading is Reading.STOPPED:
+        if self.reading is STOPPED:
             return  # it came behind the last request
-        self.reading, self.unparsed = Reading.STOPPED, b""
+        self.reading, self.unparsed = STOPPED, b""
         request, self.receiving = self.receiving, None
         if not isinstance(error, PeerError):
             error = PeerError(400, "Bad request")
@@ -263,7 +268,7 @@ class HTTPChannel(Wire):
 
     def shut_down(self) -> None:
         """The server stops: close, unless a response has to come first."""
-        if self.active is None and self.reading is Reading.NOTHING:
+        if self.active is None and self.reading is NOTHING:
             self.lose_connection()
 
     # Time
@@ -272,28 +277,28 @@ class HTTPChannel(Wire):
         """Seconds until something will have taken too long."""
         now, limit = self.server.loop.time(), self.server.settings.http_timeout
         due = now + KEEP_ALIVE_TIMEOUT
-        if self.reading is Reading.BODY:
+        if self.reading is BODY:
             due = self.looked + BODY_TIMEOUT
-        elif self.reading is Reading.HEAD or not self.url:
+        elif self.reading is HEAD or not self.url:
             due = self.since + HEAD_TIMEOUT
         elif self.active is None:
             due = self.since + KEEP_ALIVE_TIMEOUT
-        if limit and (self.active or self.reading is Reading.HEAD):
+        if limit and (self.active or self.reading is HEAD):
             began = self.active.began if self.active else self.since
             due = min(due, began + limit)
         return due - now
 
     def check_timeouts(self) -> None:
         """See what has taken too long, and when to look again."""
-        if self.reading is Reading.STOPPED and self.active is None:
+        if self.reading is STOPPED and self.active is None:
             self.transport.close()  # the client has had its time to read our answer
         elif self.time_left() > 0:
             self.set_timeout(self.time_left())
         elif self.active is not None and self.active.timed_out():
             self.active.check_timeouts()
-        elif self.reading is Reading.BODY and self.body_goes_on():
+        elif self.reading is BODY and self.body_goes_on():
             self.set_timeout(BODY_TIMEOUT)
-        elif self.reading is not Reading.NOTHING:
+        elif self.reading is not NOTHING:
             self.fail(PeerError(408, "The request was not sent in time"))
         else:
             self.lose_connection()

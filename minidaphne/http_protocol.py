@@ -6,7 +6,7 @@ head says, or the connection is closed; the client is never left waiting.
 """
 
 import logging
-from enum import Enum
+from enum import Enum, IntEnum
 
 from .errors import ApplicationError, PeerError, UnexpectedMessage
 from .flow import InputQueue
@@ -18,20 +18,22 @@ from .types import Message, ServerLike
 logger = logging.getLogger(__name__)
 
 
-class State(Enum):
+class State(IntEnum):
     """How far a response is."""
 
-    AWAITED = "nothing is known of it"
-    STARTED = "status and headers are known, nothing is written"
-    WRITING = "the head is written"
-    COMPLETE = "all is written"
+    AWAITED = 0  # nothing is known of it
+    STARTED = 1  # status and headers are known, nothing is written
+    WRITING = 2  # the head is written
+    COMPLETE = 3  # all is written
 
+
+AWAITED, STARTED, WRITING, COMPLETE = State  # an Enum's attributes are slow to look up
 
 #: The message that is legal in each state; all are ignored behind the end.
 LEGAL = {
-    State.AWAITED: "http.response.start",
-    State.STARTED: "http.response.body",
-    State.WRITING: "http.response.body",
+    AWAITED: "http.response.start",
+    STARTED: "http.response.body",
+    WRITING: "http.response.body",
 }
 
 
@@ -44,6 +46,9 @@ class Framing(Enum):
     CLOSE = "the connection is closed"
 
 
+NONE, LENGTH, CHUNKED, CLOSE = Framing
+
+
 class WebRequest(InputQueue):
     """One request and its response; twin of ``daphne.http_protocol.WebRequest``.
 
@@ -53,6 +58,13 @@ class WebRequest(InputQueue):
     """
 
     response: ResponseHead
+    state = AWAITED
+    framing = NONE
+    error: PeerError | None = None  # why it is to be refused
+    disconnected = False
+    told = False  # the application, that nothing more will come
+    left = 0  # bytes that Content-Length still promises
+    sent_length = 0
 
     def __init__(self, channel: HTTPChannel, head: Request) -> None:
         super().__init__(channel.server.loop)
@@ -62,14 +74,7 @@ class WebRequest(InputQueue):
         self.head = head
         self.keep_alive = head.keep_alive
         self.began = channel.since
-        self.error: PeerError | None = None  # why it is to be refused
-        self.disconnected = False
-        self.told = False  # the application, that nothing more will come
         self.continued = not head.expect_continue
-        self.state = State.AWAITED
-        self.framing = Framing.NONE
-        self.left = 0  # bytes that Content-Length still promises
-        self.sent_length = 0
         self.server.protocol_connected(self)
 
     def __repr__(self) -> str:
@@ -104,16 +109,18 @@ class WebRequest(InputQueue):
 
     def body_received(self, body: bytes, more_body: bool) -> None:
         """A piece of the body; behind the response nobody wants it."""
-        if self.state is not State.COMPLETE:
+        if self.state is not COMPLETE:
             self.put_body(body, more_body)
 
     def event_wanted(self) -> None:
         """The application waits for an event: have the client send the body."""
         if self.told:
             self.server.close_application(self)  # nothing will ever come
+        elif self.state is COMPLETE:
+            self.send_disconnect()
         elif not self.continued:
             self.continued = True
-            if self.state is not State.WRITING and self.channel.body_size == 0:
+            if self.state is not WRITING and self.channel.body_size == 0:
                 self.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def send_disconnect(self) -> None:
@@ -125,7 +132,7 @@ class WebRequest(InputQueue):
     def connection_lost(self) -> None:
         """The client has left."""
         self.send_disconnect()
-        self.state = State.COMPLETE
+        self.state = COMPLETE
         self.server.protocol_disconnected(self)
 
     # From the application to the client
@@ -136,11 +143,11 @@ class WebRequest(InputQueue):
         Raises:
             ApplicationError: if it is not one we can obey now.
         """
-        if self.state is State.COMPLETE:
+        if self.state is COMPLETE:
             return
         if message["type"] != LEGAL[self.state]:
             raise self.unexpected(message["type"])
-        if self.state is State.AWAITED:
+        if self.state is AWAITED:
             self.start_response(message)
         else:
             self.write_body(message)
@@ -157,17 +164,17 @@ class WebRequest(InputQueue):
     def start_response(self, message: Message) -> None:
         """Keep status and headers; they are written with the first of the body."""
         self.response = ResponseHead(message)
-        self.state = State.STARTED
+        self.state = STARTED
 
     def write_body(self, message: Message) -> None:
         """Write a piece of the body, behind the head if it is the first."""
         body, more_body = read_body(message)
-        if self.state is State.STARTED:
+        if self.state is STARTED:
             self.choose_framing(len(body), more_body)
         data = self.frame(body, more_body)
-        if self.state is State.STARTED:
+        if self.state is STARTED:
             data = self.build_head() + data
-            self.state = State.WRITING
+            self.state = WRITING
         self.write(data)
         if not more_body:
             self.finish()
@@ -186,11 +193,11 @@ class WebRequest(InputQueue):
         if response.content_length is None and not more_body:
             response.content_length = length
         if response.content_length is not None:
-            self.framing, self.left = Framing.LENGTH, response.content_length
+            self.framing, self.left = LENGTH, response.content_length
         elif self.head.http_version == "1.1":
-            self.framing = Framing.CHUNKED
+            self.framing = CHUNKED
         else:
-            self.framing, self.keep_alive = Framing.CLOSE, False
+            self.framing, self.keep_alive = CLOSE, False
 
     def frame(self, body: bytes, more_body: bool) -> bytes:
         """Put a piece of the body into its frame.
@@ -198,14 +205,14 @@ class WebRequest(InputQueue):
         Raises:
             ApplicationError: if the body is longer than its head says, or shorter.
         """
-        if self.framing is Framing.NONE:
+        if self.framing is NONE:
             return b""
         self.sent_length += len(body)
-        if self.framing is Framing.LENGTH:
+        if self.framing is LENGTH:
             self.left -= len(body)
             if self.left < 0 or (self.left and not more_body):
                 raise ApplicationError("The body does not fit its Content-Length")
-        elif self.framing is Framing.CHUNKED:
+        elif self.framing is CHUNKED:
             last = b"" if more_body else b"0\r\n\r\n"
             return b"%x\r\n%b\r\n%b" % (len(body), body, last) if body else last
         return body
@@ -218,7 +225,7 @@ class WebRequest(InputQueue):
         if response.close or response.status < 200 or unasked or self.server.stopping:
             self.keep_alive = False
         lines = b""
-        if self.framing is Framing.CHUNKED:
+        if self.framing is CHUNKED:
             lines = b"transfer-encoding: chunked\r\n"
         elif response.content_length is not None and 200 <= response.status != 204:
             lines = b"content-length: %d\r\n" % response.content_length
@@ -231,9 +238,11 @@ class WebRequest(InputQueue):
 
     def finish(self) -> None:
         """The response is complete."""
-        self.state = State.COMPLETE
-        self.clear()
-        self.send_disconnect()
+        self.state = COMPLETE
+        if self.events:
+            self.clear()
+        if self.waiter is not None:
+            self.send_disconnect()
         if self.server.settings.action_logger is not None:
             self.log_complete()
         self.channel.request_done(self)
@@ -255,7 +264,7 @@ class WebRequest(InputQueue):
     def application_finished(self) -> None:
         """The application has returned, perhaps with its response undone."""
         self.channel.applications.discard(self)
-        if self.state is not State.COMPLETE:
+        if self.state is not COMPLETE:
             logger.error("Application returned without a whole response to %r", self)
             self.give_up(PeerError(500, "The application sent no whole response."))
 
@@ -268,16 +277,16 @@ class WebRequest(InputQueue):
         self.error, self.keep_alive = error, False
         if self.channel.active is self:
             self.give_up(error)
-        elif self.state is State.COMPLETE:
+        elif self.state is COMPLETE:
             self.channel.lose_connection(linger=True)
 
     def give_up(self, error: PeerError) -> None:
         """End with an error page if nothing is written; else show that it is no end."""
-        if self.state in (State.AWAITED, State.STARTED):
+        if self.state in (AWAITED, STARTED):
             self.basic_error(error)
-        elif self.state is State.WRITING:
+        elif self.state is WRITING:
             self.keep_alive = False
-            if self.framing is Framing.CLOSE:
+            if self.framing is CLOSE:
                 self.channel.abort()  # an orderly close would look like the end
             self.finish()
 

@@ -43,7 +43,10 @@ class ResponseHead:
         self.date = self.server = True  # whether ours are to be added
         self.lines: list[bytes] = []
         for name, value in message.get("headers") or ():
-            check_headers_type(name, value)
+            if type(name) is not bytes or type(value) is not bytes:
+                raise wrong_type(name, value)
+            if b"\r" in value or b"\n" in value or b"\0" in value:
+                raise ApplicationError(f"Header value {value!r} is more than one line")
             lower = lower_name(name)
             if lower not in NOTED or self.note(lower, value):
                 self.lines.append(b"%b: %b\r\n" % (name, value))
@@ -54,9 +57,12 @@ class ResponseHead:
             if self.content_length is not None or not is_length(value):
                 raise ApplicationError("Content-Length must be one number")
             self.content_length = int(value)
-        self.close |= name == b"connection" and b"close" in value.lower()
-        self.date &= name != b"date"
-        self.server &= name != b"server"
+        elif name == b"connection":
+            self.close |= b"close" in value.lower()
+        elif name == b"date":
+            self.date = False
+        elif name == b"server":
+            self.server = False
         return name not in FRAMING
 
     def build(self, http_version: str, framing: bytes, defaults: bytes) -> bytes:
@@ -71,20 +77,11 @@ class ResponseHead:
         return b"".join([first, *self.lines, framing, defaults, b"\r\n"])
 
 
-def check_headers_type(name: object, value: object) -> None:
-    """Check a header; twin of ``daphne.server.Server.check_headers_type``, in its words.
-
-    Raises:
-        ApplicationError: if it is not bytes, or more than one line.
-    """
-    if not isinstance(name, bytes):
-        text = f"Header name '{name}' expected to be `bytes`, but got `{type(name)}`"
-        raise ApplicationError(text)
-    if not isinstance(value, bytes):
-        text = f"Header value '{value}' expected to be `bytes`, but got `{type(value)}`"
-        raise ApplicationError(text)
-    if b"\r" in value or b"\n" in value or b"\0" in value:
-        raise ApplicationError(f"Header value {value!r} is more than one line")
+def wrong_type(name: object, value: object) -> ApplicationError:
+    """The error for a header that is not bytes, in Daphne's words."""
+    what, item = ("value", value) if isinstance(name, bytes) else ("name", name)
+    words = f"expected to be `bytes`, but got `{type(item)}`"
+    return ApplicationError(f"Header {what} '{item!s}' {words}")
 
 
 @lru_cache(maxsize=1024)
@@ -109,9 +106,11 @@ def read_body(message: Message) -> tuple[bytes, bool]:
         ApplicationError: if the body is not bytes, or something like them.
     """
     body = message.get("body", b"")
-    if not isinstance(body, bytes | bytearray | memoryview):
-        raise ApplicationError(f"A body must be bytes, not {type(body)}")
-    return bytes(body), bool(message.get("more_body", False))
+    if type(body) is not bytes:
+        if not isinstance(body, (bytes, bytearray, memoryview)):
+            raise ApplicationError(f"A body must be bytes, not {type(body)}")
+        body = bytes(body)
+    return body, bool(message.get("more_body", False))
 
 
 def error_page(error: PeerError) -> tuple[Message, Message]:

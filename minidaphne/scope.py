@@ -4,7 +4,7 @@ What is refused here is refused with a `PeerError`, before an application is cal
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
@@ -45,6 +45,7 @@ class Request:
     http_version: str
     raw_headers: Headers
     keep_alive: bool
+    headers: Headers = field(init=False)
     root_path: str | None = None
     content_length: int = 0
     has_host: bool = False
@@ -53,7 +54,7 @@ class Request:
     websocket: bool = False
 
     def __post_init__(self) -> None:
-        self.headers: Headers = []
+        self.headers = headers = []
         for name, value in self.raw_headers:
             if b"_" in name:
                 continue  # CGI and WSGI could not tell it from its twin with a dash
@@ -61,21 +62,23 @@ class Request:
                 raise PeerError(400, "Invalid header value")
             value = value.strip(b" \t")
             if name not in NOTED or self.note(name, value):
-                self.headers.append((name, value))
+                headers.append((name, value))
 
     def note(self, name: bytes, value: bytes) -> bool:
         """Note a header that tells us how to go on; is the application to see it?"""
-        words = value.lower().split(b",")
-        if name == b"daphne-root-path":
-            self.root_path = unquote(value.decode("latin-1"))
-            return False
         if name == b"host":
             if self.has_host or not is_host(value):
                 raise PeerError(400, "Invalid Host header")
             self.has_host = True
-        elif name == b"content-length":
+            return True
+        if name == b"content-length":
             self.content_length = int(value)  # digits: the parser has seen to that
-        elif name == b"transfer-encoding":  # RFC 9112 section 6.1
+            return True
+        words = value.lower().split(b",")
+        if name == b"daphne-root-path":
+            self.root_path = unquote(value.decode("latin-1"))
+            return False
+        if name == b"transfer-encoding":  # RFC 9112 section 6.1
             self.chunked = self.http_version == "1.1" and words == [b"chunked"]
             if not self.chunked:
                 raise PeerError(400, "Invalid Transfer-Encoding")

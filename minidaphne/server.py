@@ -224,10 +224,11 @@ class Server:
     def application_checker(self, protocol: Any) -> None:
         """An application has ended: forget it; twin of the loop Daphne polls with."""
         del self.connections[protocol]
-        if (timer := self.closing.pop(protocol, None)) is not None:
-            timer.cancel()
+        if protocol in self.closing:
+            self.closing.pop(protocol).cancel()
         protocol.application_finished()
-        self.maybe_drained()
+        if self.stopping:
+            self.maybe_drained()
 
     async def handle_reply(self, protocol: Any, message: Message) -> None:
         """Pass a message on to the protocol: this is the application's ``send``.

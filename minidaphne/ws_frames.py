@@ -34,6 +34,7 @@ class Opcode(IntEnum):
     PONG = 10
 
 
+CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = Opcode  # faster to look up
 OPCODES = frozenset(Opcode)
 #: Bits of a frame's first byte: the last of its message; compressed; meaningless.
 FIN, RSV1, RESERVED = 0x80, 0x40, 0x30
@@ -80,12 +81,12 @@ class FrameReader:
         while (frame := self.read_frame()) is not None:
             first, payload = frame
             opcode = first & 0x0F
-            if opcode >= Opcode.CLOSE:
+            if opcode >= CLOSE:
                 return opcode, payload
             if first & RSV1 or self.compressed:
                 payload = self.inflate(first, payload)
             if first & FIN and opcode:
-                return opcode, decode(payload) if opcode == Opcode.TEXT else payload
+                return opcode, decode(payload) if opcode == TEXT else payload
             if (event := self.add_fragment(first, payload)) is not None:
                 return event
         return None
@@ -116,9 +117,9 @@ class FrameReader:
         opcode = first & 0x0F
         if opcode not in OPCODES or first & RESERVED or not second & 0x80:
             raise FrameError(1002, "unknown opcode, reserved bits, or no mask")
-        if first & RSV1 and not (self.extension and 0 < opcode < Opcode.CLOSE):
+        if first & RSV1 and not (self.extension and 0 < opcode < CLOSE):
             raise FrameError(1002, "compressed, and should not be")
-        if opcode >= Opcode.CLOSE:
+        if opcode >= CLOSE:
             if not first & FIN or second & 0x7F > 125:
                 raise FrameError(1002, "a control frame too long, or in fragments")
         elif (opcode == 0) is (self.opcode == 0):
@@ -156,7 +157,7 @@ class FrameReader:
         """
         if self.opcode == 0:
             self.opcode = first & 0x0F
-            self.decoder = UTF8() if self.opcode == Opcode.TEXT else None
+            self.decoder = UTF8() if self.opcode == TEXT else None
         self.message += payload
         if self.decoder is not None:
             decode(payload, self.decoder, first & FIN > 0)
@@ -164,7 +165,7 @@ class FrameReader:
             return None
         opcode, message = self.opcode, bytes(self.message)
         self.opcode, self.message = 0, bytearray()
-        return opcode, message.decode() if opcode == Opcode.TEXT else message
+        return opcode, message.decode() if opcode == TEXT else message
 
 
 def decode(

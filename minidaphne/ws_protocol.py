@@ -5,7 +5,7 @@ pings, and the ways to close.  Its laws: the application is told of the end once
 nothing is sent behind a close frame.
 """
 
-from enum import Enum
+from enum import IntEnum
 from typing import Any
 
 from . import ws_frames as frames
@@ -21,7 +21,7 @@ from .response import ResponseHead, error_page, read_body
 from .scope import Request, build_websocket_scope
 from .types import Message, ServerLike
 from .wire import Wire
-from .ws_frames import Opcode
+from .ws_frames import BINARY, CLOSE, PING, PONG, TEXT
 from .ws_handshake import Handshake, parse_handshake
 
 #: Seconds the client has to answer our close frame.
@@ -30,21 +30,23 @@ CLOSE_TIMEOUT = 5
 FOREVER = 1e9
 
 
-class State(Enum):
+class State(IntEnum):
     """How far a WebSocket is."""
 
-    CONNECTING = "the application has not accepted it"
-    DENYING = "the application sends an HTTP response instead"
-    OPEN = "messages go both ways"
-    CLOSING = "we have sent a close frame"
-    CLOSED = "it is over"
+    CONNECTING = 0  # the application has not accepted it
+    DENYING = 1  # the application sends an HTTP response instead
+    OPEN = 2  # messages go both ways
+    CLOSING = 3  # we have sent a close frame
+    CLOSED = 4  # it is over
 
+
+CONNECTING, DENYING, OPEN, CLOSING, CLOSED = State  # faster to look up
 
 #: The messages that are legal in each state; in the others the client has gone.
 LEGAL = {
-    State.CONNECTING: ("accept", "close", "http.response.start"),
-    State.DENYING: ("http.response.body",),
-    State.OPEN: ("send", "close"),
+    CONNECTING: ("accept", "close", "http.response.start"),
+    DENYING: ("http.response.body",),
+    OPEN: ("send", "close"),
 }
 
 
@@ -66,7 +68,7 @@ class WebSocketProtocol(Wire, InputQueue):
         max_message = server.settings.websocket_max_message_size
         max_frame = server.settings.websocket_max_frame_size
         self.reader = frames.FrameReader(max_message, max_frame, handshake.extension)
-        self.state = State.CONNECTING
+        self.state = CONNECTING
         self.denial: ResponseHead | None = None  # the head of a denial, until written
         self.disconnected = False
         self.socket_opened = self.last_seen = server.loop.time()
@@ -105,11 +107,11 @@ class WebSocketProtocol(Wire, InputQueue):
     def data_received(self, data: bytes) -> None:
         """Bytes have come; before the handshake is complete they wait."""
         self.last_seen = self.loop.time()
-        if self.state is State.CLOSED:
+        if self.state is CLOSED:
             return
         self.reader.feed_data(data)
         self.read_messages()
-        early = self.state is State.CONNECTING or self.state is State.DENYING
+        early = self.state is CONNECTING or self.state is DENYING
         if early and len(self.reader.buffer) > HIGH_WATER:
             self.flow.pause_reading(Pause.HANDSHAKE)
 
@@ -120,7 +122,7 @@ class WebSocketProtocol(Wire, InputQueue):
     def read_messages(self) -> None:
         """Take messages out of the reader, as long as the application keeps up."""
         try:
-            while self.state in (State.OPEN, State.CLOSING) and not self.flow.reasons:
+            while self.state in (OPEN, CLOSING) and not self.flow.reasons:
                 if (event := self.reader.read_message()) is None:
                     break
                 self.on_event(*event)
@@ -129,14 +131,14 @@ class WebSocketProtocol(Wire, InputQueue):
 
     def on_event(self, opcode: int, payload: Any) -> None:
         """See what has come: a message, or a control frame."""
-        if opcode == Opcode.CLOSE:
+        if opcode == CLOSE:
             self.on_close_frame(payload)
-        elif self.state is State.CLOSING or opcode == Opcode.PONG:
+        elif self.state is CLOSING or opcode == PONG:
             return
-        elif opcode == Opcode.PING:
-            self.write_frame(Opcode.PONG, payload)
+        elif opcode == PING:
+            self.write_frame(PONG, payload)
         else:
-            self.on_message(payload, opcode == Opcode.BINARY)
+            self.on_message(payload, opcode == BINARY)
 
     def on_message(self, payload: Any, is_binary: bool) -> None:
         """A message: put it into the queue of the application."""
@@ -147,14 +149,14 @@ class WebSocketProtocol(Wire, InputQueue):
     def on_close_frame(self, payload: bytes) -> None:
         """The browser closes, or answers our own close: echo its code, and end."""
         code, reason = frames.parse_close(payload)
-        if self.state is State.OPEN:
-            self.write_frame(Opcode.CLOSE, payload[:2])
+        if self.state is OPEN:
+            self.write_frame(CLOSE, payload[:2])
         self.on_close(code, reason)
         self.lose_connection()
 
     def on_close(self, code: int, reason: str) -> None:
         """It is over: tell the application, once."""
-        self.state = State.CLOSED
+        self.state = CLOSED
         if not self.disconnected:
             self.server.protocol_disconnected(self)
             event = {"type": "websocket.disconnect", "code": code, "reason": reason}
@@ -168,8 +170,8 @@ class WebSocketProtocol(Wire, InputQueue):
 
     def fail(self, code: int, reason: str) -> None:
         """The client has broken the protocol (RFC 6455 section 7.1.7)."""
-        if self.state is State.OPEN:
-            self.write_frame(Opcode.CLOSE, frames.build_close(code, reason))
+        if self.state is OPEN:
+            self.write_frame(CLOSE, frames.build_close(code, reason))
         self.on_close(code, reason)
         self.lose_connection(linger=True)
 
@@ -193,7 +195,7 @@ class WebSocketProtocol(Wire, InputQueue):
             self.server_accept(message)
         elif kind != "close":
             self.server_deny(message)
-        elif self.state is State.CONNECTING:
+        elif self.state is CONNECTING:
             self.server_reject()
         else:
             self.server_close(message.get("code"), message.get("reason"))
@@ -213,7 +215,7 @@ class WebSocketProtocol(Wire, InputQueue):
             headers.append((b"sec-websocket-protocol", subprotocol.encode()))
         head = ResponseHead({"status": 101, "headers": headers})
         self.write_head(head, b"upgrade: websocket\r\nconnection: Upgrade\r\n")
-        self.state = State.OPEN
+        self.state = OPEN
         self.on_open()
 
     def server_reject(self) -> None:
@@ -223,9 +225,9 @@ class WebSocketProtocol(Wire, InputQueue):
 
     def server_deny(self, message: Message) -> None:
         """The application answers with a response of its own (ASGI denial response)."""
-        if self.state is State.CONNECTING:
+        if self.state is CONNECTING:
             self.denial = ResponseHead(message)
-            self.state = State.DENYING
+            self.state = DENYING
             return
         body, more_body = read_body(message)
         if self.denial is not None:
@@ -244,9 +246,9 @@ class WebSocketProtocol(Wire, InputQueue):
             words = f"Got invalid WebSocket reply message on {message}"
             raise ApplicationError(f"{words} - contains both bytes and text keys")
         if isinstance(text, str):
-            self.write_frame(Opcode.TEXT, text.encode(), self.handshake.extension)
+            self.write_frame(TEXT, text.encode(), self.handshake.extension)
         elif isinstance(data, bytes | bytearray | memoryview):
-            self.write_frame(Opcode.BINARY, bytes(data), self.handshake.extension)
+            self.write_frame(BINARY, bytes(data), self.handshake.extension)
         else:
             raise ApplicationError(f"{message} has neither bytes nor text")
 
@@ -255,8 +257,8 @@ class WebSocketProtocol(Wire, InputQueue):
         code = 1000 if code is None else code
         if not frames.is_close_code(code):
             raise ApplicationError(f"{code} is no code to close with")
-        self.write_frame(Opcode.CLOSE, frames.build_close(code, reason or ""))
-        self.state = State.CLOSING
+        self.write_frame(CLOSE, frames.build_close(code, reason or ""))
+        self.state = CLOSING
         self.set_timeout(CLOSE_TIMEOUT)
         self.clear()
         self.read_messages()
@@ -274,7 +276,7 @@ class WebSocketProtocol(Wire, InputQueue):
 
     def basic_error(self, error: PeerError) -> None:
         """Answer the handshake with a page of the server's own."""
-        self.state = State.CONNECTING
+        self.state = CONNECTING
         for message in error_page(error):
             self.server_deny(message)
 
@@ -292,11 +294,11 @@ class WebSocketProtocol(Wire, InputQueue):
 
     def give_up(self, error: PeerError, code: int) -> None:
         """End with an error page or a close frame, whichever the client can read."""
-        if self.state is State.CONNECTING or self.denial is not None:
+        if self.state is CONNECTING or self.denial is not None:
             self.basic_error(error)
-        elif self.state is State.DENYING:
+        elif self.state is DENYING:
             self.abort()
-        elif self.state is State.OPEN:
+        elif self.state is OPEN:
             self.server_close(code)
 
     def check_timeouts(self) -> None:
@@ -304,7 +306,7 @@ class WebSocketProtocol(Wire, InputQueue):
         settings, now = self.server.settings, self.loop.time()
         look = FOREVER
         limit = settings.websocket_connect_timeout
-        if self.state is State.OPEN:
+        if self.state is OPEN:
             limit = settings.websocket_timeout
             look = self.check_pings(now)
         end = self.socket_opened + limit if limit >= 0 else FOREVER
@@ -312,7 +314,7 @@ class WebSocketProtocol(Wire, InputQueue):
             self.lose_connection()
         elif now < end:
             self.set_timeout(min(end, look) - now)
-        elif self.state is State.CONNECTING:
+        elif self.state is CONNECTING:
             self.server_reject()
         else:
             self.give_up(PeerError(503, "It has taken too long."), 1000)
@@ -330,7 +332,7 @@ class WebSocketProtocol(Wire, InputQueue):
             return self.last_seen + interval
         else:
             self.last_ping = now
-            self.write_frame(Opcode.PING, b"")
+            self.write_frame(PING, b"")
         return self.last_ping + timeout
 
 
