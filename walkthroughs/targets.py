@@ -293,11 +293,18 @@ def _starred(place: _Place, name: str, trail: _Trail) -> _Place | None:
 
 
 def _evaluate(place: _Place, node: ast.expr, trail: _Trail) -> _Place | None:
-    """What an expression in `place` names, when it is no more than a dotted name."""
+    """What an expression in `place` names, when that can be read."""
+    try:
+        return _dotted(place, node, trail)
+    except TargetError:  # it leads into a module that is not written in Python
+        return None
+
+
+def _dotted(place: _Place, node: ast.expr, trail: _Trail) -> _Place | None:
     if isinstance(node, ast.Subscript):  # Generic[T]
-        return _evaluate(place, node.value, trail)
+        return _dotted(place, node.value, trail)
     if isinstance(node, ast.Attribute):
-        left = _evaluate(place, node.value, trail)
+        left = _dotted(place, node.value, trail)
         return _lookup(left, node.attr, trail) if left else None
     if isinstance(node, ast.Name):
         module = _Place(place.module, "", place.file)

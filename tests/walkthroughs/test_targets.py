@@ -96,6 +96,7 @@ class Right(Renamed):
     def top(self): ...
 class Diamond(Left, Right): ...
 class Loop(Loop): ...
+class Compiled(math.Thing, Renamed): ...
 loop = loop
 '''
 
@@ -152,6 +153,7 @@ def test_finds_what_python_finds() -> None:
         ("shapes.all.Child.size", "all", "Child.size", "@property"),
         ("shapes.all.Child.own", "all", "Child.own", "own = inherited = None"),
         ("shapes.all.Child.Inner.deep", "all", "Child.Inner.deep", "def deep"),
+        ("shapes.all.Compiled.top", "other", "Base.top", "def top(self):"),
         ("shapes.all.Diamond.top", "all", "Right.top", "def top(self): ..."),
         ("shapes.other", "other", "", ""),
     ],
