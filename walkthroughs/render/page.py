@@ -1,0 +1,59 @@
+"""One self-contained file: a recording on a page of its own, with style and stepper."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+
+from .html import walkthrough
+from .view import View
+
+ASSETS = Path(__file__).parent / "assets"
+
+STYLE = """
+body{margin:0 auto;max-width:80rem;padding:1rem 1.5rem 4rem;
+font:16px/1.5 system-ui,sans-serif;color:#1f2328;background:#fff}
+h1{font-size:1.5rem;margin:.5rem 0}
+.about{color:#59636e;margin:0}
+[data-md-color-scheme="slate"] body{color:#e6e8eb;background:#16181d;
+--md-default-fg-color:#e6e8eb;--md-default-fg-color--light:#a9b1ba;
+--md-default-fg-color--lightest:#3a3f47;--md-default-bg-color:#16181d;
+--md-code-bg-color:#20242b;--md-typeset-a-color:#9db4ff;--md-accent-fg-color:#f0b35e;
+--md-code-hl-keyword-color:#8ab4ff;--md-code-hl-string-color:#8fd694;
+--md-code-hl-comment-color:#a9b1ba;--md-code-hl-number-color:#f0b35e;
+--md-code-hl-function-color:#d7b8ff;--md-code-hl-name-color:#e6e8eb}
+"""
+
+DARK = """
+if (matchMedia("(prefers-color-scheme: dark)").matches)
+  document.documentElement.dataset.mdColorScheme = "slate";
+"""
+
+
+def page(view: View, title: str, about: Sequence[str] = ()) -> str:
+    """The whole HTML file; nothing in it is loaded from elsewhere.
+
+    Args:
+        view: what to show.
+        title: its heading.
+        about: lines below the heading.
+    """
+    style = (ASSETS / "walkthroughs.css").read_text(encoding="utf-8")
+    script = (ASSETS / "walkthroughs.js").read_text(encoding="utf-8")
+    lines = "\n".join(f'<p class="about">{escape(line)}</p>' for line in about)
+    return "\n".join(
+        (
+            "<!doctype html>",
+            '<html lang="en"><head><meta charset="utf-8">',
+            '<meta name="viewport" content="width=device-width, initial-scale=1">',
+            f"<title>{escape(title)}</title>",
+            f"<style>{STYLE}{style}</style>",
+            f"<script>{DARK}</script></head><body>",
+            f"<h1>{escape(title)}</h1>",
+            lines,
+            walkthrough(view, "", "recording"),
+            f"<script>{script}</script>",
+            "</body></html>\n",
+        )
+    )
