@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from .access import AccessLogGenerator
 from .endpoints import build_endpoint_description_strings
 from .errors import OperatorError
+from .reload import Reloader
 from .server import Server
 from .types import Settings
 
@@ -103,7 +104,11 @@ class CommandLineInterface:
         logger.info("Starting server at %s", ", ".join(endpoints))
         try:
             self.server = self.server_class(application, endpoints, **chosen)
+            reloader = Reloader(self.server)
+            if options.reload:
+                self.server.settings.ready_callable = reloader.look
             self.server.run()
+            reloader.restart(args)
         except OperatorError as error:
             self.parser.exit(2, f"minidaphne: error: {error}\n")
         if self.server.abort_start:

@@ -17,6 +17,8 @@ from .types import Address
 HIGH_WATER = 65536
 #: Seconds a client that reads slowly has to catch up with what is written.
 WRITE_TIMEOUT = 60
+#: Bytes of a piece of a body below which it is worth while to add to it.
+SMALL = 4096
 #: Events waiting for the application above which the socket is not read any more.
 MAX_EVENTS = 64
 
@@ -119,8 +121,8 @@ class InputQueue:
             self.waiter.set_result(None)
 
     def put_body(self, body: bytes, more_body: bool) -> None:
-        """Add a piece of a body, to the piece before it if that still waits."""
-        if self.events and self.events[-1][0].get("more_body"):
+        """Add a piece of a body, to the piece before it if that is small and waits."""
+        if self.events and (self.events[-1][1] < SMALL or not body):
             event, size = self.events.pop()
             self.size -= size
             body = event["body"] + body
