@@ -11,22 +11,19 @@ from __future__ import annotations
 import functools
 import hashlib
 import importlib.util
-import json
 import logging
 import os
 import platform
-import queue
-import subprocess
 import sys
 import tempfile
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from importlib.metadata import distributions
 from pathlib import Path
-from typing import Self, TextIO
 
 from .errors import RecordingError, TraceError
 from .scenarios import Scenario, load
+from .servers.process import Process
 from .servers.serving import free_port
 from .trace import Trace
 
@@ -37,6 +34,17 @@ START_LIMIT = 30.0
 
 STOP_LIMIT = 15.0
 """Seconds that it may take to come to rest and write its trace."""
+
+MAX_EVENTS = 1_000_000
+"""How many events a recording keeps, unless told."""
+
+ORDERS: Mapping[str, object] = {
+    "focus": None,
+    "watch": {},
+    "max_events": MAX_EVENTS,
+    "patience": 0,
+}
+"""What the recorded process is told where nobody says otherwise."""
 
 SOURCES = ("recorder", "servers", "scenarios", "clients.py", "focus.py", "trace.py")
 
@@ -76,99 +84,88 @@ def cache_folder() -> Path:
 
 
 def _record(story: Scenario, server: str) -> str:
+    orders = {
+        "scenario": story.name,
+        "server": server,
+        "application": story.application,
+        "focus": story.focus_on(server).patterns,
+        "watch": story.watch,
+    }
+    with story.background():
+        seen = observe(orders, story.client)
+    if seen.error is not None:
+        raise RecordingError(
+            f"{story.name} on {server}: the client failed: {seen.error!r}"
+        ) from seen.error
+    return seen.json
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What was seen of one run of a server.
+
+    Args:
+        json: the trace, as JSON.
+        roles: whose code ran: "server", "framework", "own", "rest" -> dotted names.
+        failures: what the application raised, a line each.
+        running: how many calls of the application had not ended.
+        printed: what the application and the server printed.
+        error: what the client raised, None if it got what it wanted.
+    """
+
+    json: str
+    roles: Mapping[str, Sequence[str]]
+    failures: Sequence[str]
+    running: int
+    printed: str
+    error: Exception | None
+
+
+def observe(
+    orders: Mapping[str, object],
+    client: Callable[[int], object],
+    python: Path | str = sys.executable,
+    environment: Mapping[str, str] | None = None,
+) -> Observation:
+    """Starts a server in a fresh interpreter, lets the client talk to it, and looks on.
+
+    Args:
+        orders: see `walkthroughs.servers.child.Child`; what is left out is sensible.
+        client: given the port, talks to the server.
+        python: the interpreter.
+        environment: variables for it, beside those of this process.
+
+    Raises:
+        RecordingError: the server did not start, or ended before its time.
+    """
     with (
         tempfile.TemporaryDirectory(prefix="walkthroughs-") as folder,
-        tempfile.TemporaryFile("w+", encoding="utf-8") as errors,
+        tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as printed,
     ):
-        output = Path(folder) / "trace.json"
-        port = free_port()
-        orders: dict[str, object] = {
-            "scenario": story.name,
-            "server": server,
-            "application": story.application,
-            "focus": story.focus_on(server).patterns,
-            "watch": story.watch,
-            "port": port,
-            "output": str(output),
-        }
-        with _Child(orders, errors) as child:
-            child.expect("ready", START_LIMIT)
-            _drive(story, server, port)
-            child.say("stop")
-            child.expect("done", STOP_LIMIT)
-        return output.read_text(encoding="utf-8")
+        output, port = Path(folder) / "trace.json", free_port()
+        whole = {**ORDERS, **orders, "port": port, "output": str(output)}
+        with Process(whole, printed, python, environment) as process:
+            roles = process.expect("ready", START_LIMIT)
+            error = _drive(client, port)
+            process.say("stop")
+            patience = float(str(whole["patience"]))
+            done = process.expect("done", STOP_LIMIT + patience)
+            return Observation(
+                json=output.read_text(encoding="utf-8"),
+                roles=roles,
+                failures=done["failures"],
+                running=done["running"],
+                printed=process.printed(),
+                error=error,
+            )
 
 
-def _drive(story: Scenario, server: str, port: int) -> None:
+def _drive(client: Callable[[int], object], port: int) -> Exception | None:
     try:
-        story.client(port)
-    except Exception as error:
-        raise RecordingError(
-            f"{story.name} on {server}: the client failed: {error!r}"
-        ) from error
-
-
-class _Child:
-    """The recorded process; leaving the `with` ends it, whatever happened."""
-
-    def __init__(self, orders: dict[str, object], errors: TextIO) -> None:
-        self._what = f"{orders['scenario']} on {orders['server']}"
-        self._errors = errors
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "walkthroughs.servers.child", json.dumps(orders)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
-        )
-        self._answers: queue.Queue[str] = queue.Queue()
-        self._listener = threading.Thread(target=self._listen, daemon=True)
-        self._listener.start()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self._process.kill()
-        self._process.wait()
-        self._listener.join()
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                pipe.close()
-
-    def say(self, word: str) -> None:
-        """Sends the child a line."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(f"{word}\n")
-        self._process.stdin.flush()
-
-    def expect(self, word: str, limit: float) -> None:
-        """Waits for that line from the child.
-
-        Raises:
-            RecordingError: it ended, or `limit` seconds went by, without.
-        """
-        try:
-            answer = self._answers.get(timeout=limit)
-        except queue.Empty:
-            raise RecordingError(
-                f"{self._what}: the server did not say {word!r} within {limit:g} "
-                f"seconds{self._last_words()}"
-            ) from None
-        if answer != word:
-            self._process.wait()
-            raise RecordingError(f"{self._what}: the server ended{self._last_words()}")
-
-    def _listen(self) -> None:
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            self._answers.put(line.strip())
-        self._answers.put("")
-
-    def _last_words(self) -> str:
-        self._errors.seek(0)
-        lines = self._errors.read().strip().splitlines()
-        return f": {lines[-1]}" if lines else ""
+        client(port)
+    except Exception as error:  # noqa: BLE001 - a client may raise anything
+        return error
+    return None
 
 
 def _key(story: Scenario, server: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pkgutil
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -28,6 +29,7 @@ class Scenario:
         focus: server -> the dotted names in focus there; the application's own
             names stand in each.
         watch: dotted name -> names of the arguments whose short repr is kept.
+        background: what has to run around the server, such as a Redis.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Scenario:
     client: Callable[[int], object]
     focus: Mapping[str, tuple[str, ...]]
     watch: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    background: Callable[[], AbstractContextManager[object]] = nullcontext
 
     def focus_on(self, server: str) -> Focus:
         """The focus when `server` serves.

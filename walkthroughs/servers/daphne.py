@@ -9,9 +9,12 @@ LOOP: Literal["loop", "reactor"] = "reactor"
 
 FOCUS = (
     "daphne",
-    # Both run by the clock, every second or two, not because of anything a client did.
+    # These run by the clock, every second or two, not because of anything a client did.
     "-daphne.server.Server.application_checker",
     "-daphne.server.Server.timeout_checker",
+    "-daphne.http_protocol.WebRequest.check_timeouts",
+    "-daphne.ws_protocol.WebSocketProtocol.check_timeouts",
+    "-daphne.ws_protocol.WebSocketProtocol.duration",
 )
 
 TRANSPORT = (
