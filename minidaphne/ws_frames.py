@@ -100,7 +100,7 @@ class FrameReader:
         self.check_head(first, buffer[1])
         if length > 125:
             start = 8 if length == 126 else 14
-            if len(buffer) < start:
+            if len(buffer) < start - 4:
                 return None
             length = int.from_bytes(buffer[2 : start - 4], "big")
         if length > self.max_frame or length > self.room(first):
