@@ -33,7 +33,7 @@ FLOORS = [
     {"packages"},
     {"targets"},
     {"recorder", "listing", "render"},
-    {"servers", "clients"},
+    {"servers", "clients", "browser"},
     {"scenarios"},
     {"record"},
     {"integrations"},

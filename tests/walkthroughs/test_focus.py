@@ -19,6 +19,9 @@ from walkthroughs.focus import Focus
         (["app"], "app.One._private", False),
         (["app"], "app.One.__call__", False),
         (["app", "app.One.__call__"], "app.One.__call__", True),
+        (["app", "*.__call__"], "app.One.__call__", True),
+        (["app", "*.__call__"], "app._One.__call__", False),
+        (["app", "*.__call__"], "other.One.__call__", False),
         (["app._hidden.One"], "app._hidden.One.run", True),
         (["app"], "app.f.<locals>.g", False),
         ([], "app.One", False),
@@ -31,6 +34,6 @@ def test_the_longest_name_that_fits_decides(
 
 
 def test_the_packages_to_watch_are_those_of_the_names_taken_in() -> None:
-    focus = Focus.of(["daphne.server", "twisted", "-django", "twisted"])
+    focus = Focus.of(["daphne.server", "twisted", "-django", "*.__call__", "twisted"])
     assert focus.packages == {"daphne", "twisted"}
-    assert focus.patterns == ("daphne.server", "twisted", "-django")
+    assert focus.patterns == ("daphne.server", "twisted", "-django", "*.__call__")

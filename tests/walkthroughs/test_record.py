@@ -96,7 +96,7 @@ def test_events_at_the_door_have_the_queues_depth_and_hops_have_causes() -> None
 BROKEN: dict[str, tuple[Callable[[Scenario], Scenario], str]] = {
     "the application cannot be imported": (
         lambda it: replace(it, application="no.such.module:application"),
-        "the server ended: ModuleNotFoundError: No module named 'no'",
+        "cannot import no.such.module: ModuleNotFoundError: No module named 'no'",
     ),
     "the client does not get what it expects": (
         lambda it: replace(it, client=lambda port: 1 / 0),

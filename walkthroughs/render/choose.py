@@ -1,8 +1,8 @@
 """Which steps of a whole recording to show, where no listing names them.
 
 Events at the application's door and the application's own calls come first, with all
-that they run inside of; then server and framework, from the outside in, as deep as there
-is room.  The rest stays in the recording, and the view folds and counts it.
+that they run inside of; then the server, then the framework, each from the outside in,
+as deep as there is room.  The rest stays in the recording, and the view folds and counts it.
 """
 
 from __future__ import annotations
@@ -18,18 +18,17 @@ STEPS = 300
 
 
 def choose(
-    trace: Trace, own: Focus, others: Focus, at_most: int | None = STEPS
+    trace: Trace, ranked: Sequence[Focus], at_most: int | None = STEPS
 ) -> Sequence[int]:
     """The numbers of the steps to show, ascending.
 
     Args:
         trace: the recording.
-        own: the application's own code.
-        others: the server and the framework.
-        at_most: how many, None for all in either focus.  Events at the door are shown
-            even so.
+        ranked: what may be shown, what matters most first: the application's own
+            code, the server, the framework.
+        at_most: how many, None for all of it.  Events at the door are shown even so.
     """
-    ranks = {step.seq: _rank(trace, step, own, others) for step in trace.steps}
+    ranks = {step.seq: _rank(trace, step, ranked) for step in trace.steps}
     depths = _depths(trace, ranks)
     chosen = set(_with_ancestors(trace, _door(trace), ranks))
     calls = [s for s in trace.steps if isinstance(s, Call) and ranks[s.seq] < OUT]
@@ -45,14 +44,15 @@ def choose(
     return sorted(chosen)
 
 
-OWN, OTHERS, OUT = range(3)
+OUT = 1_000
+"""The rank of what may not be shown."""
 
 
-def _rank(trace: Trace, step: Call | Message, own: Focus, others: Focus) -> int:
+def _rank(trace: Trace, step: Call | Message, ranked: Sequence[Focus]) -> int:
+    if isinstance(step, Message):
+        return 0
     name = trace.name(step)
-    if isinstance(step, Message) or name in own:
-        return OWN
-    return OTHERS if name in others else OUT
+    return next((n for n, focus in enumerate(ranked) if name in focus), OUT)
 
 
 def _door(trace: Trace) -> Iterable[Call | Message]:

@@ -4,6 +4,7 @@ A server is a module here with:
 
 * `LOOP`: what the lane of its main thread is called, "loop" or "reactor";
 * `FOCUS`: the dotted names of its own code that a walkthrough speaks of;
+* `TRANSPORT`: the dotted names, below it, where bytes go to the socket;
 * `run(application, port, ready)`: listens on loopback, calls `ready` once it does, and
   serves in the main thread until the process ends.
 
@@ -19,7 +20,7 @@ from typing import Any, Literal, Protocol, cast
 
 from ..errors import RecordingError
 
-NAMES = ("daphne", "minidaphne")
+NAMES = ("daphne", "minidaphne", "uvicorn", "hypercorn")
 """The servers there are, in the order in which a page shows them."""
 
 
@@ -28,6 +29,7 @@ class Server(Protocol):
 
     LOOP: Literal["loop", "reactor"]
     FOCUS: tuple[str, ...]
+    TRANSPORT: tuple[str, ...]
 
     @staticmethod
     def run(application: Any, port: int, ready: Callable[[], None]) -> None:

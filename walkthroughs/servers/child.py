@@ -4,65 +4,118 @@ Reads its orders, one JSON object, from the command line; says `ready` on standa
 output once the server listens; on the line `stop` on standard input waits for calm,
 writes the trace to the file it was given, says `done`, and ends at once, since a server
 that is being looked at need not be shut down.  A closed standard input ends it too, so
-that no server outlives the process that asked for it.
+that no server outlives the process that asked for it.  What it says is a word and, as
+JSON, what there is to know.
 """
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
 import sys
 import threading
+import time
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
+from ..errors import RecordingError
 from ..focus import Focus
 from ..recorder import Recorder
+from ..recorder.door import Application, Receive, Scope, Send
 from . import load
+from .application import Roles, told
+from .application import load as load_application
 
 
-def main(orders: dict[str, Any]) -> None:
-    """Serves and records as ordered.
+class Child:
+    """The recorded process.
 
     Args:
-        orders: the keys `scenario`, `server`, `application` ("module:name"), `focus`,
-            `watch`, `port` and `output` (the trace's file).
+        orders: the keys `scenario`, `server`, `application` ("module:name"), `focus`
+            (None for all code but the machinery below it), `watch`, `port`,
+            `max_events`, `patience` (seconds to wait at the end for an application
+            that still runs) and `output` (the trace's file).
     """
-    # The application may print: that must not be taken for our answers.
-    answers, sys.stdout = sys.stdout, sys.stderr
-    server = load(orders["server"])
-    watch = {name: tuple(args) for name, args in orders["watch"].items()}
-    recorder = Recorder(Focus.of(orders["focus"]), watch, server.LOOP)
-    listener = threading.Thread(
-        target=_obey, args=(orders, recorder, answers), daemon=True
-    )
-    listener.start()
-    application = recorder.door(_application(orders["application"]))
-    recorder.start()
-    server.run(application, orders["port"], lambda: _say(answers, "ready"))
 
+    def __init__(self, orders: dict[str, Any]) -> None:
+        self.orders = orders
+        self.failures: list[str] = []
+        self.running: set[int] = set()
+        # Whatever prints, in any way, must not be taken for our answers.
+        self.answers = os.fdopen(os.dup(1), "w")
+        os.dup2(2, 1)
 
-def _application(path: str) -> Any:
-    module, _, name = path.partition(":")
-    return getattr(importlib.import_module(module), name or "application")
+    def main(self) -> None:
+        """Serves and records as ordered."""
+        threading.Thread(target=self.obey, daemon=True).start()
+        orders = self.orders
+        server = load(orders["server"])
+        try:
+            application = load_application(orders["application"])
+        except RecordingError as error:
+            self.say("failed", {"why": str(error)})
+            os._exit(1)
+        shown = (*server.FOCUS, *server.TRANSPORT)
+        roles = Roles.of(application, orders["application"], shown)
+        self.recorder = Recorder(
+            Focus.of(orders["focus"] or roles.focus),
+            {name: tuple(args) for name, args in orders["watch"].items()},
+            server.LOOP,
+            orders["max_events"],
+        )
+        door = self.recorder.door(self.noting(application))
+        self.recorder.start()
+        server.run(door, orders["port"], lambda: self.say("ready", asdict(roles)))
 
+    def say(self, word: str, more: dict[str, Any]) -> None:
+        """Says one thing to the process that asked for this one."""
+        print(word, json.dumps(more), file=self.answers, flush=True)
 
-def _say(answers: TextIO, word: str) -> None:
-    print(word, file=answers, flush=True)
+    def noting(self, application: Application) -> Application:
+        """The same application; what it raises is noted, and how long it runs."""
 
+        async def noted(scope: Scope, receive: Receive, send: Send) -> None:
+            # Frameworks that know no lifespan say so by raising: that is no failure.
+            if scope["type"] == "lifespan":
+                return await application(scope, receive, send)
+            self.running.add(id(scope))
+            try:
+                await application(scope, receive, send)
+            except Exception as error:
+                self.failures.append(f"{scope.get('path', '')}: {told(error)}")
+                raise
+            finally:
+                self.running.discard(id(scope))
 
-def _obey(orders: dict[str, Any], recorder: Recorder, answers: TextIO) -> None:
-    order = sys.stdin.readline().strip()
-    if order != "stop":
-        os._exit(1)
-    recorder.settle()
-    recorder.stop()
-    trace = recorder.trace(orders["scenario"], orders["server"])
-    Path(orders["output"]).write_text(trace.to_json(), encoding="utf-8")
-    _say(answers, "done")
-    os._exit(0)
+        return noted
+
+    def obey(self) -> None:
+        """Waits for the order to stop."""
+        order = sys.stdin.readline().strip()
+        if order != "stop":
+            os._exit(1)
+        try:
+            self.finish()
+        except BaseException as error:
+            # In a thread, nobody else would hear of it.
+            self.say("failed", {"why": told(error)})
+            raise
+        finally:
+            sys.stderr.flush()
+            os._exit(0)
+
+    def finish(self) -> None:
+        """Waits for calm, and writes the trace."""
+        deadline = time.monotonic() + self.orders["patience"]
+        while self.running and time.monotonic() < deadline:
+            time.sleep(0.01)
+        self.recorder.settle()
+        self.recorder.stop()
+        trace = self.recorder.trace(self.orders["scenario"], self.orders["server"])
+        Path(self.orders["output"]).write_text(trace.to_json(), encoding="utf-8")
+        self.say("done", {"failures": self.failures, "running": len(self.running)})
 
 
 if __name__ == "__main__":
-    main(json.loads(sys.argv[1]))
+    Child(json.loads(sys.argv[1])).main()

@@ -1,0 +1,262 @@
+"""`walkthroughs record`: on every server, in every format, and when things go wrong."""
+
+from __future__ import annotations
+
+import io
+import json
+from argparse import Namespace
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from walkthroughs.cli import main
+from walkthroughs.commands import FAILED, USAGE, asking, record
+from walkthroughs.record import Observation, observe
+from walkthroughs.servers import NAMES
+from walkthroughs.trace import Trace
+
+SITE = "tests.walkthroughs.commands.site"
+
+
+@pytest.fixture(scope="module")
+def seen() -> Observation:
+    """One recording, for all tests that look at what is made of one."""
+    browser = asking.browser(
+        Namespace(time_limit=5, max_events=1000, asked=()), print
+    )
+    orders = {"scenario": "GET /", "server": "uvicorn", "application": SITE}
+    return observe(orders, browser)
+
+
+@pytest.fixture
+def recorded(monkeypatch: pytest.MonkeyPatch, seen: Observation) -> Observation:
+    """Nothing is run: every recording is that one."""
+    monkeypatch.setattr(record, "observe", lambda orders, client: seen)
+    return seen
+
+
+@pytest.mark.parametrize("server", NAMES)
+def test_every_server_shows_the_path_to_the_application_and_back(
+    server: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["record", SITE, "--server", server, "--websocket", "/chat", "--send", "a"]
+    assert main([*words, "--request", "/page"]) == 0
+    said = capsys.readouterr()
+    lines = [" ".join(line.split()[1:]) for line in said.out.splitlines()]
+    names = [line.replace("│ ", "").split("  ")[0] for line in lines]
+    path = [
+        "send <- websocket.accept",
+        "receive -> websocket.receive",
+        "send <- websocket.send",
+        "send <- websocket.send",
+        f"{SITE}.answer",
+        "send <- http.response.start",
+        "send <- http.response.body",
+    ]
+    at = 0
+    for step in path:
+        assert any(name.startswith(step) for name in names[at:]), step
+        at += next(n for n, name in enumerate(names[at:]) if name.startswith(step)) + 1
+    assert any(name.startswith(f"{server}.") for name in names)
+    assert "application | asked for /page\n" in said.err
+    assert "application | origin http://localhost\n" in said.err
+
+
+def test_requests_keep_their_headers_bodies_and_the_cookies_between_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "body").write_text('{"a": 1}')
+    words = ["--header", "X-Own: all", "--request", "/one?x=1"]
+    words += ["--request", "/two", "--data", "t={token}", "--header", "x-own: {token}"]
+    words += ["--request", "PUT /three", "--data", f"@{tmp_path / 'body'}"]
+    out = tmp_path / "trace.json"
+    assert main(["record", SITE, "--server", "uvicorn", *words, "-o", str(out)]) == 0
+    printed = [line for line in capsys.readouterr().err.splitlines() if "/" in line]
+    form = "application/x-www-form-urlencoded"
+    assert [line.partition(" | ")[2] for line in printed if line.count("|") > 2] == [
+        "GET|/one|x=1||all||",
+        f"POST|/two||{form}|s3cret|s3cret|t=s3cret",
+        'PUT|/three||application/json|all|s3cret|{"a": 1}',
+    ]
+    assert Trace.from_json(out.read_text()).header.scenario == (
+        "GET /one?x=1, POST /two, PUT /three"
+    )
+    assert "s3cret" not in out.read_text()
+
+
+def test_a_server_may_close_the_websocket(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["record", SITE, "--server", "uvicorn", "--websocket", "/chat"]
+    assert main([*words, "--send", "bye", "never sent"]) == 0
+    assert "send <- websocket.close" in capsys.readouterr().out
+
+
+FAULTS = {
+    (
+        "/raises",
+    ): "the application raised at /raises: ValueError: two (commands/site.py",
+    ("/500",): "GET /500: 500, 13 bytes",
+    ("/never",): "GET /never: no answer within 0.5 seconds",
+    ("/begins",): "GET /begins: answered 200, but was not done within 0.5 seconds",
+}
+
+
+@pytest.mark.parametrize("path", FAULTS)
+def test_a_fault_is_one_line_after_the_path_up_to_there(
+    path: tuple[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["record", SITE, "--server", "uvicorn", "--time-limit", "0.5"]
+    assert main([*words, "--request", path[0]]) == FAILED
+    said = capsys.readouterr()
+    assert f"{SITE}.application" in said.out
+    [line] = [x for x in said.err.splitlines() if not x.startswith("application | ")]
+    assert line.startswith(f"walkthroughs record: {FAULTS[path]}")
+
+
+def test_a_refused_websocket_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["record", SITE, "--server", "uvicorn", "--websocket", "/refused"]
+    assert main(words) == FAILED
+    assert "WebSocket /refused: refused with status 403\n" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "fault"),
+    [
+        (["no.such"], FAILED, "cannot import no.such: ModuleNotFoundError: No module"),
+        ([f"{SITE}:nothing"], FAILED, f"{SITE} has no 'nothing'"),
+        ([f"{SITE}:not_callable"], FAILED, "cannot be called: it is no ASGI"),
+        (
+            [SITE, "--server", "dance"],
+            USAGE,
+            "there is no server 'dance': take daphne,",
+        ),
+        ([SITE, "--send", "a"], USAGE, "--send needs a WebSocket"),
+        (
+            [SITE, "--websocket", "/", "--data", "a"],
+            USAGE,
+            "--data goes with a request",
+        ),
+        ([SITE, "--websocket", "chat"], USAGE, "a path begins with / and is ASCII"),
+        ([SITE, "--request", "GET a b"], USAGE, "--request is 'METHOD PATH'"),
+        ([SITE, "--header", "a"], USAGE, "--header is 'NAME: VALUE'"),
+        ([SITE, "--data", "@no-such"], USAGE, "--data @no-such: No such file"),
+        ([SITE, "--time-limit", "0"], USAGE, "are more than nothing"),
+        ([SITE, "-o", "a.doc"], USAGE, "the name does not say the format"),
+    ],
+)
+def test_what_cannot_be_recorded_is_told_in_one_line(
+    words: list[str], status: int, fault: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["record", *words]) == status
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert fault in said.err and said.err.count("\n") == 1
+
+
+def test_a_server_that_is_not_installed_is_named_with_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = {"minidaphne": object()}
+    monkeypatch.setattr(asking, "find_spec", found.get)
+    assert main(["record", SITE, "--server", "daphne"]) == FAILED
+    said = capsys.readouterr().err
+    assert "daphne is not installed here: run `python -m pip install daphne`" in said
+    assert asking.server(None) == "minidaphne"
+
+
+STARTS = {
+    "out.txt": "GET / on uvicorn: ",
+    "out.html": "<!doctype html>",
+    "out.json": '{"header"',
+    "out.svg": "<svg ",
+    "out.mmd": "sequenceDiagram\n",
+    "out.perfetto": '{"traceEvents"',
+}
+
+
+@pytest.mark.parametrize("name", STARTS)
+def test_the_name_of_the_file_says_the_format(
+    name: str, tmp_path: Path, recorded: Observation, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["record", SITE, "-o", str(tmp_path / name)]) == 0
+    assert capsys.readouterr().out == ""
+    written = (tmp_path / name).read_text()
+    assert written.startswith(STARTS[name])
+    assert main(["record", SITE, "--format", record.SUFFIXES[Path(name).suffix]]) == 0
+    assert capsys.readouterr().out == written
+
+
+def test_json_is_the_whole_recording(
+    recorded: Observation, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["record", SITE, "--format", "json"])
+    assert capsys.readouterr().out == recorded.json
+
+
+def test_the_page_stands_alone(
+    recorded: Observation, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["record", SITE, "--format", "html"])
+    page = capsys.readouterr().out
+    assert "<link" not in page and "src=" not in page
+    assert "http-equiv" not in page and "@import" not in page
+    assert page.count("</script>") == 2
+    assert "tests.<wbr>walkthroughs.<wbr>commands" in page
+
+
+def test_focus_and_steps_choose_what_is_shown(
+    recorded: Observation, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["record", SITE, "--focus", SITE])
+    shown = capsys.readouterr().out
+    assert f"{SITE}.answer" in shown and "uvicorn.server.Server.run" not in shown
+    main(["record", SITE, "--steps", "5"])
+    assert capsys.readouterr().out.count("\n") < shown.count("\n")
+
+
+def test_a_focus_is_all_that_is_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: dict[str, Any] = {}
+
+    def observe(orders: Any, client: Any) -> Observation:
+        asked.update(orders)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(record, "observe", observe)
+    assert main(["record", SITE, "--focus", "a", "--focus=-a.b"]) == 130
+    assert asked["focus"] == ["a", "-a.b"]
+
+
+def test_a_recording_that_was_full_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+    seen: Observation,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    data = json.loads(seen.json)
+    data["header"]["dropped"] = 7
+    full = replace(seen, json=json.dumps(data), running=1)
+    monkeypatch.setattr(record, "observe", lambda orders, client: full)
+    assert main(["record", SITE, "--max-events", "10"]) == FAILED
+    said = capsys.readouterr().err
+    assert "the recording was full: 7 events after the first 10 were left out" in said
+    assert "the application was not done after 10 seconds" in said
+
+
+def test_progress_is_for_a_terminal(
+    recorded: Observation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stderr", terminal)
+    main(["record", SITE, "--server", "uvicorn"])
+    assert terminal.getvalue().startswith(f"recording {SITE} on uvicorn\n")
+
+
+def test_a_file_that_cannot_be_written_is_told(
+    recorded: Observation, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["record", SITE, "-o", str(tmp_path / "no" / "a.txt")]) == USAGE
+    assert "a.txt: No such file or directory" in capsys.readouterr().err

@@ -1,0 +1,197 @@
+"""`walkthroughs record`: the path of your request through your application."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Iterator, Mapping
+from io import StringIO
+from pathlib import Path
+
+from ..browser import Browser, Unanswered
+from ..focus import Focus
+from ..record import Observation, observe
+from ..render.choose import STEPS, choose
+from ..render.mermaid import mermaid
+from ..render.page import page
+from ..render.perfetto import perfetto
+from ..render.svg import svg
+from ..render.text import show
+from ..render.view import View
+from ..render.words import plural
+from ..servers import NAMES
+from ..trace import Trace
+from . import FAILED, UsageError, asking
+
+HELP = "record the path of a request through an application"
+
+FORMATS: Mapping[str, Callable[[View], str]] = {
+    "text": lambda view: _text(view),
+    "html": lambda view: page(view, _title(view.trace), _about(view.trace)),
+    "json": lambda view: view.trace.to_json(),
+    "svg": lambda view: svg(view, "recording") + "\n",
+    "mermaid": mermaid,
+    "perfetto": perfetto,
+}
+"""Name of a format -> what writes a view in it."""
+
+SUFFIXES = {
+    ".txt": "text",
+    ".html": "html",
+    ".json": "json",
+    ".svg": "svg",
+    ".mmd": "mermaid",
+    ".perfetto": "perfetto",
+}
+"""What a file's name says of its format."""
+
+
+def add(parser: ArgumentParser) -> None:
+    """What `record` takes."""
+    asking.add(parser)
+    parser.add_argument(
+        "--server",
+        metavar="NAME",
+        help=f"{', '.join(NAMES[:-1])} or {NAMES[-1]} (default: the first installed)",
+    )
+    parser.add_argument(
+        "--format",
+        choices=FORMATS,
+        help="what to write (default: what the name of FILE says, else text)",
+    )
+    parser.add_argument(
+        "-o", "--output", metavar="FILE", type=Path, help="where to write it"
+    )
+    parser.add_argument(
+        "--focus",
+        metavar="NAME",
+        action="append",
+        help="record and show calls below this dotted name only; may be given several "
+        "times, and as --focus=-NAME to leave something out (default: all code; "
+        "server, framework and your own are shown, the rest is counted)",
+    )
+    parser.add_argument(
+        "--steps",
+        metavar="N",
+        type=int,
+        help=f"show at most so many steps, from the outside in (default: {STEPS}, "
+        "or all with --focus)",
+    )
+
+
+def run(args: Namespace) -> int:
+    """Records and shows; `FAILED` if anything was not as it should be."""
+    write = _format(args)
+    tell = _progress if sys.stderr.isatty() else _silently
+    browser = asking.browser(args, tell)
+    server = asking.server(args.server)
+    tell(f"recording {args.application} on {server}")
+    seen = look(args, server, browser)
+    for line in seen.printed.splitlines():
+        print(f"application | {line}", file=sys.stderr)
+    view = chosen(seen, args)
+    _write(write, view, args.output)
+    tell(f"{plural(len(view.trace.steps), 'step')}, {len(view.shown)} of them shown")
+    problems = list(told(seen, browser, args))
+    for problem in problems:
+        print(f"{args.prog}: {problem}", file=sys.stderr)
+    return FAILED if problems else 0
+
+
+def look(args: Namespace, server: str, browser: Browser) -> Observation:
+    """Runs the application on a server, and the browser against it."""
+    orders = {
+        "scenario": ", ".join(map(str, browser.exchanges)),
+        "server": server,
+        "application": args.application,
+        "focus": getattr(args, "focus", None),
+        "max_events": args.max_events,
+        "patience": args.time_limit,
+    }
+    return observe(orders, browser)
+
+
+def chosen(seen: Observation, args: Namespace) -> View:
+    """The part of the recording to show."""
+    trace = Trace.from_json(seen.json)
+    if args.focus:
+        return View(trace, choose(trace, [Focus.of(args.focus)], args.steps))
+    ranked = [
+        Focus.of((*seen.roles[role], CALLED)) for role in ("own", "server", "framework")
+    ]
+    return View(trace, choose(trace, ranked, args.steps or STEPS))
+
+
+CALLED = "*.__call__"
+"""What makes an object an application: it is private by its name alone."""
+
+
+def told(seen: Observation, browser: Browser, args: Namespace) -> Iterator[str]:
+    """What went wrong, a line each."""
+    yield from (f"the application raised at {each}" for each in seen.failures)
+    if isinstance(seen.error, Unanswered):
+        yield str(seen.error)
+    elif seen.error is not None:
+        raise seen.error
+    elif not seen.failures:
+        yield from browser.refused
+    if seen.running and seen.error is None:
+        yield (
+            f"the application was not done after {args.time_limit:g} seconds: "
+            "--time-limit gives it more"
+        )
+    dropped = Trace.from_json(seen.json).header.dropped
+    if dropped:
+        yield (
+            f"the recording was full: {plural(dropped, 'event')} after the first "
+            f"{args.max_events:,} were left out; --focus makes it smaller, "
+            "--max-events gives it room"
+        )
+
+
+def _format(args: Namespace) -> Callable[[View], str]:
+    name = args.format or "text"
+    if args.format is None and args.output is not None:
+        if args.output.suffix not in SUFFIXES:
+            raise UsageError(
+                f"{args.output}: the name does not say the format: add --format"
+            )
+        name = SUFFIXES[args.output.suffix]
+    return FORMATS[name]
+
+
+def _write(write: Callable[[View], str], view: View, output: Path | None) -> None:
+    if output is not None:
+        try:
+            output.write_text(write(view), encoding="utf-8")
+        except OSError as error:
+            raise UsageError(f"cannot write {output}: {error.strerror}") from None
+    elif write is FORMATS["text"]:
+        # It knows whether there is a terminal, and how wide.
+        show(view, sys.stdout)
+    else:
+        sys.stdout.write(write(view))
+
+
+def _text(view: View) -> str:
+    stream = StringIO()
+    show(view, stream)
+    return stream.getvalue()
+
+
+def _title(trace: Trace) -> str:
+    return f"{trace.header.scenario} on {trace.header.server}"
+
+
+def _about(trace: Trace) -> list[str]:
+    header = trace.header
+    packages = ", ".join(f"{each.name} {each.version}" for each in header.packages)
+    return [f"Recorded on Python {header.python}.", f"Packages: {packages}."]
+
+
+def _progress(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _silently(line: str) -> None:
+    pass

@@ -1,0 +1,42 @@
+"""uvicorn, on asyncio's own loop: the recorder hears the loop only if it is Python."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+LOOP: Literal["loop", "reactor"] = "loop"
+
+FOCUS = (
+    "uvicorn",
+    # It runs by the clock, ten times a second, not because of anything a client did.
+    "-uvicorn.server.Server.on_tick",
+)
+
+TRANSPORT = (
+    # The name of asyncio's own transport; it is private, so it is named to its end.
+    "asyncio.selector_events._SelectorSocketTransport.write",
+)
+"""Where bytes go out to the socket."""
+
+
+def run(application: Any, port: int, ready: Callable[[], None]) -> None:
+    """Serves `application` on `port` of the loopback address."""
+    from uvicorn import Config, Server
+
+    class Telling(Server):
+        """Tells when it listens; uvicorn itself has no way to ask for that."""
+
+        async def startup(self, *args: Any, **kwargs: Any) -> None:
+            await super().startup(*args, **kwargs)
+            if self.started:
+                ready()
+
+    config = Config(
+        application,
+        port=port,
+        loop="asyncio",
+        log_level="warning",
+        access_log=False,
+    )
+    Telling(config).run()
