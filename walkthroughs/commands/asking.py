@@ -28,7 +28,7 @@ def add(parser: ArgumentParser) -> None:
     parser.add_argument(
         "application",
         metavar="MODULE:APPLICATION",
-        help="the ASGI application; without a name the module's `application`",
+        help="the ASGI application; without a name the module's `application` or `app`",
     )
     parser.add_argument(
         "--request",

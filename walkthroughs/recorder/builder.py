@@ -349,7 +349,9 @@ class Builder:
     ) -> tuple[tuple[str, str], ...]:
         wanted = self.watch.get(self._name(number, receiver), ())
         values = frame.f_locals if wanted else {}
-        return tuple((name, short(values[name])) for name in wanted if name in values)
+        return tuple(
+            (name, short(values[name], name)) for name in wanted if name in values
+        )
 
     def _lane(self, arrive: bool = True) -> LaneState:
         """The lane we are in; with `arrive`, writes the hop that led here."""

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from .builder import Builder
+from .values import MASK, is_secret, masked
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -77,11 +78,14 @@ def summary(event: MutableMapping[str, Any]) -> tuple[tuple[str, str], ...]:
 
 
 def _brief(key: str, value: object) -> str:
+    if is_secret(key):
+        return MASK
     if key == "headers" and isinstance(value, list | tuple):
         return f"{len(value)} headers"
     if isinstance(value, bytes | bytearray | memoryview):
         return f"{len(value)} bytes"
     if isinstance(value, str):
+        value = masked(value)
         return repr(value[:TEXT_LIMIT]) + ("…" if len(value) > TEXT_LIMIT else "")
     if value is None or isinstance(value, bool | int | float):
         return repr(value)

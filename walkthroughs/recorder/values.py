@@ -6,13 +6,24 @@ import re
 import reprlib
 from functools import cache
 from types import CodeType, FrameType
+from typing import Any
+
+MASK = "•••"
+"""What stands for a secret."""
 
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 
-_repr = reprlib.Repr()
-_repr.maxstring = _repr.maxother = 60
-_repr.maxlist = _repr.maxdict = 4
-_repr.maxlevel = 2
+_NAME = (
+    r"(?:[\w-]*(?:authori[sz]ation|cookie|csrf|passw(?:or)?d|secret|session_?id"
+    r"|session_?key|token|api_?key|x-api-key|credential)[\w-]*)"
+)
+_SECRET = re.compile(_NAME, re.IGNORECASE)
+# A header's line, a form's field, a key in JSON or in a repr, a pair in a list.
+_SECRET_IN_TEXT = re.compile(
+    rf"(?P<name>{_NAME})(?P<between>b?['\"]?\s*[:=,]\s*b?)"
+    r"(?P<value>\"(?:[^\"\\]|\\.)*\"?|'(?:[^'\\]|\\.)*'?|[^\r\n&'\"]+)",
+    re.IGNORECASE,
+)
 
 
 def receiver_class(frame: FrameType) -> str | None:
@@ -26,7 +37,8 @@ def receiver_class(frame: FrameType) -> str | None:
     if not code.co_argcount or code.co_varnames[0] not in ("self", "cls"):
         return None
     value = frame.f_locals.get(code.co_varnames[0])
-    cls = value if isinstance(value, type) else type(value)
+    # Not `isinstance`: that asks a proxy for its `__class__`, and runs the program.
+    cls: type = value if issubclass(type(value), type) else type(value)  # type: ignore[assignment]
     if not _has(cls, code, frame.f_globals.get("__name__")):
         return None
     return f"{cls.__module__}.{cls.__qualname__}"
@@ -45,12 +57,56 @@ def _has(cls: type, code: CodeType, module: str | None) -> bool:
     return False
 
 
-def short(value: object) -> str:
-    """A repr of at most a few dozen characters that never raises.
+def is_secret(name: object) -> bool:
+    """Whether what goes by that name is nobody's business: a header, a key, a field."""
+    text = name.decode("latin-1") if isinstance(name, bytes) else name
+    return isinstance(text, str) and _SECRET.fullmatch(text) is not None
+
+
+def masked(text: str) -> str:
+    """The text, with what stands behind the name of a secret left out."""
+    return _SECRET_IN_TEXT.sub(rf"\g<name>\g<between>{MASK}", text)
+
+
+class _Repr(reprlib.Repr):
+    """A short repr that leaves out secrets, before it makes anything short."""
+
+    def repr1(self, x: Any, level: int) -> str:
+        """The repr of `x`, which may be a part of something; called for each part."""
+        kind = type(x)
+        if kind is dict:
+            x = {key: _hidden(key, value) for key, value in x.items()}
+        elif kind in (tuple, list) and len(x) == 2:
+            x = kind((x[0], _hidden(x[0], x[1])))
+        elif kind is str:
+            x = masked(x)
+        elif kind is bytes:
+            x = masked(x.decode("latin-1")).encode("latin-1", "replace")
+        return super().repr1(x, level)
+
+
+def _hidden(name: object, value: object) -> object:
+    return MASK if is_secret(name) else value
+
+
+_repr = _Repr()
+_repr.maxstring = _repr.maxother = 60
+_repr.maxlist = _repr.maxdict = 4
+_repr.maxlevel = 2
+
+
+def short(value: object, name: str = "") -> str:
+    """A repr of at most a few dozen characters that never raises and tells no secret.
 
     Addresses are left out: they differ from run to run.
+
+    Args:
+        value: what to show.
+        name: the name it goes by; that of a secret hides it altogether.
     """
+    if is_secret(name):
+        return MASK
     try:
-        return _ADDRESS.sub("", _repr.repr(value))
+        return _ADDRESS.sub("", masked(_repr.repr(value)))
     except Exception as error:  # noqa: BLE001 - a repr may raise anything
         return f"<{type(value).__name__}: repr raised {type(error).__name__}>"

@@ -22,6 +22,9 @@ from typing import Any
 
 from ..errors import RecordingError
 
+USUAL = ("application", "app")
+"""What applications are called where nobody says."""
+
 SETTINGS = "DJANGO_SETTINGS_MODULE"
 
 FRAMEWORKS = (
@@ -70,7 +73,7 @@ _IN_MANAGE = re.compile(rf"""{SETTINGS}['"]\s*,\s*['"](?P<settings>[\w.]+)['"]""
 
 
 def load(path: str) -> Any:
-    """The application "module:name"; without a name the one called `application`.
+    """The application "module:name"; without a name the `application`, or the `app`.
 
     Raises:
         RecordingError: it cannot be imported, or is no application; in one line.
@@ -83,13 +86,13 @@ def load(path: str) -> Any:
         # The whole story is for who looks at the process's own output.
         traceback.print_exc()
         raise RecordingError(f"cannot import {module}: {told(error)}") from error
-    for part in (name or "application").split("."):
-        try:
-            found = getattr(found, part)
-        except AttributeError:
+    name = name or next((n for n in USUAL if hasattr(found, n)), USUAL[0])
+    for part in name.split("."):
+        if not hasattr(found, part):
             raise RecordingError(
                 f"{module} has no {part!r}: name the application, as {module}:name"
-            ) from None
+            )
+        found = getattr(found, part)
     if not callable(found):
         raise RecordingError(f"{path} cannot be called: it is no ASGI application")
     return found
