@@ -39,6 +39,7 @@ class Lifespan(InputQueue):
         super().__init__(loop)
         self.application = application
         self.mode = mode
+        self.task: asyncio.Task[None] | None = None
         self.stage = Stage.OVER
 
     async def startup(self) -> dict[str, Any] | None:
@@ -61,9 +62,12 @@ class Lifespan(InputQueue):
 
     async def shutdown(self) -> None:
         """Tell the application that all requests are done, and wait until it is."""
-        if self.stage is Stage.SERVING:
-            await self.tell(Stage.SHUTDOWN)
-        if self.mode != "off":
+        try:
+            if self.stage is Stage.SERVING:
+                await self.tell(Stage.SHUTDOWN)
+        except OperatorError as error:
+            logger.error("%s", error)
+        if self.task is not None:
             self.task.cancel()
             await asyncio.wait([self.task], timeout=1)
 

@@ -96,12 +96,12 @@ class Server:
         try:
             await self.listen()
             self.state = await self.lifespan.startup()
-            self.handle_signals()
             await self.start_serving()
-            await self.stopped
-            await self.shutdown()
         except (OperatorError, OSError) as error:
             self.listen_error(error)
+        else:
+            await self.stopped
+        await self.shutdown()
 
     async def listen(self) -> None:
         """Bind every endpoint, before anything is started."""
@@ -112,6 +112,8 @@ class Server:
 
     async def start_serving(self) -> None:
         """Take connections from now on."""
+        if self.settings.signal_handlers:
+            self.handle_signals()
         for listener in self.listeners:
             await listener.start_serving()
             self.listen_success(listener)
@@ -129,14 +131,11 @@ class Server:
         """The server cannot start: say why, in one line."""
         logger.critical("Listen failure: %s", failure)
         self.abort_start = True
-        for listener in self.listeners:
-            listener.close()
 
     def handle_signals(self) -> None:
         """Have signals stop the server."""
-        if self.settings.signal_handlers:
-            for number in SIGNALS:
-                self.loop.add_signal_handler(number, self.stop_by_signal)
+        for number in SIGNALS:
+            self.loop.add_signal_handler(number, self.stop_by_signal)
 
     def stop_by_signal(self) -> None:
         """The first signal stops the server; the next one ends the process at once."""
