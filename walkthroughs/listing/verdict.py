@@ -73,7 +73,7 @@ class _Doubt:
         after = [place for place in self._all if place > self._last]
         if not after:
             yield f"{name} comes before {self._before()}, not after it"
-        if self._claim.gap and not [p for p in after if p > self._last + 1]:
+        if self._claim.gap and self._fits(self._last + 1):
             yield (
                 f"nothing comes between {self._before()} and {name}: "
                 "take the ellipsis out"
@@ -83,6 +83,14 @@ class _Doubt:
         yield from self._wrong_lane(after)
         yield from self._not_inside()
         yield f"{name} is not found behind {self._before()}"
+
+    def _fits(self, place: int) -> bool:
+        """Whether the claim would hold at that place, were it not for an ellipsis."""
+        return (
+            place in self._all
+            and self._search.in_lane(self._index, place, self._picked)
+            and self._search.inside(self._index, place, self._picked)
+        )
 
     def _before(self) -> str:
         if self._last < 0:
