@@ -14,7 +14,7 @@ from .errors import WalkthroughError
 
 DESCRIPTION = "Record, check and show the path of a request through an ASGI server."
 
-COMMANDS = ("record", "list", "run", "check")
+COMMANDS = ("record", "compare", "list", "run", "check", "schema")
 """The modules of `walkthroughs.commands`, in the order of the help."""
 
 

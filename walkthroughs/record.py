@@ -107,6 +107,7 @@ class Observation:
     Args:
         json: the trace, as JSON.
         roles: whose code ran: "server", "framework", "own", "rest" -> dotted names.
+        listening: the number of the first event after the server began to listen.
         failures: what the application raised, a line each.
         running: how many calls of the application had not ended.
         printed: what the application and the server printed.
@@ -115,6 +116,7 @@ class Observation:
 
     json: str
     roles: Mapping[str, Sequence[str]]
+    listening: int
     failures: Sequence[str]
     running: int
     printed: str
@@ -145,14 +147,15 @@ def observe(
         output, port = Path(folder) / "trace.json", free_port()
         whole = {**ORDERS, **orders, "port": port, "output": str(output)}
         with Process(whole, printed, python, environment) as process:
-            roles = process.expect("ready", START_LIMIT)
+            ready = process.expect("ready", START_LIMIT)
             error = _drive(client, port)
             process.say("stop")
             patience = float(str(whole["patience"]))
             done = process.expect("done", STOP_LIMIT + patience)
             return Observation(
                 json=output.read_text(encoding="utf-8"),
-                roles=roles,
+                roles=ready["roles"],
+                listening=ready["so_far"],
                 failures=done["failures"],
                 running=done["running"],
                 printed=process.printed(),

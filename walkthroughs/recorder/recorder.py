@@ -75,6 +75,11 @@ class Recorder:
             before = len(self._builder.events)
             time.sleep(quiet)
 
+    @property
+    def so_far(self) -> int:
+        """How many events there are so far: the number of the next one."""
+        return len(self._builder.events)
+
     def door(self, application: Application) -> Application:
         """The application, with its ASGI events recorded."""
         return door(application, self._builder)

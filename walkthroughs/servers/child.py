@@ -66,7 +66,11 @@ class Child:
         )
         door = self.recorder.door(self.noting(application))
         self.recorder.start()
-        server.run(door, orders["port"], lambda: self.say("ready", asdict(roles)))
+        server.run(door, orders["port"], lambda: self.ready(roles))
+
+    def ready(self, roles: Roles) -> None:
+        """Says that the server listens, and whose code is whose."""
+        self.say("ready", {"roles": asdict(roles), "so_far": self.recorder.so_far})
 
     def say(self, word: str, more: dict[str, Any]) -> None:
         """Says one thing to the process that asked for this one."""

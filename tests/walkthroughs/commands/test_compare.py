@@ -1,0 +1,35 @@
+"""`walkthroughs compare`."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.walkthroughs.commands.test_record import SITE
+from walkthroughs.cli import main
+from walkthroughs.commands import FAILED, USAGE
+
+
+def test_two_servers_are_laid_side_by_side(capsys: pytest.CaptureFixture[str]) -> None:
+    servers = ["--server", "uvicorn", "--server", "hypercorn"]
+    assert main(["compare", SITE, *servers, "--request", "/raises"]) == FAILED
+    said = capsys.readouterr()
+    lines = said.out.splitlines()
+    assert lines[0].startswith("uvicorn: ") and "| hypercorn: " in lines[0]
+    stages = [line for line in lines if line.startswith("---")]
+    assert stages[:3] == [
+        "--- the server starts",
+        "--- the server listens, and the request comes",
+        "--- the application is called",
+    ]
+    assert "  site.application" in said.out
+    problems = [line for line in said.err.splitlines() if " | " not in line]
+    assert [line.split(": ")[1] for line in problems] == ["uvicorn", "hypercorn"]
+
+
+@pytest.mark.parametrize("servers", [(), ("uvicorn",), ("uvicorn", "daphne", "x")])
+def test_it_takes_two(
+    servers: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = [word for server in servers for word in ("--server", server)]
+    assert main(["compare", SITE, *words]) == USAGE
+    assert "compare takes two servers" in capsys.readouterr().err
