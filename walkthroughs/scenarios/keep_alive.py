@@ -22,5 +22,9 @@ scenario = Scenario(
     story="A browser asks twice on one connection.",
     application=http_get.scenario.application,
     client=client,
-    focus=http_get.scenario.focus,
+    # Django closes a request in a thread, at a moment that differs from run to run.
+    focus={
+        server: (*names, "-django.core.handlers.asgi.ASGIRequest.close")
+        for server, names in http_get.scenario.focus.items()
+    },
 )
