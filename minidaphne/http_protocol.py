@@ -245,6 +245,8 @@ class WebRequest(InputQueue):
             self.send_disconnect()
         if self.server.settings.action_logger is not None:
             self.log_complete()
+        if self.error is not None:
+            self.server.close_application(self)  # there may be none to end it
         self.channel.request_done(self)
 
     def log_complete(self) -> None:

@@ -71,6 +71,7 @@ def test_what_can_be_read_in_two_ways_is_refused(request_: bytes) -> None:
         assert written.split(b" ", 2)[1] == b"400" and written.count(b"HTTP/1.") == 1
         assert connection.transport.ended and not calls
         assert await connection.send(GET) == written
+        assert not connection.server.connections
 
     run(scenario)
 

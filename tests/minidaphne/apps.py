@@ -1,0 +1,27 @@
+"""Applications for servers that are started from the command line."""
+
+from typing import Any
+
+from .memory import echo, reply, start
+
+refused = reply({"type": "lifespan.startup.failed", "message": "no database"})
+not_an_application = 1
+
+
+async def application(scope: Any, receive: Any, send: Any) -> None:
+    """Echo, with a lifespan that leaves its mark in the state."""
+    if scope["type"] != "lifespan":
+        await (said if scope["path"] == "/state" else echo)(scope, receive, send)
+        return
+    await receive()
+    scope["state"]["mark"] = "up"
+    await send({"type": "lifespan.startup.complete"})
+    await receive()
+    print("lifespan is over", flush=True)
+    await send({"type": "lifespan.shutdown.complete"})
+
+
+async def said(scope: Any, receive: Any, send: Any) -> None:
+    """Answer with the state."""
+    await send(start())
+    await send({"type": "http.response.body", "body": scope["state"]["mark"].encode()})

@@ -1,0 +1,267 @@
+"""The command line: what it passes on, and how a server behaves that it has started."""
+
+import argparse
+import logging
+import os
+import re
+import runpy
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from minidaphne import cli, reload
+from minidaphne.access import AccessLogGenerator
+
+from .memory import GET
+from .test_ws_protocol import HANDSHAKE, TEXT, frame, plain
+
+APPLICATION = "tests.minidaphne.apps:application"
+
+
+class Recorded:
+    """Takes the place of the server."""
+
+    abort_start = False
+
+    def __init__(self, application: Any, endpoints: list[str], **options: Any) -> None:
+        self.endpoints, self.options = endpoints, options
+        self.settings = argparse.Namespace(ready_callable=None)
+
+    def run(self) -> None:
+        """There is nothing to run."""
+
+
+def run(*args: str, application: str = APPLICATION) -> Any:
+    """Run the command line, and return the server it has made."""
+    interface = cli.CommandLineInterface()
+    interface.server_class = Recorded  # type: ignore[misc]
+    interface.run([*args, application])
+    return interface.server
+
+
+def test_the_defaults_are_daphnes() -> None:
+    server = run()
+    assert server.endpoints == ["tcp:port=8000:interface=127.0.0.1"]
+    options = server.options
+    assert options["websocket_connect_timeout"] == 5 and options["ping_interval"] == 20
+    assert options["server_name"] == "daphne" and options["http_timeout"] is None
+    assert options["proxy_forwarded_address_header"] is None
+
+
+@pytest.mark.parametrize(
+    ("args", "endpoints"),
+    [
+        (["-p", "123"], ["tcp:port=123:interface=127.0.0.1"]),
+        (["-b", "10.0.0.1"], ["tcp:port=8000:interface=10.0.0.1"]),
+        (["-b", "[200a::1]"], [r"tcp:port=8000:interface=200a\:\:1"]),
+        (["-u", "/a"], ["unix:/a"]),
+        (["--fd", "5", "-u", "/a"], ["fd:fileno=5", "unix:/a"]),
+        (["-p", "1", "-e", "unix:/a"], ["tcp:port=1:interface=127.0.0.1", "unix:/a"]),
+        (["-e", "imap:"], ["imap:"]),
+    ],
+)
+def test_options_make_endpoints(args: list[str], endpoints: list[str]) -> None:
+    assert run(*args).endpoints == endpoints
+
+
+def test_options_make_settings() -> None:
+    args = "-t 3 --root-path /x -v 2 -s name --ping-timeout 7 --lifespan off --loop asyncio"
+    options = run(*args.split(), "--limit-request-body", "9").options
+    assert options["http_timeout"] == 3 and options["root_path"] == "/x"
+    assert options["server_name"] == "name" and options["ping_timeout"] == 7
+    assert options["lifespan"] == "off" and options["loop"] == "asyncio"
+    assert options["limit_request_body"] == 9 and options["verbosity"] == 2
+    assert run("--no-server-name").options["server_name"] == ""
+
+
+def test_proxy_headers_have_names() -> None:
+    options = run("--proxy-headers", "--proxy-headers-host", "X-Real-IP").options
+    assert options["proxy_forwarded_address_header"] == "X-Real-IP"
+    assert options["proxy_forwarded_port_header"] == "X-Forwarded-Port"
+    assert options["proxy_forwarded_proto_header"] == "X-Forwarded-Proto"
+
+
+@pytest.mark.parametrize("option", ["--proxy-headers-host", "--proxy-headers-port"])
+def test_proxy_headers_must_be_asked_for(option: str, capsys: Any) -> None:
+    with pytest.raises(SystemExit) as caught:
+        run(option, "X")
+    words = f"argument {option}: --proxy-headers has to be passed for this parameter."
+    assert caught.value.code == 2 and words in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["tests.minidaphne.none:a", "tests.minidaphne.apps:none", "tests.minidaphne.apps", ":a", ""],
+)
+def test_an_application_that_cannot_be_imported_is_one_line(path: str, capsys: Any) -> None:
+    with pytest.raises(SystemExit) as caught:
+        run(application=path)
+    error = capsys.readouterr().err
+    assert caught.value.code == 1 and error.count("\n") == 1 and "cannot import" in error
+
+
+def test_the_access_log_goes_where_it_is_told(tmp_path: Path) -> None:
+    assert run("-v", "0").options["action_logger"] is None
+    assert run().options["action_logger"].stream is sys.stdout
+    assert run("-v", "0", "--access-log", "-").options["action_logger"].stream is sys.stdout
+    logger = run("--access-log", str(tmp_path / "log")).options["action_logger"]
+    assert isinstance(logger, AccessLogGenerator)
+    logger.stream.close()
+
+
+def test_an_aborted_start_is_status_1(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Recorded, "abort_start", True)
+    with pytest.raises(SystemExit) as caught:
+        run()
+    assert caught.value.code == 1
+
+
+def test_reload_watches_the_modules(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    started: list[Any] = []
+    monkeypatch.setattr(os, "execv", lambda *args: started.append(args))
+    watched = {"a.py": 1.0}
+    monkeypatch.setattr(reload, "modification_times", lambda: dict(watched))
+    calls: list[Any] = []
+    loop = argparse.Namespace(call_later=lambda *args: calls.append(args))
+    server: Any = argparse.Namespace(loop=loop, stop=lambda: calls.append("stop"))
+    reloader = reload.Reloader(server)
+    reloader.look()
+    assert calls == [(reload.INTERVAL, reloader.look)]
+    reloader.restart(["x"])
+    assert not started
+    watched["a.py"] = 2.0
+    reloader.look()
+    assert calls[-1] == "stop"
+    reloader.restart(["x"])
+    assert started == [(sys.executable, [sys.executable, "-m", "minidaphne", "x"])]
+    monkeypatch.undo()
+    assert __file__ in reload.modification_times()
+
+
+def test_reload_starts_watching_when_the_server_listens() -> None:
+    assert run("--reload").settings.ready_callable is not None
+
+
+def test_python_dash_m_is_the_command_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["minidaphne", "--help"])
+    with pytest.raises(SystemExit) as caught:
+        runpy.run_module("minidaphne", run_name="__main__")
+    assert caught.value.code == 0
+
+
+@contextmanager
+def served(
+    *args: str, application: str = APPLICATION
+) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """A server of its own process, and its port (0 if it has none)."""
+    command = [sys.executable, "-m", "minidaphne", *args, application]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    port = 0
+    try:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if found := re.search(r"Listening on TCP address \S+:(\d+)", line):
+                port = int(found[1])
+            if port or "Configuring endpoint unix" in line:
+                break
+        yield process, port
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def ask(port: int, *pieces: bytes, tls: bool = False) -> bytes:
+    """Send, and read until nothing comes any more."""
+    sock: socket.socket = socket.create_connection(("127.0.0.1", port))
+    if tls:
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        sock = context.wrap_socket(sock)
+    answer = b""
+    with sock:
+        sock.settimeout(0.3)
+        for piece in pieces:
+            sock.sendall(piece)
+            try:
+                while data := sock.recv(65536):
+                    answer += data
+            except TimeoutError:
+                pass
+    return answer
+
+
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+def test_a_server_from_the_command_line(loop: str) -> None:
+    with served("-p", "0", "--loop", loop) as (process, port):
+        assert ask(port, GET.replace(b"/ ", b"/state ")).endswith(b"up")
+        post = b"POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\n"
+        assert ask(port, post, b"hello").endswith(b"hello")
+        assert ask(port, HANDSHAKE, frame(TEXT, b"hello")).endswith(plain(TEXT, b"hello"))
+        assert b" 400 " in ask(port, b"nonsense\r\n\r\n")
+        process.send_signal(signal.SIGTERM)
+        output, _ = process.communicate(timeout=10)
+        assert process.returncode == 0
+        assert "lifespan is over" in output and '"WSDISCONNECT /chat?a=b"' in output
+        assert "Traceback" not in output and '"POST /" 200 5' in output
+
+
+def test_a_second_signal_ends_at_once() -> None:
+    with served("-p", "0") as (process, port):
+        with socket.create_connection(("127.0.0.1", port)) as client:
+            client.sendall(b"POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\n")
+            time.sleep(0.2)
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.2)
+            assert process.poll() is None
+            process.send_signal(signal.SIGINT)
+            assert process.wait(timeout=5) != 0
+
+
+def fails(*args: str, application: str = APPLICATION) -> tuple[int, str]:
+    command = [sys.executable, "-m", "minidaphne", *args, application]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=20)
+    assert "Traceback" not in done.stderr
+    return done.returncode, done.stderr
+
+
+def test_what_cannot_be_is_one_clear_line() -> None:
+    assert fails("-e", "imap:")[0] == 2
+    assert fails("--proxy-headers", "--trusted-proxies", "x")[0] == 2
+    assert fails("-p", "0", application="tests.minidaphne.none:a")[0] == 1
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        status, error = fails("-p", str(taken.getsockname()[1]), "-v", "0")
+    assert status == 1 and error.count("\n") == 1 and "Listen failure" in error
+    status, error = fails("-p", "0", application="tests.minidaphne.apps:refused")
+    assert status == 1 and "no database" in error
+
+
+def test_tls(tmp_path: Path) -> None:
+    pem = tmp_path / "server.pem"
+    options = "-x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost"
+    subprocess.run(
+        ["openssl", "req", *options.split(), "-keyout", pem, "-out", tmp_path / "cert.pem"],
+        check=True,
+        capture_output=True,
+    )
+    endpoint = f"ssl:0:privateKey={pem}:certKey={tmp_path / 'cert.pem'}:interface=127.0.0.1"
+    with served("-e", endpoint) as (_, port):
+        assert ask(port, GET, tls=True).startswith(b"HTTP/1.1 200 ")
+
+
+def test_logging_is_as_loud_as_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    levels: list[Any] = []
+    monkeypatch.setattr(logging, "basicConfig", lambda **options: levels.append(options["level"]))
+    for verbosity in "0123":
+        run("-v", verbosity)
+    assert levels == [logging.WARNING, logging.INFO, logging.DEBUG, logging.DEBUG]
