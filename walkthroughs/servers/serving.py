@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from signal import SIGTERM, Signals
@@ -73,7 +73,11 @@ class Running:
 
 @contextmanager
 def running(
-    server: str, application: str, source: str = "", *arguments: str
+    server: str,
+    application: str,
+    source: str = "",
+    *arguments: str,
+    pass_fds: Collection[int] = (),
 ) -> Iterator[Running]:
     """Runs a server on loopback as long as the block lasts.
 
@@ -85,6 +89,7 @@ def running(
         application: "module:name"; with `source`, a bare name in it.
         source: text of a module that has the application.
         arguments: more words for the server's command line.
+        pass_fds: open files that the server gets, under the same numbers.
 
     Yields:
         the server, which listens.
@@ -112,6 +117,7 @@ def running(
                 env={**os.environ, "PYTHONUNBUFFERED": "1"},
                 stdout=terminal,
                 stderr=terminal,
+                pass_fds=pass_fds,
             )
         found = Running(process, port, Path(terminal.name))
         try:

@@ -3,6 +3,7 @@
 import select
 import signal
 import socket
+import tempfile
 from collections.abc import Iterator
 
 import pytest
@@ -84,6 +85,16 @@ def test_a_client_hears_a_connection_reset() -> None:
 def test_a_server_can_be_stopped() -> None:
     with running("daphne", "site", SITE) as found:
         assert found.stop(signal.SIGTERM) == 0
+
+
+def test_a_server_gets_open_files() -> None:
+    site = SITE + "\nimport os\nprint('size', os.fstat(int(os.environ['FD'])).st_size)"
+    with tempfile.TemporaryFile() as file, pytest.MonkeyPatch.context() as patch:
+        file.write(b"four")
+        file.flush()
+        patch.setenv("FD", str(file.fileno()))
+        with running("daphne", "site", site, pass_fds=[file.fileno()]) as found:
+            assert "size 4" in found.said()
 
 
 def test_those_who_need_no_more_get_the_port() -> None:
