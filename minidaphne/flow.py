@@ -76,7 +76,7 @@ class Flow:
 
     async def drain(self) -> None:
         """Wait until the client has taken what was written; at once if it has."""
-        if self.resumed is not None:
+        while self.resumed is not None:
             await self.resumed.wait()
 
 

@@ -57,7 +57,6 @@ class HTTPChannel(Wire):
         super().__init__(server)
         self.request_factory = request_factory
         self.parser = httptools.HttpRequestParser(self)
-        self.parsing = False
         self.reading = NOTHING
         self.active: WebRequest | None = None  # its answer is being made
         self.receiving: WebRequest | None = None  # its body is being read
@@ -104,16 +103,12 @@ class HTTPChannel(Wire):
 
     def parse(self) -> None:
         """Feed the parser, piece by piece, until a request has to wait its turn."""
-        if self.parsing:
-            return
-        self.parsing = True
         while self.unparsed and not self.waiting and self.reading is not STOPPED:
             piece, self.unparsed = self.unparsed[:PIECE], self.unparsed[PIECE:]
             if self.reading is NOTHING:
                 self.fed = 0
             self.fed += len(piece)
             self.feed(piece)
-        self.parsing = False
 
     def feed(self, piece: bytes) -> None:
         """Feed the parser, which calls the ``on_`` methods below."""

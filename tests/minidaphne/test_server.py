@@ -66,7 +66,9 @@ def test_asgi_threads_are_obeyed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert run(scenario) == 1
 
 
-def test_nothing_starts_when_an_address_is_taken(caplog: pytest.LogCaptureFixture) -> None:
+def test_nothing_starts_when_an_address_is_taken(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     async def application(scope: Any, receive: Any, send: Any) -> None:
         raise AssertionError("the application was started")
 
@@ -184,7 +186,9 @@ def test_what_does_not_end_in_time_is_ended() -> None:
     assert b" 500 " in written and not server.connections and not server.channels
 
 
-@pytest.mark.parametrize("first", [b"GET / HT", b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\na"])
+@pytest.mark.parametrize(
+    "first", [b"GET / HT", b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\na"]
+)
 def test_incomplete_requests_do_not_stop_the_stopping(first: bytes) -> None:
     _, server = shut_down(first, echo, graceful_timeout=0.01)
     assert not server.connections and not server.channels
@@ -254,7 +258,9 @@ def test_signals_stop_the_server_and_the_second_ends_the_process() -> None:
         signal.signal(signal.SIGINT, before)
 
 
-def lifespan(*answers: str, mode: str = "auto", stop: bool = True) -> tuple[Any, list[str]]:
+def lifespan(
+    *answers: str, mode: str = "auto", stop: bool = True
+) -> tuple[Any, list[str]]:
     """Live through a lifespan in which the application answers so; what did it see?"""
     seen: list[str] = []
 
@@ -338,6 +344,13 @@ def test_a_failed_shutdown_is_not_the_end_of_the_process(
     assert "tired" in caplog.text and not server.abort_start
 
 
+def test_an_action_without_a_logger_is_no_action() -> None:
+    async def scenario() -> None:
+        make_server(hello).log_action("http", "complete", {})
+
+    run(scenario)
+
+
 def test_state_reaches_requests() -> None:
     async def scenario() -> None:
         scopes = []
@@ -361,7 +374,10 @@ def test_proxies_are_asked_if_there_are_any() -> None:
         async def application(scope: Any, receive: Any, send: Any) -> None:
             scopes.append(scope)
 
-        options = {"trusted_proxies": "10.0.0.1", "proxy_forwarded_address_header": "X-Real-IP"}
+        options = {
+            "trusted_proxies": "10.0.0.1",
+            "proxy_forwarded_address_header": "X-Real-IP",
+        }
         connection = Connection(make_server(application, **options))
         await connection.send(b"GET / HTTP/1.1\r\nX-Real-IP: 1.2.3.4\r\n\r\n")
         assert scopes[0]["client"] == ["1.2.3.4", 0]

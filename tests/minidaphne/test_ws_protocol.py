@@ -2,6 +2,7 @@
 
 import asyncio
 import zlib
+from functools import partial
 from typing import Any
 
 import pytest
@@ -29,7 +30,9 @@ KEY = b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
 UPGRADE = b"GET /chat?a=b HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
 VERSION = b"Sec-WebSocket-Version: 13\r\n"
 HANDSHAKE = UPGRADE + KEY + VERSION + b"\r\n"
-DEFLATED = UPGRADE + KEY + VERSION + b"Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n"
+DEFLATED = (
+    UPGRADE + KEY + VERSION + b"Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n"
+)
 ACCEPT = {"type": "websocket.accept"}
 TEXT, BINARY, CLOSE, PING, PONG = (
     FrameOpcode.TEXT,
@@ -40,7 +43,9 @@ TEXT, BINARY, CLOSE, PING, PONG = (
 )
 
 
-def frame(opcode: int, data: bytes = b"", fin: bool = True, rsv1: bool = False) -> bytes:
+def frame(
+    opcode: int, data: bytes = b"", fin: bool = True, rsv1: bool = False
+) -> bytes:
     """A frame as a client sends it."""
     sent = bytearray(Frame(FrameOpcode(opcode), data, fin).serialize(mask=True))
     sent[0] |= 0x40 * rsv1
@@ -144,7 +149,11 @@ def test_what_is_no_handshake_is_refused(request_: bytes, status: bytes) -> None
 
 
 def test_accept_takes_headers_and_a_subprotocol() -> None:
-    accept = {**ACCEPT, "subprotocol": "two", "headers": [(b"x-a", b"b"), (b"upgrade", b"c")]}
+    accept = {
+        **ACCEPT,
+        "subprotocol": "two",
+        "headers": [(b"x-a", b"b"), (b"upgrade", b"c")],
+    }
     offer = b"Sec-WebSocket-Protocol: one, two\r\n\r\n"
     head, _ = head_and_body(http(reply(accept), UPGRADE + KEY + VERSION + offer))
     assert b"sec-websocket-protocol: two" in head and b"x-a: b" in head
@@ -156,10 +165,14 @@ def test_a_subprotocol_the_client_does_not_speak_is_an_error() -> None:
 
 
 def test_close_before_accept_is_403() -> None:
-    assert http(reply({"type": "websocket.close"}), HANDSHAKE).startswith(b"HTTP/1.1 403 ")
+    assert http(reply({"type": "websocket.close"}), HANDSHAKE).startswith(
+        b"HTTP/1.1 403 "
+    )
 
 
-@pytest.mark.parametrize("messages", [[], [{"type": "websocket.send", "text": ""}], [{}]])
+@pytest.mark.parametrize(
+    "messages", [[], [{"type": "websocket.send", "text": ""}], [{}]]
+)
 def test_an_error_before_accept_is_500(messages: Any) -> None:
     assert http(reply(*messages), HANDSHAKE).startswith(b"HTTP/1.1 500 ")
 
@@ -182,7 +195,9 @@ def test_a_denial_is_a_response_of_the_application() -> None:
     assert head.startswith(b"http/1.1 401 ") and b"x-a: b" in head
     assert b"content-length: 2" in head and rest == b"no"
     head, rest = head_and_body(deny(body(b"n", True), body(b"o")))
-    assert b"connection: close" in head and b"content-length" not in head and rest == b"no"
+    assert (
+        b"connection: close" in head and b"content-length" not in head and rest == b"no"
+    )
     assert deny().startswith(b"HTTP/1.1 500 ")
     assert deny(body(b"half", True)).endswith(b"half")
     assert deny(body(b"n", True), {"type": "http.response.nonsense"}).endswith(b"n")
@@ -238,7 +253,9 @@ BROKEN = {
 
 
 @pytest.mark.parametrize(("data", "number"), BROKEN.values(), ids=BROKEN)
-def test_what_breaks_the_protocol_ends_it_with_the_right_code(data: bytes, number: int) -> None:
+def test_what_breaks_the_protocol_ends_it_with_the_right_code(
+    data: bytes, number: int
+) -> None:
     async def scenario() -> None:
         connection = await open_socket(websocket_max_message_size=10)
         answer = await connection.send(data + frame(TEXT, b"late"))
@@ -254,7 +271,7 @@ def test_frames_have_a_limit_of_their_own_and_zero_is_none() -> None:
     assert talk(frame(TEXT, b"x" * 11), websocket_max_frame_size=10)[0] == 0x88
     two = frame(TEXT, b"x" * 10, fin=False) + frame(0, b"y")
     assert talk(two, websocket_max_frame_size=10) == plain(TEXT, b"x" * 10 + b"y")
-    options = {"websocket_max_message_size": 0, "websocket_max_frame_size": 0}
+    options: Any = {"websocket_max_message_size": 0, "websocket_max_frame_size": 0}
     big = frame(BINARY, b"x" * 2_000_000)
     assert len(talk(big, **options)) > 2_000_000
 
@@ -286,7 +303,7 @@ def test_messages_are_deflated_if_that_was_agreed_on() -> None:
         (frame(0, b"", rsv1=True), 1002),
         (b"\xc9\x80abcd", 1002),
     ]:
-        answer = run(lambda bad=bad: scenario(bad))
+        answer = run(partial(scenario, bad))
         assert int.from_bytes(answer[2:4], "big") == number
 
 
@@ -303,9 +320,13 @@ def test_a_full_message_leaves_no_room_for_a_bomb() -> None:
 
 
 def test_an_offer_that_cannot_be_kept_is_passed_over() -> None:
-    offers = b"x-other, permessage-deflate; server_max_window_bits=99, permessage-deflate,"
+    offers = (
+        b"x-other, permessage-deflate; server_max_window_bits=99, permessage-deflate,"
+    )
     offers += b" permessage-deflate; client_max_window_bits"
-    request = UPGRADE + KEY + VERSION + b"Sec-WebSocket-Extensions: " + offers + b"\r\n\r\n"
+    request = (
+        UPGRADE + KEY + VERSION + b"Sec-WebSocket-Extensions: " + offers + b"\r\n\r\n"
+    )
     head, _ = head_and_body(http(echo, request))
     assert head.count(b"permessage-deflate") == 1
 
@@ -412,7 +433,9 @@ def test_the_application_closes_with_code_and_reason(last: bytes) -> None:
         assert plain(CLOSE, code(4000, "é" * 61)) in written
         assert await connection.send(last + frame(CLOSE, code(4000))) == written
         assert connection.transport.closing
-        assert received == [{"type": "websocket.disconnect", "code": 4000, "reason": ""}]
+        assert received == [
+            {"type": "websocket.disconnect", "code": 4000, "reason": ""}
+        ]
         assert not server.connections
 
     run(scenario)
@@ -462,6 +485,26 @@ def test_an_application_that_raises_closes_with_1011() -> None:
     assert http(application, HANDSHAKE).endswith(plain(CLOSE, code(1011)))
 
 
+def test_a_client_that_breaks_the_protocol_behind_our_close_is_ended() -> None:
+    async def scenario() -> None:
+        connection = Connection(make_server(reply(ACCEPT, {"type": "websocket.close"})))
+        written = await connection.send(HANDSHAKE)
+        assert await connection.send(plain(TEXT, b"x")) == written
+        assert connection.transport.ended
+
+    run(scenario)
+
+
+def test_a_ping_that_has_time_left_is_waited_for() -> None:
+    async def scenario() -> None:
+        connection = await open_socket(ping_interval=0.01, ping_timeout=5)
+        assert await connection.settle(0.03) == plain(PING)
+        connection.protocol.check_timeouts()
+        assert connection.take() == plain(PING)
+
+    run(scenario)
+
+
 def test_empty_messages_are_messages() -> None:
     sent = reply(
         ACCEPT,
@@ -476,7 +519,9 @@ def test_an_application_that_does_not_accept_in_time_is_403() -> None:
         async def application(scope: Any, receive: Any, send: Any) -> None:
             await asyncio.sleep(3600)
 
-        connection = Connection(make_server(application, websocket_connect_timeout=0.01))
+        connection = Connection(
+            make_server(application, websocket_connect_timeout=0.01)
+        )
         await connection.send(HANDSHAKE)
         written = await connection.settle(0.03)
         connection.transport.lose()
@@ -492,7 +537,9 @@ def test_a_denial_that_does_not_end_in_time_is_ended() -> None:
             await send({**body(b"x", True), "type": "websocket.http.response.body"})
             await asyncio.sleep(3600)
 
-        connection = Connection(make_server(application, websocket_connect_timeout=0.01))
+        connection = Connection(
+            make_server(application, websocket_connect_timeout=0.01)
+        )
         await connection.send(HANDSHAKE)
         await connection.settle(0.03)
         assert connection.transport.aborted
@@ -510,7 +557,7 @@ def test_a_websocket_may_live_only_so_long() -> None:
 
 def test_a_negative_limit_is_none() -> None:
     async def scenario() -> None:
-        options = {"websocket_timeout": -1, "websocket_connect_timeout": -1}
+        options: Any = {"websocket_timeout": -1, "websocket_connect_timeout": -1}
         connection = await open_socket(**options, ping_interval=0)
         assert await connection.settle(0.03) == b""
 
@@ -540,7 +587,9 @@ def test_a_client_we_do_not_read_is_not_blamed() -> None:
             while (await receive())["type"] == "websocket.receive":
                 pass
 
-        connection = await open_socket(application, ping_interval=0.01, ping_timeout=0.01)
+        connection = await open_socket(
+            application, ping_interval=0.01, ping_timeout=0.01
+        )
         await connection.send(frame(TEXT, b"x") * 100)
         assert await connection.settle(0.05) == b""
 
@@ -564,7 +613,9 @@ def test_actions_are_logged() -> None:
 def test_a_websocket_says_what_it_is() -> None:
     async def scenario() -> None:
         connection = await open_socket()
-        assert "10.0.0.1" in repr(connection.protocol) and "/chat" in repr(connection.protocol)
+        assert "10.0.0.1" in repr(connection.protocol) and "/chat" in repr(
+            connection.protocol
+        )
 
     run(scenario)
 
