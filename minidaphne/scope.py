@@ -19,6 +19,9 @@ is_host = re.compile(
 #: What an absolute target has before its path (RFC 9112 section 3.2.2).
 ORIGIN = re.compile(rb"[A-Za-z][-+.0-9A-Za-z]*://[^/?]*")
 
+#: As numbers, which are found in bytes much faster than bytes are.
+UNDERSCORE, NEL = b"_\x85"
+
 #: Headers that `Request.note` wants to see.
 NOTED = frozenset(
     b"content-length daphne-root-path expect host transfer-encoding upgrade".split()
@@ -56,9 +59,9 @@ class Request:
     def __post_init__(self) -> None:
         self.headers = headers = []
         for name, value in self.raw_headers:
-            if b"_" in name:
+            if UNDERSCORE in name:
                 continue  # CGI and WSGI could not tell it from its twin with a dash
-            if b"\x85" in value:  # a line end to those who decode before they split
+            if NEL in value:  # a line end to those who decode before they split
                 raise PeerError(400, "Invalid header value")
             value = value.strip(b" \t")
             if name not in NOTED or self.note(name, value):
