@@ -16,9 +16,13 @@ from walkthroughs.integrations.sybil import RUNNERS, SHOWN, page_sybil
 HOUSE = Path(__file__).parent.parent
 PAGES = sorted([*HOUSE.glob("docs/**/*.md"), HOUSE / "README.md"])
 
-# Every command that pages tell readers to type. No test runs them: whoever adds one
-# tries it by hand on a fresh machine, and then adds it here.
+# On these, a test of their own runs every command.
+RUN = {"docs/your-application.md"}
+
+# Every command that other pages tell readers to type. No test runs them: whoever adds
+# one tries it by hand on a fresh machine, and then adds it here.
 COMMANDS = {
+    "python -m minidaphne -p 8000 mysite.asgi:application",
     ".venv/bin/mkdocs serve",
     ".venv/bin/pip install --editable '.[docs,test,channels]'",
     ".venv/bin/pytest",
@@ -67,6 +71,7 @@ def test_every_command_is_one_that_somebody_tried() -> None:
         for fence in fences(page.read_text(encoding="utf-8"))
         for line in fence.body.splitlines()
         if fence.language == "console" and line.startswith("$ ")
+        if page_name(page) not in RUN
     }
     assert commands == COMMANDS
 

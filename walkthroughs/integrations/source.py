@@ -25,9 +25,11 @@ def read_source(body: str, options: Mapping[str, str]) -> Target:
     """
     if body.strip():
         raise FenceError("a source fence is empty: its text comes from the code")
-    unknown = ", ".join(sorted(set(options) - {"target"}))
+    unknown = ", ".join(sorted(set(options) - {"target", "parts"}))
     if unknown:
         raise FenceError(f"a source fence takes no {unknown}")
+    if options.get("parts", "rest") not in ("rest", "quote"):
+        raise FenceError(f"parts are 'rest' or 'quote', not {options['parts']!r}")
     if "target" not in options:
         raise FenceError("a source fence needs the name of what to show")
     return find(options["target"])

@@ -1,0 +1,115 @@
+"""The book prints the server: every line of its code stands in exactly one chapter."""
+
+import ast
+import io
+import tokenize
+from pathlib import Path
+
+import pytest
+
+from walkthroughs.integrations.book import Book
+from walkthroughs.targets import find
+
+HOUSE = Path(__file__).parent.parent
+FILES = sorted((HOUSE / "minidaphne").rglob("*.py"))
+
+
+@pytest.fixture(scope="module")
+def book() -> Book:
+    return Book(HOUSE / "docs")
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda f: str(f.relative_to(HOUSE)))
+def test_every_line_of_the_server_is_printed_in_exactly_one_chapter(
+    book: Book, file: Path
+) -> None:
+    pages = book.pages(file)
+    orphans = [n for n in code_lines(file.read_text()) if n not in pages]
+    assert not orphans, f"{file.name}: no chapter prints the lines {spans(orphans)}"
+    twice = {n: sorted(pages[n]) for n in pages if len(pages[n]) > 1}
+    assert not twice, f"{file.name}: printed in two chapters: {twice}"
+
+
+def code_lines(text: str) -> list[int]:
+    """The lines that hold code: no blank ones, no comments, no docstrings."""
+    aside = {
+        tokenize.COMMENT,
+        tokenize.NL,
+        tokenize.NEWLINE,
+        tokenize.INDENT,
+        tokenize.DEDENT,
+        tokenize.ENDMARKER,
+    }
+    found: set[int] = set()
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type not in aside:
+            found |= set(range(token.start[0], token.end[0] + 1))
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            found -= set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+    return sorted(found)
+
+
+def spans(numbers: list[int]) -> str:
+    """Numbers in short: "3-5, 9"."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ", ".join(f"{r[0]}-{r[-1]}" if len(r) > 1 else str(r[0]) for r in runs)
+
+
+SOURCE = """\
+import json
+
+
+class Box:
+    \"\"\"A box.\"\"\"
+
+    size = 1
+
+    def open(self):
+        return json
+
+    def close(self):
+        return None
+"""
+
+
+@pytest.fixture
+def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "boxes.py").write_text(SOURCE)
+    (tmp_path / "docs").mkdir()
+    monkeypatch.syspath_prepend(tmp_path)
+    return tmp_path
+
+
+def write(folder: Path, page: str, *fences: str) -> None:
+    blocks = "\n".join(f"```source {fence}\n```\n" for fence in fences)
+    (folder / "docs" / page).write_text(f"# The page {page}\n\n{blocks}")
+
+
+def test_the_rest_leaves_out_what_stands_elsewhere_and_says_where(
+    program: Path,
+) -> None:
+    write(program, "a.md", "boxes.Box.open")
+    write(program, "b.md", "boxes parts=rest")
+    book = Book(program / "docs")
+    assert book.rest(find("boxes")) == SOURCE.replace(
+        "    def open(self):\n        return json\n",
+        "    # Box.open: see “The page a.md”\n",
+    )
+    pages = book.pages(program / "boxes.py")
+    assert pages[9] == pages[10] == {"a.md"}
+    assert pages[7] == pages[13] == {"b.md"}
+    assert [n for n in code_lines(SOURCE) if n not in pages] == []
+
+
+def test_an_orphan_and_a_double_are_seen(program: Path) -> None:
+    write(program, "a.md", "boxes.Box.open")
+    write(program, "b.md", "boxes.Box.open", "boxes.Box.close", "no.such.name")
+    pages = Book(program / "docs").pages(program / "boxes.py")
+    assert pages[9] == {"a.md", "b.md"}
+    assert spans([n for n in code_lines(SOURCE) if n not in pages]) == "1, 4, 7"
