@@ -63,7 +63,7 @@ class Request:
                 continue  # CGI and WSGI could not tell it from its twin with a dash
             if NEL in value:  # a line end to those who decode before they split
                 raise PeerError(400, "Invalid header value")
-            value = value.strip(b" \t")
+            value = value.strip()
             if name not in NOTED or self.note(name, value):
                 headers.append((name, value))
 

@@ -1,11 +1,21 @@
 """Django's ``runserver`` on minidaphne, and the check of the order of applications."""
 
+import argparse
 import os
 import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.core.management import CommandError
+
+import minidaphne
+from minidaphne import apps
+from minidaphne.management.commands import runserver
 
 from .test_cli import ask
 
@@ -82,3 +92,73 @@ def test_the_order_of_applications_is_checked(tmp_path: Path) -> None:
     assert "minidaphne.E001" in output
     output, _ = manage(tmp_path, APPS, "check").communicate(timeout=20)
     assert "no issues" in output
+
+
+class Names:
+    """Takes the place of Django's applications."""
+
+    def __init__(self, *names: str) -> None:
+        self.names = names
+
+    def get_app_configs(self) -> list[Any]:
+        return [SimpleNamespace(name=name) for name in self.names]
+
+
+def test_the_check_looks_at_the_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    apps.MinidaphneConfig("minidaphne", minidaphne).ready()
+    for names, errors in [((), 0), (APPS, 0), (APPS[::-1], 1)]:
+        monkeypatch.setattr(apps, "apps", Names(*names))
+        found = apps.check_minidaphne_installed(None)
+        assert [error.id for error in found] == ["minidaphne.E001"] * errors
+
+
+def handler(
+    monkeypatch: pytest.MonkeyPatch, settings: dict[str, Any], **options: Any
+) -> Any:
+    """What ``runserver`` would serve."""
+    monkeypatch.setattr(runserver, "settings", SimpleNamespace(**settings))
+    monkeypatch.setattr(
+        runserver, "ASGIStaticFilesHandler", lambda app: ("static", app)
+    )
+    monkeypatch.setattr(
+        runserver.runserver.Command, "get_handler", lambda *a, **o: "wsgi"
+    )
+    defaults = {"noasgi": False, "use_static_handler": True, "insecure_serving": False}
+    return runserver.Command().get_handler(**(defaults | options))
+
+
+def test_runserver_chooses_what_to_serve(monkeypatch: pytest.MonkeyPatch) -> None:
+    from .apps import application
+
+    path = "tests.minidaphne.apps.application"
+    on, off = (
+        {"ASGI_APPLICATION": path, "DEBUG": True},
+        {"ASGI_APPLICATION": path, "DEBUG": False},
+    )
+    assert handler(monkeypatch, on) == ("static", application)
+    assert handler(monkeypatch, off) is application
+    assert handler(monkeypatch, off, insecure_serving=True) == ("static", application)
+    assert handler(monkeypatch, on, use_static_handler=False) is application
+    assert handler(monkeypatch, {}, noasgi=True) == "wsgi"
+    with pytest.raises(CommandError, match="ASGI_APPLICATION"):
+        handler(monkeypatch, {})
+
+
+def test_runserver_says_when_it_cannot_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[str] = []
+    server = SimpleNamespace(run=lambda: calls.append("run"), abort_start=False)
+    monkeypatch.setattr(runserver, "Server", lambda *a, **o: server)
+    monkeypatch.setattr(runserver, "settings", SimpleNamespace(FORCE_SCRIPT_NAME=None))
+    development = runserver.DevelopmentServer(("127.0.0.1", 80), None, ipv6=False)
+    development.set_app("application")
+    development.serve_forever()
+    server.abort_start = True
+    with pytest.raises(CommandError, match="could not start"):
+        development.serve_forever()
+    assert calls == ["run", "run"]
+
+
+def test_runserver_knows_noasgi() -> None:
+    parser = argparse.ArgumentParser()
+    runserver.Command().add_arguments(parser)
+    assert parser.parse_args(["--noasgi"]).noasgi

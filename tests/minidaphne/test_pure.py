@@ -2,6 +2,8 @@
 
 import io
 import re
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -216,6 +218,25 @@ def test_endpoint_strings_make_endpoints() -> None:
 def test_bad_endpoint_strings_are_refused(text: str) -> None:
     with pytest.raises(OperatorError, match="bad endpoint"):
         server_from_string(text)
+
+
+def test_tls_endpoints_load_key_and_certificate(tmp_path: Path) -> None:
+    key, certificate = str(tmp_path / "key.pem"), str(tmp_path / "cert.pem")
+    options = [
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-days",
+        "2",
+        "-subj",
+        "/CN=a",
+        "-keyout",
+    ]
+    command = ["openssl", "req", *options, key, "-out", certificate]
+    subprocess.run(command, check=True, capture_output=True)
+    tls = server_from_string(f"ssl:443:privateKey={key}:certKey={certificate}")
+    assert isinstance(tls, TCP4ServerEndpoint) and tls.tls is not None
 
 
 def test_the_access_log_has_a_line_for_each_action() -> None:
