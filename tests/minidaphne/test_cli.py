@@ -20,6 +20,7 @@ import pytest
 
 from minidaphne import cli, reload
 from minidaphne.access import AccessLogGenerator
+from minidaphne.errors import OperatorError
 
 from .memory import GET
 from .test_ws_protocol import HANDSHAKE, TEXT, frame, plain
@@ -129,6 +130,19 @@ def test_the_access_log_goes_where_it_is_told(tmp_path: Path) -> None:
     logger = run("--access-log", str(tmp_path / "log")).options["action_logger"]
     assert isinstance(logger, AccessLogGenerator)
     logger.stream.close()
+
+
+def test_what_the_server_refuses_is_status_2(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(server: Any) -> None:
+        raise OperatorError("no such thing")
+
+    monkeypatch.setattr(Recorded, "run", refuse)
+    with pytest.raises(SystemExit) as caught:
+        run()
+    assert caught.value.code == 2
+    assert capsys.readouterr().err.endswith("minidaphne: error: no such thing\n")
 
 
 def test_an_aborted_start_is_status_1(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.contrib.staticfiles.management.commands.runserver import (
+    Command as DjangoCommand,
+)
 from django.core.management import CommandError
 
 import minidaphne
@@ -120,9 +123,7 @@ def handler(
     monkeypatch.setattr(
         runserver, "ASGIStaticFilesHandler", lambda app: ("static", app)
     )
-    monkeypatch.setattr(
-        runserver.runserver.Command, "get_handler", lambda *a, **o: "wsgi"
-    )
+    monkeypatch.setattr(DjangoCommand, "get_handler", lambda *a, **o: "wsgi")
     defaults = {"noasgi": False, "use_static_handler": True, "insecure_serving": False}
     return runserver.Command().get_handler(**(defaults | options))
 
