@@ -27,6 +27,7 @@ COMMANDS = {
     ".venv/bin/pip install --editable '.[docs,test,channels]'",
     ".venv/bin/pytest",
     ".venv/bin/pytest --update-callpaths docs",
+    "make bench",
     "make serve",
     "make test",
     "python3 -m venv .venv",

@@ -35,7 +35,7 @@ FLOORS = [
     {"recorder", "listing", "render"},
     {"servers", "clients", "browser"},
     {"scenarios"},
-    {"record"},
+    {"record", "own"},
     {"integrations"},
     {"commands"},
     {"cli"},

@@ -56,6 +56,21 @@ class Request:
     def __str__(self) -> str:
         return f"{self.method} {self.target}"
 
+    @classmethod
+    def of(cls, line: str) -> Request:
+        """The request that "GET /polls/?page=2" says; the method may be left out.
+
+        Raises:
+            ValueError: it says none.
+        """
+        words = line.split()
+        if len(words) not in (1, 2) or (len(words) == 2 and not words[0].isalpha()):
+            raise ValueError(
+                f"a request is 'METHOD PATH', as in 'GET /polls/', not {line!r}"
+            )
+        method = words[0].upper() if len(words) == 2 else "GET"
+        return cls(method, path_of(words[-1]))
+
 
 @dataclass(frozen=True)
 class Talk:
@@ -76,6 +91,17 @@ class Talk:
 
 
 Exchange = Request | Talk
+
+
+def path_of(text: str) -> str:
+    """The text, if it is a path.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not text.startswith("/") or not text.isascii() or " " in text:
+        raise ValueError(f"a path begins with / and is ASCII, not {text!r}")
+    return text
 
 
 class Browser:

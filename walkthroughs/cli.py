@@ -14,7 +14,7 @@ from .errors import WalkthroughError
 
 DESCRIPTION = "Record, check and show the path of a request through an ASGI server."
 
-COMMANDS = ("record", "compare", "list", "run", "check", "schema")
+COMMANDS = ("record", "compare", "list", "run", "check", "drift", "schema", "manual")
 """The modules of `walkthroughs.commands`, in the order of the help."""
 
 
@@ -37,7 +37,7 @@ def build_parser() -> Parser:
         words = f"{command.HELP[0].upper()}{command.HELP[1:]}."
         added = commands.add_parser(name, help=command.HELP, description=words)
         command.add(added)
-        added.set_defaults(run=command.run, prog=added.prog)
+        added.set_defaults(run=command.run, prog=added.prog, parser=parser)
     return parser
 
 

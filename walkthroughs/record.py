@@ -17,7 +17,7 @@ import platform
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import distributions
 from pathlib import Path
 
@@ -49,27 +49,50 @@ ORDERS: Mapping[str, object] = {
 SOURCES = ("recorder", "servers", "scenarios", "clients.py", "focus.py", "trace.py")
 
 
-def record(scenario: Scenario | str, server: str, fresh: bool = False) -> Trace:
+@dataclass(frozen=True)
+class Environment:
+    """Where a server is recorded: an interpreter, and what is installed for it.
+
+    Args:
+        python: the interpreter.
+        installed: what recordings depend on: its version, and those of all packages.
+        variables: of the operating system, beside those of this process.
+    """
+
+    python: Path
+    installed: str
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
+def record(
+    scenario: Scenario | str,
+    server: str,
+    fresh: bool = False,
+    environment: Environment | None = None,
+) -> Trace:
     """The trace of a scenario on a server.
 
     Args:
         scenario: the scenario, or the name of one of the book's.
         server: name of the server, see `walkthroughs.servers`.
         fresh: whether to record even if the cache has it.
+        environment: where to record it, by default here.
 
     Raises:
         RecordingError: there is no such scenario or server, the server did not start,
             or the client did not get what it expected; the text says which.
     """
     story = load(scenario) if isinstance(scenario, str) else scenario
-    path = cache_folder() / f"{story.name}-{server}-{_key(story, server)}.json"
+    environment = environment or _here()
+    key = _key(story, server, environment)
+    path = cache_folder() / f"{story.name}-{server}-{key}.json"
     if not fresh and path.exists():
         try:
             return Trace.from_json(path.read_text(encoding="utf-8"))
         except TraceError:
             logger.warning("the cached recording %s is damaged: made again", path.name)
     logger.info("recording %s on %s", story.name, server)
-    text = _record(story, server)
+    text = _record(story, server, environment)
     path.parent.mkdir(parents=True, exist_ok=True)
     # Another process may be making the same recording: each file appears whole.
     beside = path.with_suffix(f".{os.getpid()}")
@@ -83,7 +106,7 @@ def cache_folder() -> Path:
     return Path(os.environ.get("WALKTHROUGHS_CACHE") or ".cache/walkthroughs")
 
 
-def _record(story: Scenario, server: str) -> str:
+def _record(story: Scenario, server: str, environment: Environment) -> str:
     orders = {
         "scenario": story.name,
         "server": server,
@@ -92,7 +115,7 @@ def _record(story: Scenario, server: str) -> str:
         "watch": story.watch,
     }
     with story.background():
-        seen = observe(orders, story.client)
+        seen = observe(orders, story.client, environment)
     if seen.error is not None:
         raise RecordingError(
             f"{story.name} on {server}: the client failed: {seen.error!r}"
@@ -126,16 +149,14 @@ class Observation:
 def observe(
     orders: Mapping[str, object],
     client: Callable[[int], object],
-    python: Path | str = sys.executable,
-    environment: Mapping[str, str] | None = None,
+    environment: Environment | None = None,
 ) -> Observation:
     """Starts a server in a fresh interpreter, lets the client talk to it, and looks on.
 
     Args:
         orders: see `walkthroughs.servers.child.Child`; what is left out is sensible.
         client: given the port, talks to the server.
-        python: the interpreter.
-        environment: variables for it, beside those of this process.
+        environment: where to do so, by default here.
 
     Raises:
         RecordingError: the server did not start, or ended before its time.
@@ -146,7 +167,8 @@ def observe(
     ):
         output, port = Path(folder) / "trace.json", free_port()
         whole = {**ORDERS, **orders, "port": port, "output": str(output)}
-        with Process(whole, printed, python, environment) as process:
+        where = environment or _here()
+        with Process(whole, printed, where.python, where.variables) as process:
             ready = process.expect("ready", START_LIMIT)
             error = _drive(client, port)
             process.say("stop")
@@ -171,19 +193,23 @@ def _drive(client: Callable[[int], object], port: int) -> Exception | None:
     return None
 
 
-def _key(story: Scenario, server: str) -> str:
-    digest = hashlib.sha256(_environment())
-    orders = (story.name, story.application, server, story.focus_on(server).patterns)
-    digest.update(repr((orders, sorted(story.watch.items()))).encode())
+def _key(story: Scenario, server: str, environment: Environment) -> str:
+    digest = hashlib.sha256(environment.installed.encode())
+    orders = (story.name, story.story, story.application, server)
+    looked = (story.focus_on(server).patterns, sorted(story.watch.items()))
+    digest.update(repr((orders, looked)).encode())
     for path in _sources(story, server):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 
 
 @functools.cache
-def _environment() -> bytes:
+def _here() -> Environment:
+    """The environment of this process."""
     installed = {f"{each.name}=={each.version}" for each in distributions()}
-    return repr((platform.python_version(), sorted(installed))).encode()
+    return Environment(
+        Path(sys.executable), repr((platform.python_version(), sorted(installed)))
+    )
 
 
 def _sources(story: Scenario, server: str) -> Iterator[Path]:

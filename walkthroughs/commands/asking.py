@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from ..browser import LIMIT, Browser, Exchange, Request, Talk
+from ..browser import LIMIT, Browser, Exchange, Request, Talk, path_of
 from ..errors import RecordingError
 from ..record import MAX_EVENTS
 from ..servers import NAMES
@@ -104,10 +104,8 @@ def exchanges(args: Namespace) -> list[Exchange]:
     common: list[tuple[str, str]] = []
     found: list[Exchange] = []
     for option, value in asked:
-        if option == "request":
-            found.append(_request(value))
-        elif option == "websocket":
-            found.append(Talk(_path(value)))
+        if option in ("request", "websocket"):
+            found.append(_exchange(option, value))
         elif option == "header" and not found:
             common.append(_header(value))
         else:
@@ -115,6 +113,13 @@ def exchanges(args: Namespace) -> list[Exchange]:
             found[-1] = _more(found[-1], option, value)
     found = found or [Request("GET", "/")]
     return [replace(each, headers=(*common, *each.headers)) for each in found]
+
+
+def _exchange(option: str, value: str) -> Exchange:
+    try:
+        return Request.of(value) if option == "request" else Talk(path_of(value))
+    except ValueError as error:
+        raise UsageError(f"--{option}: {error}") from None
 
 
 def _more(exchange: Exchange, option: str, value: Any) -> Exchange:
@@ -129,22 +134,6 @@ def _more(exchange: Exchange, option: str, value: Any) -> Exchange:
         raise UsageError("--data goes with a request: a WebSocket takes --send")
     method = "POST" if exchange.method == "GET" else exchange.method
     return replace(exchange, method=method, body=_body(value))
-
-
-def _request(line: str) -> Request:
-    words = line.split()
-    if len(words) not in (1, 2) or (len(words) == 2 and not words[0].isalpha()):
-        raise UsageError(
-            f"--request is 'METHOD PATH', as in 'GET /polls/', not {line!r}"
-        )
-    method = words[0].upper() if len(words) == 2 else "GET"
-    return Request(method, _path(words[-1]))
-
-
-def _path(path: str) -> str:
-    if not path.startswith("/") or not path.isascii() or " " in path:
-        raise UsageError(f"a path begins with / and is ASCII, not {path!r}")
-    return path
 
 
 def _header(line: str) -> tuple[str, str]:

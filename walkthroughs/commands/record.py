@@ -52,7 +52,7 @@ def add(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--server",
         metavar="NAME",
-        help=f"{', '.join(NAMES[:-1])} or {NAMES[-1]} (default: the first installed)",
+        help=f"the server: {', '.join(NAMES)} (default: the first installed)",
     )
     parser.add_argument(
         "--format",
@@ -67,8 +67,8 @@ def add(parser: ArgumentParser) -> None:
         metavar="NAME",
         action="append",
         help="record and show calls below this dotted name only; may be given several "
-        "times, and as --focus=-NAME to leave something out (default: all code; "
-        "server, framework and your own are shown, the rest is counted)",
+        "times, and as --focus=-NAME to leave something out (default: all code, of "
+        "which server, framework and your own are shown and the rest is counted)",
     )
     parser.add_argument(
         "--steps",

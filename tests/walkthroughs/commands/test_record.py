@@ -136,7 +136,7 @@ def test_a_refused_websocket_is_told(capsys: pytest.CaptureFixture[str]) -> None
             "--data goes with a request",
         ),
         ([SITE, "--websocket", "chat"], USAGE, "a path begins with / and is ASCII"),
-        ([SITE, "--request", "GET a b"], USAGE, "--request is 'METHOD PATH'"),
+        ([SITE, "--request", "GET a b"], USAGE, "a request is 'METHOD PATH'"),
         ([SITE, "--header", "a"], USAGE, "--header is 'NAME: VALUE'"),
         ([SITE, "--data", "@no-such"], USAGE, "--data @no-such: No such file"),
         ([SITE, "--time-limit", "0"], USAGE, "are more than nothing"),

@@ -1,0 +1,161 @@
+"""`walkthroughs drift`: does the book still hold, and since which version?
+
+For each version of Daphne, with the oldest and the newest of everything else that it
+takes, the book's scenarios are recorded in an environment of their own, and each listing
+that speaks of Daphne is held against what was seen.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import nullcontext
+from datetime import UTC, datetime
+from itertools import product
+from pathlib import Path
+from shutil import which
+from threading import Lock
+
+from ..errors import ListingError, Mismatch, WalkthroughError
+from ..integrations.fences import Fence, fences
+from ..listing import check, parse
+from ..record import Environment, record
+from ..scenarios import load
+from . import FAILED, UsageError
+from .environments import Uninstallable, Wanted, make, versions
+from .matrix import Cell, Row, page, text
+
+HELP = "hold the book's listings against given versions of Daphne"
+
+SERVER = "daphne"
+
+DAPHNES = ("3.0.2", "4.0.0", "4.1.2", "4.2.3")
+
+AGES = ("oldest", "newest")
+
+Listings = dict[str, list[Fence]]
+
+_alone = Lock()
+"""Held by who runs a scenario with something in the background, such as a Redis: that
+speaks to the recorded process through the variables of this one."""
+
+
+def add(parser: ArgumentParser) -> None:
+    """What `drift` takes."""
+    parser.add_argument(
+        "pages",
+        metavar="PAGE",
+        nargs="*",
+        type=Path,
+        default=[Path("docs")],
+        help="Markdown pages, and folders of them (default: docs)",
+    )
+    parser.add_argument(
+        "--daphne",
+        metavar="VERSION",
+        nargs="+",
+        default=DAPHNES,
+        help=f"versions of Daphne (default: {' '.join(DAPHNES)})",
+    )
+    parser.add_argument(
+        "--python",
+        metavar="PYTHON",
+        nargs="+",
+        default=[sys.executable],
+        help="interpreters, by name or path (default: this one)",
+    )
+    parser.add_argument(
+        "--jobs",
+        metavar="N",
+        type=int,
+        default=os.cpu_count() or 1,
+        help="how many environments at once (default: one for each processor)",
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        type=Path,
+        help="write the result as a page, such as docs/reference/versions.md",
+    )
+
+
+def run(args: Namespace) -> int:
+    """Prints the matrix; `FAILED` if a cell is red."""
+    listings = _listings(args.pages)
+    if not listings:
+        raise UsageError(f"no listing there speaks of {SERVER}")
+    pythons = [_python(each) for each in args.python]
+    combinations = list(product(pythons, args.daphne, AGES))
+    wanted = [Wanted(python, daphne, age) for python, daphne, age in combinations]
+    with ThreadPoolExecutor(max(args.jobs, 1)) as pool:
+        futures = {pool.submit(_row, each, listings): each for each in wanted}
+        for number, future in enumerate(as_completed(futures), start=1):
+            line = f"{number} of {len(wanted)}: {future.result().summary}"
+            print(line, file=sys.stderr, flush=True)
+        rows = [future.result() for future in futures]
+    print(text(rows), end="")
+    if args.output is not None:
+        made = datetime.now(UTC).date()
+        args.output.write_text(page(rows, made), encoding="utf-8")
+    return 0 if all(row.holds for row in rows) else FAILED
+
+
+def _python(name: str) -> Path:
+    found = which(name)
+    if found is None:
+        raise UsageError(f"there is no interpreter {name!r}")
+    # Not resolved: an environment's python is a link, and knows by its place what it is.
+    return Path(found).absolute()
+
+
+def _listings(pages: Sequence[Path]) -> Listings:
+    """Page -> the listings on it that speak of Daphne, in order."""
+    found: Listings = {}
+    for path in _files(pages):
+        speaking = [
+            fence
+            for fence in fences(path.read_text(encoding="utf-8"))
+            if fence.language == "callpath" and fence.options.get("server") == SERVER
+        ]
+        if speaking:
+            found[path.as_posix()] = speaking
+    return found
+
+
+def _files(pages: Sequence[Path]) -> Iterator[Path]:
+    for each in pages:
+        if not each.exists():
+            raise UsageError(f"there is no file {each}")
+        yield from sorted(each.rglob("*.md")) if each.is_dir() else [each]
+
+
+def _row(wanted: Wanted, listings: Listings) -> Row:
+    """Makes one environment, and holds all listings against it."""
+    try:
+        environment = make(wanted)
+    except Uninstallable as error:
+        return Row(wanted.daphne, wanted.age, {}, (), str(error))
+    cells = tuple(
+        _cell(place, fence, environment)
+        for place, found in listings.items()
+        for fence in found
+    )
+    return Row(wanted.daphne, wanted.age, versions(environment), cells)
+
+
+def _cell(place: str, fence: Fence, environment: Environment) -> Cell:
+    scenario = fence.options["scenario"]
+    line, words = fence.line, ""
+    try:
+        with nullcontext() if load(scenario).background is nullcontext else _alone:
+            trace = record(scenario, SERVER, environment=environment)
+        check(parse(fence.body), trace)
+    except (Mismatch, ListingError) as error:
+        line, words = line + error.line, str(error)
+    except WalkthroughError as error:
+        words = str(error)
+    return Cell(place, line, scenario, words)
