@@ -67,7 +67,8 @@ site: $(STAMP)  ## build the site into site/, and fail on any warning
 
 check: lint site test  ## the one gate: lint, strict site, tests and pages
 
-bench: $(STAMP)  ## run the measurements
+bench: $(STAMP)  ## run the measurements (needs wrk), and write them into the book
+	@$(RUN) -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	$(RUN) -m pytest tests/benchmarks -o python_files='bench_*.py' -s $(ARGS)
 
 clean:  ## remove all that make has made
