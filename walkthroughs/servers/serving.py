@@ -40,10 +40,16 @@ class Running:
         self.process = process
         self.port = port
         self.terminal = terminal
+        self.forgotten = 0
 
     def said(self) -> list[str]:
         """All lines so far: what the application prints, and what the server logs."""
-        return self.terminal.read_text(encoding="utf-8").splitlines()
+        lines = self.terminal.read_text(encoding="utf-8").splitlines()
+        return lines[self.forgotten :]
+
+    def forget(self) -> None:
+        """From here on, what was said so far is not told again."""
+        self.forgotten += len(self.said())
 
     def wait_for(self, words: str, times: int = 1) -> list[str]:
         """All lines so far, as soon as `times` of them have `words`.

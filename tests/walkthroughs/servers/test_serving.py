@@ -36,6 +36,14 @@ def test_a_server_is_heard(server: Running) -> None:
     assert "asked for /heard" in server.wait_for("/heard")
 
 
+def test_what_was_said_can_be_forgotten(server: Running) -> None:
+    http(server.port, request("GET", "/old"))
+    server.wait_for("/old")
+    server.forget()
+    http(server.port, request("GET", "/new"))
+    assert server.wait_for("/new") == ["asked for /new"]
+
+
 def test_words_are_waited_for_as_often_as_they_are_to_come(server: Running) -> None:
     for _ in range(2):
         http(server.port, request("GET", "/twice"))
