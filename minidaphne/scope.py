@@ -77,7 +77,7 @@ class Request:
         if name == b"content-length":
             self.content_length = int(value)  # digits: the parser has seen to that
             return True
-        words = value.lower().split(b",")
+        words = value.lower().replace(b" ", b"").split(b",")
         if name == b"daphne-root-path":
             self.root_path = unquote(value.decode("latin-1"))
             return False

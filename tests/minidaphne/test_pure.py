@@ -89,7 +89,7 @@ def test_headers_with_an_underscore_are_dropped_and_values_stripped() -> None:
 
 
 def test_expect_and_upgrade_mean_nothing_in_1_0() -> None:
-    headers = [(b"expect", b"100-continue"), (b"upgrade", b"WebSocket")]
+    headers = [(b"expect", b"100-continue"), (b"upgrade", b"h2c , WebSocket")]
     new, old = request(b"/", *headers), request(b"/", *headers, version="1.0")
     assert new.expect_continue and new.websocket
     assert not old.expect_continue and not old.websocket
