@@ -158,4 +158,4 @@ def _cell(place: str, fence: Fence, environment: Environment) -> Cell:
         line, words = line + error.line, str(error)
     except WalkthroughError as error:
         words = str(error)
-    return Cell(place, line, scenario, words)
+    return Cell(place, fence.line, line, scenario, words)

@@ -36,12 +36,14 @@ class Cell:
 
     Args:
         place: path of the page.
-        line: the first line that differs; that of the listing if it holds.
+        listing: the line where the listing begins.
+        line: the first line that differs; again that of the listing if it holds.
         scenario: what was recorded.
         words: what differs, nothing if the listing holds.
     """
 
     place: str
+    listing: int
     line: int
     scenario: str
     words: str = ""
@@ -122,9 +124,13 @@ def page(rows: Sequence[Row], made: date) -> str:
     lines = [
         f"Last run on {day}, on {sys.platform}, with {listings}.",
         "",
-        f"| {' | '.join(PACKAGES)} | Listings |",
-        f"|{' --- |' * (len(PACKAGES) + 1)}",
-        *(_table_row(row) for row in rows),
+        f"| | {' | '.join(PACKAGES)} | Listings |",
+        f"|{' --- |' * (len(PACKAGES) + 2)}",
+        *(_table_row(number, row) for number, row in enumerate(rows, start=1)),
+        "",
+        "Listing by listing, with the numbers of the lines above:",
+        "",
+        *_marks(rows),
         "",
         "## Where they differ",
         "",
@@ -133,22 +139,45 @@ def page(rows: Sequence[Row], made: date) -> str:
     return f"{HEAD}\n" + "".join(f"{line}\n" for line in lines)
 
 
-def _table_row(row: Row) -> str:
+def _table_row(number: int, row: Row) -> str:
     known = {"daphne": row.daphne, **row.versions}
     cells = [known.get(name.lower(), "-") for name in PACKAGES]
-    return f"| {' | '.join(cells)} | {row.age}: {row.verdict} |"
+    return f"| {number} | {' | '.join(cells)} | {row.age}: {row.verdict} |"
+
+
+def _marks(rows: Sequence[Row]) -> Iterator[str]:
+    """A line a listing, a column an environment."""
+    numbers = " | ".join(str(number) for number in range(1, len(rows) + 1))
+    yield f"| Listing | {numbers} |"
+    yield f"| --- |{' :-: |' * len(rows)}"
+    longest = max((row.cells for row in rows), key=len, default=())
+    for at, cell in enumerate(longest):
+        marks = " | ".join(_mark(row, at) for row in rows)
+        place = f"{PurePosixPath(cell.place).name}, line {cell.listing}"
+        yield f"| `{place}` | {marks} |"
+
+
+def _mark(row: Row, at: int) -> str:
+    if not row.cells:
+        return "-"
+    return "differs" if row.cells[at].words else "holds"
 
 
 def _all_differences(rows: Sequence[Row]) -> Iterator[str]:
-    differing = [row for row in rows if not row.holds]
-    if not differing:
+    """What differs, once for all environments in which the same does."""
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for number, row in enumerate(rows, start=1):
+        if not row.holds:
+            differences = tuple(_differences(row, plain=False))
+            alike.setdefault(differences, []).append(f"{number}: {row.title}")
+    if not alike:
         yield "Nowhere."
-    for number, row in enumerate(differing):
-        if number:
+    for differences, titles in alike.items():
+        if differences is not next(iter(alike)):
             yield ""
-        yield f"### {row.title}"
+        yield f"In {'; in '.join(titles)}:"
         yield ""
-        yield from (f"* {each}" for each in _differences(row, plain=False))
+        yield from (f"* {each}" for each in differences)
 
 
 def _differences(row: Row, plain: bool) -> Iterator[str]:

@@ -91,6 +91,11 @@ class Builder:
         self._lock = threading.RLock()
         self._lanes: dict[LaneKey, LaneState] = {}
         self._states: list[LaneState] = []
+        # Kept beside, for a server may run thousands of tasks: who has a lane, which
+        # names are taken, and from which number on to look for one that is not.
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._names: set[tuple[LaneKind, str]] = set()
+        self._unused_from: dict[tuple[LaneKind, str], int] = {}
         self._landings: dict[int, Origin] = {}
         self._looking: set[int] = set()
         self._open: dict[int, Open] = {}
@@ -249,11 +254,13 @@ class Builder:
         with self._lock:
             lane = self._lane(arrive=False)
             if lane.kind == "task":
-                lane.name = self._unused("task", name, lane)
+                self._names.discard(("task", lane.name))
+                self._unused_from.pop(("task", lane.name.rstrip(" 0123456789")), None)
+                lane.name = self._unused("task", name)
 
     def has_lane(self, task: asyncio.Task[Any]) -> bool:
         """Whether the task has been seen to run."""
-        return any(key[1] is task for key in list(self._lanes))
+        return task in self._tasks
 
     @property
     def lanes(self) -> tuple[Lane, ...]:
@@ -379,6 +386,7 @@ class Builder:
         kind: LaneKind = "thread"
         name = ""
         if task is not None:
+            self._tasks.add(task)
             coroutine = task.get_coro()
             kind, name = "task", getattr(coroutine, "__name__", "") or repr(coroutine)
         elif thread == self._main:
@@ -387,14 +395,17 @@ class Builder:
             name = _thread_name(threading.current_thread().name)
         return LaneState(len(self._states), kind, self._unused(kind, name))
 
-    def _unused(self, kind: LaneKind, name: str, own: LaneState | None = None) -> str:
-        taken = {
-            lane.name for lane in self._states if lane.kind == kind and lane is not own
-        }
+    def _unused(self, kind: LaneKind, name: str) -> str:
+        """The name, numbered if another lane of that kind has it; it is taken now."""
         if not name:
             return name
-        numbered = (f"{name} {n}" if n > 1 else name for n in itertools.count(1))
-        return next(each for each in numbered if each not in taken)
+        for number in itertools.count(self._unused_from.get((kind, name), 1)):
+            numbered = f"{name} {number}" if number > 1 else name
+            if (kind, numbered) not in self._names:
+                break
+        self._names.add((kind, numbered))
+        self._unused_from[kind, name] = number + 1
+        return numbered
 
 
 def _current_task() -> asyncio.Task[Any] | None:

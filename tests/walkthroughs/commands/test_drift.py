@@ -60,8 +60,10 @@ def test_listings_are_held_against_each_version(
     assert f"{pages.as_posix()}/b.md:5 (main-loop): daphne.http_protocol" in said.out
     assert sorted(line[:6] for line in said.err.splitlines()) == ["1 of 2", "2 of 2"]
     written = out.read_text()
-    assert "| 3.11.7 | 4.2.3 | - | - | 5.2 | - | newest: 1 of 2 hold |" in written
+    assert "| 2 | 3.11.7 | 4.2.3 | - | - | 5.2 | - | newest: 1 of 2 hold |" in written
     assert "It cannot be installed: `no such version`" in written
+    assert "| `a.md, line 3` | - | holds |\n| `b.md, line 3` | - | differs |" in written
+    assert "In 1: Daphne 4.2.3, oldest:\n" in written
 
 
 @pytest.mark.parametrize(
@@ -156,7 +158,7 @@ def test_why_it_cannot_be_had_is_said_in_a_line_and_remembered(
     assert len([line for line in commands.ran if " venv " in line]) == 1
 
 
-GREEN = Row("4.2.3", "newest", {"python": "3.12.1"}, (Cell("a.md", 3, "x"),))
+GREEN = Row("4.2.3", "newest", {"python": "3.12.1"}, (Cell("a.md", 3, 3, "x"),))
 
 
 def test_the_page_says_when_and_where_nothing_differs() -> None:
