@@ -4,6 +4,7 @@ import asyncio
 import zlib
 from functools import partial
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from websockets.frames import Frame
@@ -46,8 +47,9 @@ TEXT, BINARY, CLOSE, PING, PONG = (
 def frame(
     opcode: int, data: bytes = b"", fin: bool = True, rsv1: bool = False
 ) -> bytes:
-    """A frame as a client sends it."""
-    sent = bytearray(Frame(FrameOpcode(opcode), data, fin).serialize(mask=True))
+    """A frame as a client sends it, with the same mask in every run."""
+    with patch("websockets.frames.secrets.token_bytes", return_value=b"mask"):
+        sent = bytearray(Frame(FrameOpcode(opcode), data, fin).serialize(mask=True))
     sent[0] |= 0x40 * rsv1
     return bytes(sent)
 
