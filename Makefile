@@ -40,7 +40,7 @@ serve: $(STAMP)  ## read the book on http://127.0.0.1:8000, reloading as files c
 	@$(RUN) -m walkthroughs.integrations.serve --port $(PORT)
 
 test: $(STAMP)  ## run all tests, and everything on all pages
-	$(RUN) -m pytest $(ARGS)
+	$(RUN) -m pytest -n auto --dist loadfile $(ARGS)
 
 test-versions:  ## run the packages' tests on each newer Python found on the machine
 	@for version in 3.12 3.13; do \
@@ -54,7 +54,8 @@ test-versions:  ## run the packages' tests on each newer Python found on the mac
 	done
 
 test-tools: $(STAMP)
-	$(RUN) -m pytest $(wildcard tests/walkthroughs tests/minidaphne) $(ARGS)
+	$(RUN) -m pytest -n auto --dist loadfile tests/walkthroughs tests/minidaphne \
+	  --ignore tests/walkthroughs/render --ignore tests/walkthroughs/commands $(ARGS)
 
 lint: $(STAMP)  ## ruff, mypy and spelling
 	$(RUN) -m ruff check

@@ -24,9 +24,11 @@ PROSE = """() => {
   article.querySelectorAll("pre, code").forEach((each) => each.remove());
   return article.textContent;
 }"""
-# A reference has few shapes, hundreds of times; axe takes as long for each of them.
+# A page has few shapes, hundreds of times; axe takes as long for each of them.
 FEW_OF_EACH = """() => document
-  .querySelectorAll(".doc-object:nth-of-type(n + 6), .md-nav__item:nth-of-type(n + 9)")
+  .querySelectorAll(`.doc-object:nth-of-type(n + 6), .md-nav__item:nth-of-type(n + 9),
+    .wt-steps > li:nth-child(n + 9), .wt-scroll svg > *:nth-child(n + 60),
+    .highlight code > span:nth-child(n + 30), .highlight pre > *:nth-child(n + 90)`)
   .forEach((each) => each.remove())"""
 BACKGROUND = "getComputedStyle(document.body).backgroundColor"
 

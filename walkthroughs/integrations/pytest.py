@@ -38,6 +38,15 @@ def pytest_configure(config: pytest.Config) -> None:
         mending.wanted = True
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Write what was planned in a process that only works for another one."""
+    # The one with the terminal (pytest-xdist has such) has seen no page itself.
+    if hasattr(session.config, "workerinput"):
+        from .callpath import mending
+
+        mending.write()
+
+
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
