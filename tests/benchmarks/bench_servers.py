@@ -77,6 +77,8 @@ class Row:
         application: what is served.
         unit: of the numbers.
         less: whether less is better.
+        fresh: whether it wants a server that has done nothing yet: memory that was
+            needed before and is free again would be counted as no memory.
     """
 
     name: str
@@ -84,6 +86,7 @@ class Row:
     application: str = APPLICATION
     unit: str = "/s"
     less: bool = False
+    fresh: bool = False
 
 
 HEADERS = load.headers_script(20)
@@ -109,6 +112,7 @@ ROWS = (
         lambda t, s: load.idle_memory(t.port, t.pid, IDLE),
         unit=" KiB",
         less=True,
+        fresh=True,
     ),
 )
 
@@ -147,7 +151,7 @@ def measure(rows: Sequence[Row], rounds: int, seconds: float) -> Results:
                 }
                 for row in own:
                     for name, target in running.items():
-                        value = row.measure(target, seconds)
+                        value = once(row, name, target, seconds)
                         seen.setdefault((row.name, name), []).append(value)
                         tell(f"{number + 1}/{rounds} {row.name}: {name} {value:.1f}")
     tell("")
@@ -155,6 +159,14 @@ def measure(rows: Sequence[Row], rounds: int, seconds: float) -> Results:
         row.name: {n: statistics.median(seen[row.name, n]) for n in SERVERS}
         for row in rows
     }
+
+
+def once(row: Row, name: str, target: Target, seconds: float) -> float:
+    """One number."""
+    if not row.fresh:
+        return row.measure(target, seconds)
+    with started(name, row.application) as fresh:
+        return row.measure(fresh, seconds)
 
 
 @contextmanager
