@@ -6,7 +6,8 @@
     ```
 
 The site renders it, `pytest` checks it, `pytest --update-callpaths` mends it; all three
-speak of the same recording.
+speak of the same recording.  A third option, `look`, says how the site shows it: `slim`
+for listing and stepper alone, `play` for a slim one that walks by itself.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from ..trace import Trace
 from .fences import Fence
 
 OPTIONS = frozenset({"scenario", "server"})
+LOOKS = ("slim", "play")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +81,14 @@ def recording(options: Mapping[str, str]) -> Trace:
         FenceError: it does not say which, or says more.
         RecordingError: there is no such recording to be had.
     """
-    unknown = ", ".join(sorted(set(options) - OPTIONS))
+    unknown = ", ".join(sorted(set(options) - OPTIONS - {"look"}))
     if unknown:
         raise FenceError(f"a callpath fence takes no {unknown}")
     missing = " and ".join(sorted(OPTIONS - set(options)))
     if missing:
         raise FenceError(f"a callpath fence says its {missing}")
+    if options.get("look", "slim") not in LOOKS:
+        raise FenceError(f"the look of a callpath is {' or '.join(LOOKS)}, or not said")
     return record(options["scenario"], options["server"])
 
 

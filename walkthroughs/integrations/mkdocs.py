@@ -37,8 +37,9 @@ from pymdownx.superfences import SuperFencesException
 
 from .. import render
 from ..errors import ListingError, Mismatch, WalkthroughError
-from ..render.html import failure, listing, walkthrough
+from ..render.html import failure, listing, slim, walkthrough
 from ..targets import Target
+from .book import Book
 from .callpath import hold
 from .fences import Fence, fences
 from .source import read_source, words
@@ -56,11 +57,13 @@ class FenceContext:
         page: path of the page as an author would name it, "docs/words.md".
         line: line of the opening marker there, counted from 1; 0 when not known.
         md: the Markdown converter at work.
+        docs: the folder of all pages.
     """
 
     page: str
     line: int
     md: Markdown
+    docs: Path = Path("docs")
 
     def __str__(self) -> str:
         return f"{self.page}:{self.line}"
@@ -76,8 +79,11 @@ Raises a `WalkthroughError` when it cannot.
 def render_source(body: str, options: Mapping[str, str], context: FenceContext) -> str:
     """The fence `source NAME`: the live source of NAME, and whose it is."""
     target = read_source(body, options)
+    text = target.source
+    if options.get("parts") == "rest":
+        text = Book(context.docs).rest(target)
     formatter = HtmlFormatter(cssclass="language-python highlight", wrapcode=True)
-    code = highlight(target.source, PythonLexer(), formatter)
+    code = highlight(text, PythonLexer(), formatter)
     return f'<figure class="source">{code}{_caption(target)}</figure>'
 
 
@@ -102,7 +108,10 @@ def render_callpath(
     name = f"{options['scenario']}-{options['server']}"
     seen[name] += 1
     ident = name if seen[name] == 1 else f"{name}-{seen[name]}"
-    return walkthrough(held.view, listing(held.view, held.lines, ident), ident)
+    listed, look = listing(held.view, held.lines, ident), options.get("look")
+    if look is not None:
+        return slim(held.view, listed, ident, play=look == "play")
+    return walkthrough(held.view, listed, ident)
 
 
 _walkthroughs: WeakKeyDictionary[Markdown, Counter[str]] = WeakKeyDictionary()
@@ -151,6 +160,7 @@ class WalkthroughsPlugin(BasePlugin[WalkthroughsConfig]):
     def __init__(self) -> None:
         super().__init__()
         self._page = ""
+        self._docs = Path("docs")
         self._offset = 0
         self._fences: list[Fence] = []
 
@@ -189,6 +199,7 @@ class WalkthroughsPlugin(BasePlugin[WalkthroughsConfig]):
         self, markdown: str, /, *, page: Page, config: MkDocsConfig, files: object
     ) -> str:
         """Remember the page, and number its fences, so that `_render` knows them."""
+        self._docs = Path(config.docs_dir)
         root = Path(config.config_file_path).parent
         self._page = Path(page.file.abs_src_path or "").relative_to(root).as_posix()
         # MkDocs has cut off the page's front matter.
@@ -211,7 +222,8 @@ class WalkthroughsPlugin(BasePlugin[WalkthroughsConfig]):
         **kwargs: Any,
     ) -> str:
         fence = self._fences[int(options["n"])]
-        context = FenceContext(self._page, fence.line + self._offset, md)
+        line = fence.line + self._offset
+        context = FenceContext(self._page, line, md, self._docs)
         try:
             return FENCES[name](fence.body, words(fence), context)
         except WalkthroughError as error:

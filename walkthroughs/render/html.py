@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from itertools import groupby
 
-from ..trace import Call, Exit, Function, Message
+from ..trace import Call, Exit, Function, Header, Message
 from .source import Excerpt, Mark, SourceLine, Sources
 from .svg import svg
 from .view import Arrival, Fold, ListedLine, Row, Step, View, short
@@ -29,7 +29,7 @@ MARKS: Mapping[Mark, str] = {
 
 
 def walkthrough(view: View, listing_html: str, ident: str) -> str:
-    """A whole walkthrough: listing, picture, steps.
+    """A whole walkthrough: listing, focus, picture, steps.
 
     Args:
         view: what to show.
@@ -37,14 +37,12 @@ def walkthrough(view: View, listing_html: str, ident: str) -> str:
         ident: its id on the page; step 17 is `#<ident>-17`.
     """
     header = view.trace.header
-    label = escape(f"Walkthrough: {header.scenario} on {header.server}")
-    walk = f"{escape(ident)}-walk"
     lanes = escape(f"Swim lanes: {header.scenario} on {header.server}")
     return "\n".join(
         (
-            # A group and no landmark: a page may well tell one story twice.
-            f'<div class="wt" role="group" id="{walk}" aria-label="{label}">',
+            _opening(view, ident, "wt"),
             listing_html,
+            focus(header),
             '<details class="wt-picture" open><summary>Picture</summary>',
             f'<div class="wt-scroll" role="group" tabindex="0" aria-label="{lanes}">',
             svg(view, ident),
@@ -55,6 +53,59 @@ def walkthrough(view: View, listing_html: str, ident: str) -> str:
             "</div>",
         )
     )
+
+
+def slim(view: View, listing_html: str, ident: str, play: bool = False) -> str:
+    """A walkthrough for a page that has more to say: no picture, the steps folded.
+
+    Args:
+        view: what to show.
+        listing_html: what `listing` gave, or nothing.
+        ident: its id on the page.
+        play: whether it walks by itself, for readers who do not mind motion.
+    """
+    return "\n".join(
+        (
+            _opening(view, ident, "wt wt-slim", " data-play" if play else ""),
+            listing_html,
+            '<details class="wt-all"><summary>Step by step, with the code</summary>',
+            steps(view, ident),
+            "</details>",
+            "</div>",
+        )
+    )
+
+
+def _opening(view: View, ident: str, css: str, more: str = "") -> str:
+    header = view.trace.header
+    label = escape(f"Walkthrough: {header.scenario} on {header.server}")
+    # A group and no landmark: a page may well tell one story twice.
+    return (
+        f'<div class="{css}" role="group" id="{escape(ident)}-walk" '
+        f'aria-label="{label}"{more}>'
+    )
+
+
+def focus(header: Header) -> str:
+    """Which calls count, and of which packages in which versions: folded."""
+    names = "".join(
+        f"<li><code>{_breakable(each)}</code></li>" for each in header.focus
+    )
+    packages = "".join(
+        f"<li>{escape(f'{each.name} {each.version}, licence: {each.licence}')}</li>"
+        for each in header.packages
+    )
+    made = escape(f"Recorded on Python {header.python}, with {header.source}.")
+    return (
+        '<details class="wt-focus"><summary>What counts here, and in which versions'
+        "</summary>\n<p>The focus of this recording. A name takes in all below it; a "
+        f'minus leaves that out.</p>\n<ul class="wt-names" role="list">{names}</ul>\n'
+        f'<p>{made}</p>\n<ul role="list">{packages}</ul></details>'
+    )
+
+
+def _breakable(name: str) -> str:
+    return escape(name).replace(".", ".<wbr>")
 
 
 def failure(message: str) -> str:
@@ -192,7 +243,7 @@ class _Steps:
         return _attributes(values)
 
     def head(self, row: Step) -> str:
-        name = escape(short(self.view.name(row))).replace(".", ".<wbr>")
+        name = _breakable(short(self.view.name(row)))
         return (
             f'<p class="wt-head"><a class="wt-n" href="#{self.ident}-{row.number}">'
             f'<span class="wt-sr">Step </span>{row.number}</a> '
@@ -352,8 +403,7 @@ def _dotted(name: str) -> str:
     if " " in name:
         return escape(name)
     brief = short(name)
-    package = escape(name[: -len(brief)]).replace(".", ".<wbr>")
-    last = escape(brief).replace(".", ".<wbr>")
+    package, last = _breakable(name[: -len(brief)]), _breakable(brief)
     return f"{_wrap('span', 'wt-dim', package) if package else ''}{last}"
 
 

@@ -93,12 +93,17 @@ FAULTS = {
     "an unknown scenario": (
         "=main-loop",
         "=mainloop",
-        "page.md:3: there is no scenario 'mainloop': the scenarios are http-get,",
+        "page.md:3: there is no scenario 'mainloop': the scenarios are ",
     ),
     "an unknown option": (
         " server=daphne",
         " server=daphne when=now",
         "page.md:3: a callpath fence takes no when",
+    ),
+    "an unknown look": (
+        " server=daphne",
+        " server=daphne look=fat",
+        "page.md:3: the look of a callpath is slim or play, or not said",
     ),
 }
 
@@ -163,6 +168,15 @@ def test_the_site_shows_listing_picture_and_steps(tmp_path: Path) -> None:
     assert "it begins" in html
     assert (tmp_path / "site" / "assets" / "walkthroughs.css").exists()
     assert (tmp_path / "site" / "assets" / "walkthroughs.js").exists()
+
+
+def test_a_slim_look_has_listing_and_steps_alone(tmp_path: Path) -> None:
+    html = site(tmp_path, PAGE.replace("=daphne", "=daphne look=play", 1))
+    slim = html[html.index('<div class="wt wt-slim"') :].partition("tabbed-set")[0]
+    assert 'id="main-loop-daphne-walk"' in slim
+    assert " data-play>" in slim
+    assert 'id="main-loop-daphne-1"' in slim
+    assert "<svg" not in slim
 
 
 def test_a_fault_is_a_red_box_and_a_warning_with_page_and_line(

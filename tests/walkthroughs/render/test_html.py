@@ -280,3 +280,27 @@ def test_a_failure_is_a_box_with_the_text_as_it_is() -> None:
     text = html.failure("docs/a.md:3: <nothing> like that\n- a\n+ b")
     Page(text)
     assert "docs/a.md:3: &lt;nothing&gt; like that\n- a\n+ b" in text
+
+
+def test_a_page_says_what_counts_and_in_which_versions() -> None:
+    trace = replace(
+        view().trace,
+        header=replace(
+            view().trace.header,
+            focus=("made", "-made.<log>"),
+            packages=(Package("made", "1.2", "MIT"),),
+        ),
+    )
+    text = whole(View(trace, view().shown))
+    assert "<code>-made.<wbr>&lt;log&gt;</code>" in text
+    assert "made 1.2, licence: MIT" in text
+    assert text.index("wt-listing") < text.index("wt-focus") < text.index("<svg")
+
+
+def test_a_slim_walkthrough_has_no_picture_and_its_steps_folded() -> None:
+    text = html.slim(view(), html.listing(view(), LINES, "made"), "made", play=True)
+    page = Page(text)
+    assert "data-play" in page.all("div", "wt-slim")[0]
+    assert "open" not in page.all("details", "wt-all")[0]
+    assert page.all("li", "wt-step")
+    assert not page.all("svg")

@@ -198,6 +198,33 @@ def test_it_plays_and_pauses(open_page: Open) -> None:
     assert at(page) == "1 / 8"
 
 
+def slim() -> str:
+    return html.slim(view(), html.listing(view(), LINES, "made"), "made", play=True)
+
+
+def test_a_slim_one_walks_by_itself_in_silence_until_taken_over(
+    open_page: Open,
+) -> None:
+    page = open_page(body=slim())
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    expect(page.locator(".wt-at")).to_have_text(re.compile("^2 /"))
+    expect(page.get_by_role("status")).to_be_empty()
+    assert "#" not in page.url
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".wt-at")).to_have_text(re.compile("^3 /"))
+    expect(page.get_by_role("button", name="Play")).to_be_visible()
+    expect(page.get_by_role("status")).not_to_be_empty()
+
+
+def test_a_slim_one_stands_still_for_those_who_do_not_want_motion(
+    open_page: Open,
+) -> None:
+    page = open_page(body=slim(), reduced_motion="reduce")
+    expect(page.get_by_role("button", name="Play")).to_be_visible()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".wt-at")).to_have_text(re.compile("^2 /"))
+
+
 def test_into_over_and_out(open_page: Open) -> None:
     page = open_page("#made-3")
     press(page, "i")

@@ -176,7 +176,7 @@
       this.live = announcer();
       const panes = make("div", "wt-panes", this.code, this.side);
       this.stage.append(bar, this.head, panes, this.foot, this.live);
-      this.root.insertBefore(this.stage, this.root.querySelector(".wt-picture"));
+      this.root.insertBefore(this.stage, this.root.querySelector(".wt-picture, .wt-all"));
     }
 
     listen() {
@@ -338,8 +338,31 @@
       }
       this.at = to;
       this.show();
+      if (this.alone) return;
       this.tell();
       if (this.here.id) remember(this.here.id);
+    }
+
+    /* Walks by itself once it is seen, until somebody takes over; in silence, and with
+       no word in the address.  Arrow keys walk it from wherever no other part has them. */
+    playAlone() {
+      document.addEventListener("keydown", (event) => {
+        const free = event.target === document.body && KEYS[event.key] !== "play";
+        if (free && event.key.startsWith("Arrow")) this.pressed(event);
+      });
+      for (const sign of ["pointerdown", "focusin"]) {
+        this.root.addEventListener(sign, ({ target }) => {
+          if (this.alone && !target.closest("[data-do='play']")) this.pause();
+        });
+      }
+      if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+      const eye = new IntersectionObserver(([seen]) => {
+        if (!seen.isIntersecting || this.at || location.hash) return;
+        eye.disconnect();
+        this.toggle();
+        this.alone = true;
+      }, { threshold: 0.3 });
+      eye.observe(this.stage);
     }
 
     jump(id) {
@@ -368,6 +391,7 @@
     pause() {
       clearInterval(this.timer);
       this.timer = 0;
+      this.alone = false;
       this.looks();
     }
 
@@ -529,8 +553,8 @@
         svg.querySelector("style").after(band);
       }
       // A step has its number first, and then its name; a fold has one text.
-    const [number, name] = link.querySelectorAll("text");
-    const label = name || number;
+      const [number, name] = link.querySelectorAll("text");
+      const label = name || number;
       band.setAttribute("y", label.getAttribute("y") - 13);
       const box = svg.parentElement;
       const x = Number(label.getAttribute("x"));
@@ -643,7 +667,9 @@
   const start = () => {
     for (const root of document.querySelectorAll(".wt")) {
       if (root.querySelector(".wt-step") && !steppers.has(root)) {
-        steppers.set(root, new Stepper(root));
+        const stepper = new Stepper(root);
+        steppers.set(root, stepper);
+        if ("play" in root.dataset) stepper.playAlone();
       } else if (root.querySelector(".wt-pairs tbody tr") && !steppers.has(root)) {
         steppers.set(root, new Pairs(root));
       }
@@ -654,7 +680,7 @@
   /* Paper shows everything. */
   let closed = [];
   addEventListener("beforeprint", () => {
-    closed = [...document.querySelectorAll(".wt details:not([open])")];
+    closed = [...document.querySelectorAll(".wt:not(.wt-slim) details:not([open])")];
     for (const each of closed) each.open = true;
   });
   addEventListener("afterprint", () => {
