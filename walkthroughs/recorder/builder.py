@@ -25,7 +25,7 @@ from typing import Any, Literal
 
 from ..focus import Focus
 from ..trace import Call, Event, Exit, Function, Hop, Lane, LaneKind, Message
-from .values import receiver_class, short
+from .values import receiver_class, short, takes_receiver
 
 LaneKey = tuple[int, asyncio.Task[Any] | None]
 
@@ -107,12 +107,16 @@ class Builder:
     # What frames do
 
     def watches(self, frame: FrameType) -> bool:
-        """Whether this frame is a function of a package that may be in focus."""
-        if not frame.f_code.co_flags & CO_OPTIMIZED:
+        """Whether this frame runs a function that may be in focus, now or later."""
+        code = frame.f_code
+        if not code.co_flags & CO_OPTIMIZED:
             return False  # the body of a module or a class
         module: str = frame.f_globals.get("__name__") or ""
         own = module == __package__ or module.startswith(f"{__package__}.")
-        return module.partition(".")[0] in self._packages and not own
+        if own or module.partition(".")[0] not in self._packages:
+            return False
+        # A method goes by the class of whatever it is called on, a function does not.
+        return takes_receiver(code) or f"{module}.{code.co_qualname}" in self.focus
 
     def started(self, frame: FrameType) -> None:
         """A frame of a watched package began to run."""

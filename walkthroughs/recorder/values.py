@@ -26,6 +26,11 @@ _SECRET_IN_TEXT = re.compile(
 )
 
 
+def takes_receiver(code: CodeType) -> bool:
+    """Whether the function may be a method: whose, only a call can tell."""
+    return code.co_argcount > 0 and code.co_varnames[0] in ("self", "cls")
+
+
 def receiver_class(frame: FrameType) -> str | None:
     """The dotted class of the object that the frame's method was called on.
 
@@ -34,7 +39,7 @@ def receiver_class(frame: FrameType) -> str | None:
     Asks only `type`, so that no property, proxy or `__getattr__` of the program runs.
     """
     code = frame.f_code
-    if not code.co_argcount or code.co_varnames[0] not in ("self", "cls"):
+    if not takes_receiver(code):
         return None
     value = frame.f_locals.get(code.co_varnames[0])
     # Not `isinstance`: that asks a proxy for its `__class__`, and runs the program.
