@@ -30,7 +30,13 @@ def wrk(port: int, path: str, seconds: float, script: str = "") -> tuple[float, 
     if shutil.which("wrk") is None:
         sys.exit("wrk is not installed: on Debian, apt-get install wrk")
     with tempfile.TemporaryDirectory() as folder:
-        command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{max(1, round(seconds))}s", "--latency"]
+        command = [
+            "wrk",
+            "-t1",
+            f"-c{CONNECTIONS}",
+            f"-d{max(1, round(seconds))}s",
+            "--latency",
+        ]
         if script:
             lua = Path(folder, "load.lua")
             lua.write_text(script)

@@ -7,4 +7,6 @@ ROOT_URLCONF = "walkthroughs.scenarios.mysite.urls"
 INSTALLED_APPS: list[str] = ["channels"]
 MIDDLEWARE: list[str] = []
 USE_TZ = True
-CHANNEL_LAYERS: dict[str, dict[str, object]] = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+CHANNEL_LAYERS: dict[str, dict[str, object]] = {
+    "default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}
+}
