@@ -10,6 +10,7 @@ import asyncio
 import importlib
 import importlib.util
 import io
+import os
 import platform
 import sys
 import time
@@ -75,7 +76,7 @@ def profiling() -> Iterator[None]:
 def viztracer() -> AbstractContextManager[object]:
     tracer: AbstractContextManager[object] = importlib.import_module(
         "viztracer"
-    ).VizTracer(verbose=0, tracer_entries=5_000_000)
+    ).VizTracer(verbose=0, tracer_entries=5_000_000, output_file=os.devnull)
     return tracer
 
 
