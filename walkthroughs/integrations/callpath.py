@@ -106,6 +106,12 @@ def hold(body: str, options: Mapping[str, str]) -> Held:
     return Held(listing, trace, check(listing, trace))
 
 
+def ident(scenario: str, server: str, count: int) -> str:
+    """The id of a page's walkthrough: the `count`-th of that recording, from 1."""
+    name = f"{scenario}-{server}"
+    return name if count == 1 else f"{name}-{count}"
+
+
 @dataclass
 class Mending:
     """The listings to be written back: planned one by one, written at once at the end.

@@ -37,10 +37,12 @@ from pymdownx.superfences import SuperFencesException
 
 from .. import render
 from ..errors import ListingError, Mismatch, WalkthroughError
+from ..render.compare import compare
 from ..render.html import failure, listing, slim, walkthrough
 from ..targets import Target
 from .book import Book
-from .callpath import hold
+from .callpath import hold, ident
+from .compare import sides
 from .fences import Fence, fences
 from .source import read_source, words
 
@@ -58,12 +60,14 @@ class FenceContext:
         line: line of the opening marker there, counted from 1; 0 when not known.
         md: the Markdown converter at work.
         docs: the folder of all pages.
+        above: the fences above it on the page, as far as known.
     """
 
     page: str
     line: int
     md: Markdown
     docs: Path = Path("docs")
+    above: tuple[Fence, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.page}:{self.line}"
@@ -105,20 +109,34 @@ def render_callpath(
     """The fence `callpath`: the listing, its picture and its steps."""
     held = hold(body, options)
     seen = _walkthroughs.setdefault(context.md, Counter())
-    name = f"{options['scenario']}-{options['server']}"
-    seen[name] += 1
-    ident = name if seen[name] == 1 else f"{name}-{seen[name]}"
-    listed, look = listing(held.view, held.lines, ident), options.get("look")
+    which = (options["scenario"], options["server"])
+    seen[which] += 1
+    name = ident(*which, seen[which])
+    listed, look = listing(held.view, held.lines, name), options.get("look")
     if look is not None:
-        return slim(held.view, listed, ident, play=look == "play")
-    return walkthrough(held.view, listed, ident)
+        return slim(held.view, listed, name, play=look == "play")
+    return walkthrough(held.view, listed, name)
 
 
-_walkthroughs: WeakKeyDictionary[Markdown, Counter[str]] = WeakKeyDictionary()
+_walkthroughs: WeakKeyDictionary[Markdown, Counter[tuple[str, str]]] = (
+    WeakKeyDictionary()
+)
 """How often a page, that is its converter, has shown a recording so far."""
 
 
-FENCES: dict[str, Renderer] = {"callpath": render_callpath, "source": render_source}
+def render_compare(body: str, options: Mapping[str, str], context: FenceContext) -> str:
+    """The fence `compare`: two walkthroughs of the page, side by side."""
+    left, right = sides(body, options, context.above)
+    ours, theirs = (hold(each.fence.body, words(each.fence)) for each in (left, right))
+    name = f"{left.ident}-{right.ident}"
+    return compare(ours.view, theirs.view, left.ident, right.ident, name)
+
+
+FENCES: dict[str, Renderer] = {
+    "callpath": render_callpath,
+    "compare": render_compare,
+    "source": render_source,
+}
 """Every fence of this package: language -> what renders it."""
 
 
@@ -223,7 +241,8 @@ class WalkthroughsPlugin(BasePlugin[WalkthroughsConfig]):
     ) -> str:
         fence = self._fences[int(options["n"])]
         line = fence.line + self._offset
-        context = FenceContext(self._page, line, md, self._docs)
+        above = tuple(self._fences[: int(options["n"])])
+        context = FenceContext(self._page, line, md, self._docs, above)
         try:
             return FENCES[name](fence.body, words(fence), context)
         except WalkthroughError as error:

@@ -21,7 +21,8 @@ from sybil import Document, Example, Region, Sybil
 
 from ..errors import ListingError, Mismatch, WalkthroughError
 from . import callpath
-from .fences import Fence, Problem, place, scan
+from .compare import sides
+from .fences import Fence, Problem, fences, place, scan
 from .snippets import close_loop, run_snippet
 from .source import read_source, words
 
@@ -88,6 +89,18 @@ def check_source(example: Example) -> str | None:
     return None
 
 
+def check_compare(example: Example) -> str | None:
+    """An evaluator: both walkthroughs that a `compare` fence shows are on the page."""
+    fence: Fence = example.parsed
+    page = fences(example.document.text)
+    above = [each for each in page if each.start < fence.start]
+    try:
+        sides(fence.body, words(fence), above)
+    except WalkthroughError as error:
+        return f"{place(example.path, fence.line)}: {error}"
+    return None
+
+
 def refuse(example: Example) -> str | None:
     """An evaluator: say why nothing runs the example."""
     found: Fence | Problem = example.parsed
@@ -102,6 +115,7 @@ def refuse(example: Example) -> str | None:
 
 RUNNERS: dict[str, Evaluator] = {
     "callpath": check_callpath,
+    "compare": check_compare,
     "py": run_python,
     "pycon": run_python,
     "python": run_python,
