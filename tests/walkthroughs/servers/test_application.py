@@ -1,0 +1,112 @@
+"""How an application is found, and whose code is whose."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from walkthroughs.errors import RecordingError
+from walkthroughs.servers.application import SETTINGS, Roles, is_own, load, told
+
+SITE = """\
+import os
+seen = os.environ.get("DJANGO_SETTINGS_MODULE")
+
+async def app(scope, receive, send):
+    pass
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder with a project in it, where a command would be typed."""
+    before = set(sys.modules)
+    package = tmp_path / "shop"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "asgi.py").write_text(SITE)
+    (tmp_path / "helper.py").write_text("")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    # Set first, so that it is put back as it was.
+    monkeypatch.setenv(SETTINGS, "")
+    yield tmp_path
+    for name in set(sys.modules) - before:
+        del sys.modules[name]
+
+
+def seen() -> object:
+    application = load("shop.asgi")
+    return application.__globals__["seen"]
+
+
+def test_settings_are_those_of_the_environment(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / "shop" / "settings.py").write_text("")
+    monkeypatch.setenv(SETTINGS, "other.settings")
+    assert seen() == "other.settings"
+
+
+def test_settings_are_those_that_manage_names(project: Path) -> None:
+    (project / "shop" / "settings.py").write_text("")
+    (project / "manage.py").write_text(
+        "os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.development')\n"
+    )
+    assert seen() == "shop.development"
+
+
+def test_settings_are_those_beside_the_application(project: Path) -> None:
+    (project / "manage.py").write_text("# says nothing\n")
+    (project / "shop" / "settings.py").write_text("")
+    assert seen() == "shop.settings"
+
+
+def test_without_settings_there_are_none(project: Path) -> None:
+    assert not seen()
+    assert os.environ[SETTINGS] == ""
+
+
+def test_what_cannot_be_imported_is_told_with_its_place(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "shop" / "broken.py").write_text("\n1 / 0\n")
+    with pytest.raises(RecordingError) as caught:
+        load("shop.broken")
+    assert str(caught.value) == (
+        "cannot import shop.broken: ZeroDivisionError: division by zero "
+        "(shop/broken.py, line 2)"
+    )
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_an_exception_without_words_is_told_by_its_class() -> None:
+    assert told(KeyError()) == "KeyError"
+
+
+def test_roles_tell_whose_code_is_whose(project: Path) -> None:
+    application = load("shop.asgi")
+    roles = Roles.of(application, "shop.asgi", ("daphne", "-daphne.server.x"))
+    assert roles.own[0] == "shop"
+    assert "helper" in roles.own
+    assert "pytest" in roles.rest
+    assert "asyncio" not in roles.rest
+    assert not {"daphne", "walkthroughs"} & {*roles.own, *roles.framework, *roles.rest}
+    assert roles.focus[-1] == "*.__call__"
+
+
+def test_of_this_package_only_the_part_with_the_application_is_own() -> None:
+    path = "walkthroughs.scenarios.mysite.asgi:django_application"
+    roles = Roles.of(load(path), path, ("daphne",))
+    assert roles.own[0] == "walkthroughs.scenarios.mysite"
+    assert {"django", "channels"} <= set(roles.framework)
+
+
+def test_what_an_installer_put_there_is_nobodys_own() -> None:
+    assert is_own(Path(__file__))
+    assert not is_own(Path(os.__file__))
+    assert not is_own(Path(pytest.__file__))
