@@ -71,11 +71,16 @@ def kept() -> Iterator[Path]:
     """The files of the house, less what .gitignore names; git itself is not needed."""
     lines = (HOUSE / ".gitignore").read_text(encoding="utf-8").split()
     ignored = [".git", *(line.strip("/") for line in lines)]
-    for file in sorted(HOUSE.rglob("*")):
+    # Not even looked into: a cache may hold whole environments.
+    tops = [
+        top
+        for top in sorted(HOUSE.iterdir())
+        if not any(fnmatch(top.name, name) for name in ignored)
+    ]
+    for file in (file for top in tops for file in (top, *sorted(top.rglob("*")))):
         path = file.relative_to(HOUSE)
-        at_top = [name for name in ignored if fnmatch(path.parts[0], name)]
         inside = [name for name in ("__pycache__", "*.pyc") if path.match(f"**/{name}")]
-        if file.is_file() and not at_top and not inside:
+        if file.is_file() and not inside:
             yield path
 
 
