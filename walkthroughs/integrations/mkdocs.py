@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from html import escape
 from pathlib import Path
@@ -40,11 +40,13 @@ from ..errors import ListingError, Mismatch, WalkthroughError
 from ..render.compare import compare
 from ..render.html import failure, listing, slim, walkthrough
 from ..targets import Target
+from . import stages
 from .book import Book
 from .callpath import hold, ident
 from .compare import sides
 from .fences import Fence, fences
 from .source import read_source, words
+from .stages import Link
 
 ASSETS = Path(render.__file__).parent / "assets"
 
@@ -61,6 +63,8 @@ class FenceContext:
         md: the Markdown converter at work.
         docs: the folder of all pages.
         above: the fences above it on the page, as far as known.
+        link: path of a page below `docs` -> its address, as seen from this page.
+        homes: package -> the page that tells where its stages run.
     """
 
     page: str
@@ -68,6 +72,13 @@ class FenceContext:
     md: Markdown
     docs: Path = Path("docs")
     above: tuple[Fence, ...] = ()
+    link: Link = str
+    homes: Mapping[str, str] = field(default_factory=dict)
+
+    def where(self, name: str) -> str:
+        """The address of the place that tells where a stage runs; "" for none."""
+        home = self.homes.get(name.partition(".")[0])
+        return f"{self.link(home)}#{name}" if home else ""
 
     def __str__(self) -> str:
         return f"{self.page}:{self.line}"
@@ -114,8 +125,8 @@ def render_callpath(
     name = ident(*which, seen[which])
     listed, look = listing(held.view, held.lines, name), options.get("look")
     if look is not None:
-        return slim(held.view, listed, name, play=look == "play")
-    return walkthrough(held.view, listed, name)
+        return slim(held.view, listed, name, look == "play", context.where)
+    return walkthrough(held.view, listed, name, context.where)
 
 
 _walkthroughs: WeakKeyDictionary[Markdown, Counter[tuple[str, str]]] = (
@@ -132,10 +143,23 @@ def render_compare(body: str, options: Mapping[str, str], context: FenceContext)
     return compare(ours.view, theirs.view, left.ident, right.ident, name)
 
 
+def render_stages(body: str, options: Mapping[str, str], context: FenceContext) -> str:
+    """The fence `stages`: where the stages of a package run."""
+    return stages.render_stages(options.get("target", ""), context.docs, context.link)
+
+
+def render_twins(body: str, options: Mapping[str, str], context: FenceContext) -> str:
+    """The fence `twins`: the stages of one server with their twins on another."""
+    rows = stages.twins(body, options, [*stages.stages(context.docs)])
+    return stages.render_twins(rows, options)
+
+
 FENCES: dict[str, Renderer] = {
     "callpath": render_callpath,
     "compare": render_compare,
     "source": render_source,
+    "stages": render_stages,
+    "twins": render_twins,
 }
 """Every fence of this package: language -> what renders it."""
 
@@ -181,6 +205,8 @@ class WalkthroughsPlugin(BasePlugin[WalkthroughsConfig]):
         self._docs = Path("docs")
         self._offset = 0
         self._fences: list[Fence] = []
+        self._link: Link = str
+        self._homes: Mapping[str, str] = {}
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         """Enter the fences, and their style and script, into the configuration."""
@@ -206,6 +232,8 @@ class WalkthroughsPlugin(BasePlugin[WalkthroughsConfig]):
 
     def on_files(self, files: Files, /, *, config: MkDocsConfig) -> Files:
         """Add the style and the script of a walkthrough to the site."""
+        stages.on_page.cache_clear()
+        self._homes = stages.homes(Path(config.docs_dir))
         for asset in ("walkthroughs.css", "walkthroughs.js"):
             path = str(ASSETS / asset)
             files.append(File.generated(config, f"assets/{asset}", abs_src_path=path))
@@ -214,10 +242,11 @@ class WalkthroughsPlugin(BasePlugin[WalkthroughsConfig]):
     # Before other plugins: what they add or remove would make the lines wrong.
     @event_priority(100)
     def on_page_markdown(
-        self, markdown: str, /, *, page: Page, config: MkDocsConfig, files: object
+        self, markdown: str, /, *, page: Page, config: MkDocsConfig, files: Files
     ) -> str:
         """Remember the page, and number its fences, so that `_render` knows them."""
         self._docs = Path(config.docs_dir)
+        self._link = partial(_address, files, page.file)
         root = Path(config.config_file_path).parent
         self._page = Path(page.file.abs_src_path or "").relative_to(root).as_posix()
         # MkDocs has cut off the page's front matter.
@@ -242,7 +271,9 @@ class WalkthroughsPlugin(BasePlugin[WalkthroughsConfig]):
         fence = self._fences[int(options["n"])]
         line = fence.line + self._offset
         above = tuple(self._fences[: int(options["n"])])
-        context = FenceContext(self._page, line, md, self._docs, above)
+        context = FenceContext(
+            self._page, line, md, self._docs, above, self._link, self._homes
+        )
         try:
             return FENCES[name](fence.body, words(fence), context)
         except WalkthroughError as error:
@@ -251,6 +282,11 @@ class WalkthroughsPlugin(BasePlugin[WalkthroughsConfig]):
             return failure(message)
         except Exception as error:
             raise SuperFencesException(f"{context}: {error!r}") from error
+
+
+def _address(files: Files, here: File, path: str) -> str:
+    file = files.get_file_from_path(path)
+    return file.url_relative_to(here) if file else path
 
 
 def _blame(error: WalkthroughError, context: FenceContext) -> str:

@@ -14,13 +14,13 @@ To add a fence that runs: write an `Evaluator` and enter it in `RUNNERS`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from sybil import Document, Example, Region, Sybil
 
 from ..errors import ListingError, Mismatch, WalkthroughError
-from . import callpath
+from . import callpath, stages
 from .compare import sides
 from .fences import Fence, Problem, fences, place, scan
 from .snippets import close_loop, run_snippet
@@ -101,6 +101,39 @@ def check_compare(example: Example) -> str | None:
     return None
 
 
+def check_stages(example: Example) -> str | None:
+    """An evaluator: the book names stages of the package in a `stages` fence."""
+    return _judge(example, lambda docs, fence: _stages(docs, words(fence)))
+
+
+def check_twins(example: Example) -> str | None:
+    """An evaluator: each stage has its twin, or a reason why there is none."""
+
+    def judge(docs: Path, fence: Fence) -> None:
+        stages.twins(fence.body, words(fence), [*stages.stages(docs)])
+
+    return _judge(example, judge)
+
+
+def _stages(docs: Path, options: Mapping[str, str]) -> None:
+    stages.render_stages(options.get("target", ""), docs, str)
+
+
+def _judge(example: Example, judge: Callable[[Path, Fence], None]) -> str | None:
+    fence: Fence = example.parsed
+    try:
+        judge(book_folder(Path(example.path)), fence)
+    except WalkthroughError as error:
+        return f"{place(example.path, fence.line)}: {error}"
+    return None
+
+
+def book_folder(page: Path) -> Path:
+    """The folder of all pages: the one beside the site's configuration."""
+    beside = (each for each in page.parents if (each.parent / "mkdocs.yml").exists())
+    return next(beside, page.parent)
+
+
 def refuse(example: Example) -> str | None:
     """An evaluator: say why nothing runs the example."""
     found: Fence | Problem = example.parsed
@@ -120,6 +153,8 @@ RUNNERS: dict[str, Evaluator] = {
     "pycon": run_python,
     "python": run_python,
     "source": check_source,
+    "stages": check_stages,
+    "twins": check_twins,
 }
 """The languages of fences that run: language -> what runs them."""
 

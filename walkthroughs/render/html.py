@@ -10,7 +10,7 @@ what a reader has who has no stepper.  Laws:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from html import escape
 from itertools import groupby
 
@@ -28,13 +28,25 @@ MARKS: Mapping[Mark, str] = {
 """What a marked line is called."""
 
 
-def walkthrough(view: View, listing_html: str, ident: str) -> str:
+Where = Callable[[str], str]
+"""Dotted name -> the address of the place that tells all of it; "" for none."""
+
+
+def nowhere(name: str) -> str:
+    """A `Where` for pages that stand alone."""
+    return ""
+
+
+def walkthrough(
+    view: View, listing_html: str, ident: str, where: Where = nowhere
+) -> str:
     """A whole walkthrough: listing, focus, picture, steps.
 
     Args:
         view: what to show.
         listing_html: what `listing` gave, or nothing.
         ident: its id on the page; step 17 is `#<ident>-17`.
+        where: where the names of steps lead.
     """
     header = view.trace.header
     lanes = escape(f"Swim lanes: {header.scenario} on {header.server}")
@@ -48,14 +60,20 @@ def walkthrough(view: View, listing_html: str, ident: str) -> str:
             svg(view, ident),
             "</div></details>",
             '<details class="wt-all" open><summary>Step by step</summary>',
-            steps(view, ident),
+            steps(view, ident, where),
             "</details>",
             "</div>",
         )
     )
 
 
-def slim(view: View, listing_html: str, ident: str, play: bool = False) -> str:
+def slim(
+    view: View,
+    listing_html: str,
+    ident: str,
+    play: bool = False,
+    where: Where = nowhere,
+) -> str:
     """A walkthrough for a page that has more to say: no picture, the steps folded.
 
     Args:
@@ -63,13 +81,14 @@ def slim(view: View, listing_html: str, ident: str, play: bool = False) -> str:
         listing_html: what `listing` gave, or nothing.
         ident: its id on the page.
         play: whether it walks by itself, for readers who do not mind motion.
+        where: where the names of steps lead.
     """
     return "\n".join(
         (
             _opening(view, ident, "wt wt-slim", " data-play" if play else ""),
             listing_html,
             '<details class="wt-all"><summary>Step by step, with the code</summary>',
-            steps(view, ident),
+            steps(view, ident, where),
             "</details>",
             "</div>",
         )
@@ -190,9 +209,9 @@ def alias(name: str, aliases: Mapping[str, str]) -> str:
     return f"{aliases[prefix]}.{name[len(prefix) + 1 :]}".removeprefix(".")
 
 
-def steps(view: View, ident: str) -> str:
+def steps(view: View, ident: str, where: Where = nowhere) -> str:
     """The steps as an ordered list, folds and arrivals between them."""
-    page = _Steps(view, ident)
+    page = _Steps(view, ident, where)
     items = "\n".join(page.row(row) for row in view.rows)
     return f'<ol class="wt-steps" role="list">\n{items}\n</ol>'
 
@@ -200,9 +219,10 @@ def steps(view: View, ident: str) -> str:
 class _Steps:
     """What all the items of one list share."""
 
-    def __init__(self, view: View, ident: str) -> None:
+    def __init__(self, view: View, ident: str, where: Where) -> None:
         self.view = view
         self.ident = escape(ident)
+        self.where = where
         self.sources = Sources(view.trace.header.packages)
         self.start = view.trace.events[view.shown[0]].time if view.shown else 0
 
@@ -253,7 +273,11 @@ class _Steps:
     def whole(self, row: Step) -> str:
         if isinstance(row.event, Message):
             return ""
-        return _wrap("p", "wt-name", f"<code>{_dotted(self.view.name(row))}</code>")
+        name = self.view.name(row)
+        code, address = f"<code>{_dotted(name)}</code>", escape(self.where(name))
+        if address:
+            code = f'<a href="{address}" title="Where does this run?">{code}</a>'
+        return _wrap("p", "wt-name", code)
 
     def badge(self, row: Row) -> str:
         lane = self.view.lane(row)
