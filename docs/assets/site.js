@@ -21,10 +21,17 @@ function nameBars(root) {
   }
 }
 
+// The theme puts a wide table into a box that scrolls: let the keyboard reach it.
+function reachTables(root) {
+  for (const box of root.querySelectorAll(".md-typeset__scrollwrap")) box.tabIndex = 0;
+}
+
 nameBars(document);
+reachTables(document);
 new MutationObserver((records) => {
   for (const { addedNodes } of records) {
     for (const node of addedNodes) {
+      if (node.nodeName === "DIV") reachTables(node.parentNode);
       if (node.nodeName === "NAV") nameBars(node.parentNode);
       else if (node.nodeType === Node.ELEMENT_NODE) nameBars(node);
     }

@@ -211,7 +211,7 @@ def table(rows: Sequence[Row], results: Results) -> str:
     """A Markdown table: minidaphne's number, and how it compares with each peer."""
     peers = [name for name in SERVERS if name != "minidaphne"]
     lines = [
-        f"| | minidaphne | {' | '.join(f'against {peer}' for peer in peers)} |",
+        f"| measured | minidaphne | {' | '.join(f'against {peer}' for peer in peers)} |",
         f"|---|---:|{'---:|' * len(peers)}",
     ]
     for row in rows:

@@ -124,7 +124,7 @@ def page(rows: Sequence[Row], made: date) -> str:
     lines = [
         f"Last run on {day}, on {sys.platform}, with {listings}.",
         "",
-        f"| | {' | '.join(PACKAGES)} | Listings |",
+        f"| No. | {' | '.join(PACKAGES)} | Listings |",
         f"|{' --- |' * (len(PACKAGES) + 2)}",
         *(_table_row(number, row) for number, row in enumerate(rows, start=1)),
         "",
