@@ -1,5 +1,6 @@
 """The site, built once, and a real browser to look at it with."""
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -45,18 +46,27 @@ class Build:
 
 @pytest.fixture(scope="session")
 def build(tmp_path_factory: pytest.TempPathFactory, house: Path) -> Build:
-    """One strict build of the site."""
-    folder = tmp_path_factory.mktemp("site")
-    result = subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", folder],
-        cwd=house,
-        env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    return Build(folder, result.returncode, result.stdout)
+    """One strict build of the site, for all processes that share the tests out."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    site, said = folder / "site", folder / "site.log"
+    with (folder / "site.lock").open("w") as lock:
+        # Whoever comes first builds; the others wait here.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not said.exists():
+            result = subprocess.run(
+                [sys.executable, "-m", "mkdocs", "build", "--strict", "-d", site],
+                cwd=house,
+                env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                check=False,
+            )
+            said.write_text(f"{result.returncode}\n{result.stdout}", encoding="utf-8")
+    code, _, output = said.read_text(encoding="utf-8").partition("\n")
+    return Build(site, int(code), output)
 
 
 @pytest.fixture(scope="session")
