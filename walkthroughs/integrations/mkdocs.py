@@ -123,7 +123,8 @@ def render_callpath(
     which = (options["scenario"], options["server"])
     seen[which] += 1
     name = ident(*which, seen[which])
-    listed, look = listing(held.view, held.lines, name), options.get("look")
+    look = options.get("look")
+    listed = listing(held.view, held.lines, name, unfold=look is None)
     if look is not None:
         return slim(held.view, listed, name, look == "play", context.where)
     return walkthrough(held.view, listed, name, context.where)

@@ -140,6 +140,7 @@ def listing(
     lines: Iterable[ListedLine],
     ident: str,
     aliases: Mapping[str, str] | None = None,
+    unfold: bool = True,
 ) -> str:
     """The listing as its author wrote it; each line links to its step.
 
@@ -148,16 +149,21 @@ def listing(
         lines: the lines.
         ident: the walkthrough's id.
         aliases: dotted prefix -> what stands for it in the page, "" for nothing.
+        unfold: whether an ellipsis leads to what it leaves out.
     """
-    items = "\n".join(_listed(view, list(lines), ident, aliases or {}))
+    folds = [row for row in view.rows if unfold and isinstance(row, Fold)]
+    items = "\n".join(_listed(view, list(lines), ident, aliases or {}, folds))
     return f'<ol class="wt-listing" role="list">\n{items}\n</ol>'
 
 
 def _listed(
-    view: View, lines: Sequence[ListedLine], ident: str, aliases: Mapping[str, str]
+    view: View,
+    lines: Sequence[ListedLine],
+    ident: str,
+    aliases: Mapping[str, str],
+    folds: list[Fold],
 ) -> Iterator[str]:
     number, gap = 0, False
-    folds = [row for row in view.rows if isinstance(row, Fold)]
     for line in lines:
         if line.kind == "blank":
             gap = True

@@ -398,7 +398,7 @@ def test_a_walkthrough_with_no_steps_is_left_alone(open_page: Open) -> None:
 def test_without_a_script_everything_is_in_the_list(open_page: Open) -> None:
     page = open_page(java_script_enabled=False)
     assert page.locator(".wt-stage").count() == 0
-    assert page.locator(".wt-step strong").all_inner_texts() == NAMES
+    assert page.locator(".wt-step strong").all_text_contents() == NAMES
     for step in page.locator(".wt-step").all():
         expect(step).to_be_visible()
 
