@@ -1,6 +1,11 @@
 """The site is built without a single warning, and calls on nobody."""
 
+import re
+from collections import Counter
+from html import unescape
 from pathlib import Path
+from urllib.parse import urlparse
+from xml.etree import ElementTree
 
 import pytest
 
@@ -24,3 +29,52 @@ def test_pages_load_nothing_from_elsewhere(site: Path) -> None:
         and 'rel="canonical"' not in line
     ]
     assert not found
+
+
+def heads(site: Path) -> dict[str, str]:
+    """Path of each page of the book -> its `<head>`."""
+    pages = {page.relative_to(site).as_posix(): page for page in site.rglob("*.html")}
+    return {
+        name: page.read_text(encoding="utf-8").partition("</head>")[0]
+        for name, page in pages.items()
+        if name != "404.html"
+    }
+
+
+def one(pattern: str, head: str) -> str:
+    """What the pattern's group is, which must be there once."""
+    [found] = re.findall(pattern, head, re.DOTALL)
+    return unescape(str(found)).strip()
+
+
+def test_every_page_has_a_title_and_a_description_of_its_own(site: Path) -> None:
+    pages = heads(site)
+    titles = {name: one("<title>(.*?)</title>", head) for name, head in pages.items()}
+    assert [name for name, n in Counter(titles.values()).items() if n > 1] == []
+    description = '<meta name="description" content="(.*?)">'
+    told = {name: one(description, head) for name, head in pages.items()}
+    assert [text for text, n in Counter(told.values()).items() if n > 1] == []
+    assert {n: text for n, text in told.items() if not 50 <= len(text) <= 200} == {}
+
+
+def test_every_page_says_its_address_and_is_in_the_sitemap(site: Path) -> None:
+    pages = heads(site)
+    canonical = '<link rel="canonical" href="(.*?)">'
+    addresses = {name: urlparse(one(canonical, pages[name])).path for name in pages}
+    assert addresses == {name: f"/{name}" for name in pages}
+    tree = ElementTree.parse(site / "sitemap.xml")
+    listed = [each.text or "" for each in tree.iter() if each.tag.endswith("loc")]
+    assert sorted(urlparse(url).path for url in listed) == sorted(addresses.values())
+
+
+def test_every_link_to_a_place_leads_somewhere(site: Path) -> None:
+    """MkDocs looks at the links that it has made; the fences make others."""
+    text = {page: page.read_text(encoding="utf-8") for page in site.rglob("*.html")}
+    ids = {page: set(re.findall(r'\bid="?([^"> ]+)', t)) for page, t in text.items()}
+    lost = []
+    for page, html in text.items():
+        for path, place in re.findall(r'href="([^":]*\.html)?#([^"]+)"', html):
+            there = (page.parent / path).resolve() if path else page
+            if unescape(place) not in ids.get(there, set()):
+                lost.append(f"{page.relative_to(site)}: {path}#{place}")
+    assert lost == []

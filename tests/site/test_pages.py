@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 HOUSE = Path(__file__).parent.parent.parent
 PAGES = sorted(
@@ -157,17 +157,63 @@ def test_page_reads_from_disk_without_javascript(
         assert wrong == []
 
 
-@pytest.mark.parametrize("place", ["served", "site"])
+@pytest.mark.parametrize(
+    ("place", "word", "found"),
+    [
+        ("served", "TargetError", "reference/walkthroughs.html"),
+        ("site", "TargetError", "reference/walkthroughs.html"),
+        ("site", "handle_reply", ".html"),
+        ("site", "backpressure", "answers/backpressure.html"),
+    ],
+)
 def test_search_finds(
-    browser: Browser, request: pytest.FixtureRequest, place: str
+    browser: Browser,
+    request: pytest.FixtureRequest,
+    place: str,
+    word: str,
+    found: str,
 ) -> None:
     start = request.getfixturevalue(place)
     home = start if isinstance(start, str) else f"{start.as_uri()}/"
     with tab(browser, home) as (page, wrong):
         page.goto(f"{home}index.html")
         page.get_by_role("textbox", name="Search").click()
-        page.keyboard.type("TargetError")
-        result = page.locator(".md-search-result__link").first
-        result.wait_for()
-        assert "reference/walkthroughs.html" in (result.get_attribute("href") or "")
+        page.keyboard.type(word)
+        results = page.locator(".md-search-result__link")
+        results.first.wait_for()
+        links = [each.get_attribute("href") or "" for each in results.all()]
+        assert any(found in link and word in link for link in links)
+        assert wrong == []
+
+
+def test_a_reader_walks_from_the_front_page_until_the_request_is_back(
+    browser: Browser, served: str
+) -> None:
+    with tab(browser, served) as (page, wrong):
+        page.emulate_media(reduced_motion="reduce")
+        page.goto(f"{served}index.html")
+        walk = page.locator(".wt-slim").first
+        last = walk.locator(".wt-step").count()
+        for _ in range(last):
+            page.keyboard.press("ArrowRight")
+        expect(walk.locator(".wt-at")).to_have_text(f"{last} / {last}")
+        expect(walk.locator(".wt-top strong")).to_have_text("Server.writeSomeData")
+        assert wrong == []
+
+
+@pytest.mark.parametrize("name", [name for name in PAGES if "/" not in name])
+def test_every_walkthrough_of_a_chapter_walks_by_keyboard(
+    browser: Browser, served: str, name: str
+) -> None:
+    with tab(browser, served) as (page, wrong):
+        page.emulate_media(reduced_motion="reduce")
+        page.goto(served + name)
+        for walk in page.locator(".wt:has(.wt-stage:visible)").all():
+            stage, at = walk.locator(".wt-stage"), walk.locator(".wt-at")
+            stage.press("End")
+            there, whole = at.inner_text().split(" / ")
+            assert there == whole
+            stage.press("Home")
+            stage.press("ArrowRight")
+            expect(at).to_have_text(f"2 / {whole}")
         assert wrong == []
