@@ -53,9 +53,12 @@ test-versions:  ## run the packages' tests on each newer Python found on the mac
 	  fi; \
 	done
 
+# Without what is slow and the same everywhere, and what holds the pages themselves:
+# they name what happens on Python 3.11.
 test-tools: $(STAMP)
 	$(RUN) -m pytest -n auto --dist loadfile tests/walkthroughs tests/minidaphne \
-	  --ignore tests/walkthroughs/render --ignore tests/walkthroughs/commands $(ARGS)
+	  --ignore tests/walkthroughs/render --ignore tests/walkthroughs/commands \
+	  --ignore tests/walkthroughs/integrations/test_stages.py $(ARGS)
 
 lint: $(STAMP)  ## ruff, mypy and spelling
 	$(RUN) -m ruff check
