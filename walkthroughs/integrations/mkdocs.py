@@ -40,7 +40,7 @@ from ..errors import ListingError, Mismatch, WalkthroughError
 from ..render.compare import compare
 from ..render.html import failure, listing, slim, walkthrough
 from ..targets import Target
-from . import stages
+from . import drawings, stages
 from .book import Book
 from .callpath import hold, ident
 from .compare import sides
@@ -149,6 +149,16 @@ def render_stages(body: str, options: Mapping[str, str], context: FenceContext) 
     return stages.render_stages(options.get("target", ""), context.docs, context.link)
 
 
+def render_states(body: str, options: Mapping[str, str], context: FenceContext) -> str:
+    """The fence `states`: the states of a module and what leads on."""
+    return drawings.draw_states(body, options.get("target", ""))
+
+
+def render_house(body: str, options: Mapping[str, str], context: FenceContext) -> str:
+    """The fence `house`: the modules of a server, and who calls whom."""
+    return drawings.draw_house(options.get("target", ""), context.docs)
+
+
 def render_twins(body: str, options: Mapping[str, str], context: FenceContext) -> str:
     """The fence `twins`: the stages of one server with their twins on another."""
     rows = stages.twins(body, options, [*stages.stages(context.docs)])
@@ -158,8 +168,10 @@ def render_twins(body: str, options: Mapping[str, str], context: FenceContext) -
 FENCES: dict[str, Renderer] = {
     "callpath": render_callpath,
     "compare": render_compare,
+    "house": render_house,
     "source": render_source,
     "stages": render_stages,
+    "states": render_states,
     "twins": render_twins,
 }
 """Every fence of this package: language -> what renders it."""

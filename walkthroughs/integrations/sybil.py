@@ -20,7 +20,7 @@ from pathlib import Path
 from sybil import Document, Example, Region, Sybil
 
 from ..errors import ListingError, Mismatch, WalkthroughError
-from . import callpath, stages
+from . import callpath, drawings, stages
 from .compare import sides
 from .fences import Fence, Problem, fences, place, scan
 from .snippets import close_loop, run_snippet
@@ -106,6 +106,24 @@ def check_stages(example: Example) -> str | None:
     return _judge(example, lambda docs, fence: _stages(docs, words(fence)))
 
 
+def check_states(example: Example) -> str | None:
+    """An evaluator: the arrows of a `states` fence are those of the module's tables."""
+
+    def judge(docs: Path, fence: Fence) -> None:
+        drawings.check_states(fence.body, words(fence).get("target", ""))
+
+    return _judge(example, judge)
+
+
+def check_house(example: Example) -> str | None:
+    """An evaluator: the book has recordings of the server in a `house` fence."""
+
+    def judge(docs: Path, fence: Fence) -> None:
+        drawings.draw_house(words(fence).get("target", ""), docs)
+
+    return _judge(example, judge)
+
+
 def check_twins(example: Example) -> str | None:
     """An evaluator: each stage has its twin, or a reason why there is none."""
 
@@ -149,11 +167,13 @@ def refuse(example: Example) -> str | None:
 RUNNERS: dict[str, Evaluator] = {
     "callpath": check_callpath,
     "compare": check_compare,
+    "house": check_house,
     "py": run_python,
     "pycon": run_python,
     "python": run_python,
     "source": check_source,
     "stages": check_stages,
+    "states": check_states,
     "twins": check_twins,
 }
 """The languages of fences that run: language -> what runs them."""

@@ -1,0 +1,59 @@
+"""Pictures of states and of calls: every word is there, and nothing is markup."""
+
+from xml.etree import ElementTree
+
+from walkthroughs.render.graph import Arrow, house, states
+
+SPACE = {"s": "http://www.w3.org/2000/svg"}
+BOXES = {"OPEN": "it <is> open", "SHUT": "it is not"}
+ARROWS = (
+    Arrow("OPEN", "SHUT", "close & lock", 8),
+    Arrow("SHUT", "OPEN", "open"),
+    Arrow("SHUT", "SHUT", "knock"),
+)
+
+
+def read(picture: str) -> ElementTree.Element:
+    """The SVG within the part of the page that scrolls."""
+    assert picture.startswith('<div class="wt-drawing" role="group" tabindex="0"')
+    return ElementTree.fromstring(
+        picture[picture.index("<svg") :].removesuffix("</div>")
+    )
+
+
+def texts(tree: ElementTree.Element) -> list[str | None]:
+    return [each.text for each in tree.iter(f"{{{SPACE['s']}}}text")]
+
+
+def test_states_have_their_meanings_and_what_leads_on() -> None:
+    tree = read(states(BOXES, ARROWS, "A door", "door"))
+    words = texts(tree)
+    assert set(words) == {*BOXES, *BOXES.values(), *(a.words for a in ARROWS)}
+    assert tree.findtext("s:title", "", SPACE) == "A door"
+    assert "OPEN to SHUT: close & lock" in tree.findtext("s:desc", "", SPACE)
+
+
+def test_arrows_stay_within_the_picture() -> None:
+    for picture in (
+        states(BOXES, ARROWS, "A door", "door"),
+        house(list(BOXES), ARROWS[:2], "A house", "house"),
+    ):
+        tree = read(picture)
+        width, height = (float(tree.attrib[each]) for each in ("width", "height"))
+        for box in tree.iter(f"{{{SPACE['s']}}}rect"):
+            assert float(box.attrib["x"]) + float(box.attrib["width"]) <= width
+            assert float(box.attrib["y"]) + float(box.attrib["height"]) <= height
+
+
+def test_calls_that_go_up_are_told_from_those_that_go_down() -> None:
+    tree = read(house(list(BOXES), ARROWS[:2], "A house", "house"))
+    groups = tree.findall("s:g", SPACE)
+    assert [each.get("class") for each in groups] == [None, "up"]
+    assert [each.findtext("s:title", "", SPACE) for each in groups] == [
+        "OPEN calls SHUT: close & lock",
+        "SHUT calls OPEN: open",
+    ]
+
+
+def test_a_picture_of_the_same_is_the_same() -> None:
+    assert states(BOXES, ARROWS, "A", "a") == states(BOXES, ARROWS, "A", "a")
