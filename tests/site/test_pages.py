@@ -217,3 +217,17 @@ def test_every_walkthrough_of_a_chapter_walks_by_keyboard(
             stage.press("ArrowRight")
             expect(at).to_have_text(f"2 / {whole}")
         assert wrong == []
+
+
+def test_paper_is_light_and_has_no_empty_pages(browser: Browser, served: str) -> None:
+    with tab(browser, served) as (page, wrong):
+        page.goto(f"{served}browser-to-application.html")
+        colour = "getComputedStyle(document.querySelector('article')).color"
+        by_day = page.evaluate(colour)
+        page.emulate_media(color_scheme="dark", media="print")
+        assert page.evaluate(colour) == by_day
+        heights = """() => [...document.querySelectorAll(".tabbed-block > .wt")].map(
+          (walk) => [walk.offsetHeight, walk.parentElement.offsetHeight])"""
+        for walk, block in page.evaluate(heights):
+            assert block < walk + 100
+        assert wrong == []
