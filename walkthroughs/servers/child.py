@@ -45,6 +45,9 @@ class Child:
         # Whatever prints, in any way, must not be taken for our answers.
         self.answers = os.fdopen(os.dup(1), "w")
         os.dup2(2, 1)
+        # We end at once, with no time to write out what waits in a buffer.
+        sys.stdout.flush()
+        sys.stdout = os.fdopen(1, "w", buffering=1, closefd=False)
 
     def main(self) -> None:
         """Serves and records as ordered."""
