@@ -44,7 +44,7 @@ class Recorded:
 def run(*args: str, application: str = APPLICATION) -> Any:
     """Run the command line, and return the server it has made."""
     interface = cli.CommandLineInterface()
-    interface.server_class = Recorded  # type: ignore[misc]
+    interface.server_class = Recorded  # type: ignore[misc]  # a stand-in
     interface.run([*args, application])
     return interface.server
 
