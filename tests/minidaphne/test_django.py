@@ -52,9 +52,11 @@ def manage(folder: Path, apps: list[str], *args: str) -> "subprocess.Popen[str]"
     (folder / "settings_.py").write_text(SETTINGS.format(apps=apps))
     (folder / "site_.py").write_text(SITE)
     path = os.pathsep.join([str(folder), os.getcwd()])
+    # no bytecode: it would outlive settings that are rewritten within a second
+    clean = {"PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1"}
     return subprocess.Popen(
         [sys.executable, "-m", "django", *args, "--settings", "settings_"],
-        env={**os.environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"},
+        env={**os.environ, "PYTHONPATH": path, **clean},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
