@@ -15,6 +15,7 @@ export NO_MKDOCS_2_WARNING := 1
 RUN := $(VENV)/bin/python
 # Newer than pyproject.toml while what is installed is what is asked for there.
 STAMP := $(VENV)/.installed
+NODE_STAMP := .ci/node_modules/.installed
 
 .DEFAULT_GOAL := help
 .PHONY: help serve test test-versions test-tools lint site check bench clean
@@ -36,10 +37,22 @@ $(STAMP): pyproject.toml
 	  --editable '.[docs,test,channels]'
 	@touch $@
 
+# No lock file: it would name the registry of whoever wrote it.
+$(NODE_STAMP): .ci/package.json
+	@if command -v npm >/dev/null; then \
+	  echo "Installing into .ci/node_modules; the first time takes a minute."; \
+	  cd .ci && npm install --no-package-lock --ignore-scripts --no-audit --no-fund \
+	    --loglevel=error && touch node_modules/.installed || \
+	    echo "npm could not install: the tests that need Node will fail." >&2; \
+	else \
+	  echo "npm is missing, and the tests that need Node will fail:" \
+	    "install it (Debian: apt-get install nodejs npm)" >&2; \
+	fi
+
 serve: $(STAMP)  ## read the book on http://127.0.0.1:8000, reloading as files change
 	@$(RUN) -m walkthroughs.integrations.serve --port $(PORT)
 
-test: $(STAMP)  ## run all tests, and everything on all pages
+test: $(STAMP) $(NODE_STAMP)  ## run all tests, and everything on all pages
 	$(RUN) -m pytest -n auto --dist loadfile $(ARGS)
 
 test-versions:  ## run the packages' tests on each newer Python found on the machine
@@ -76,6 +89,6 @@ bench: $(STAMP)  ## run the measurements (needs wrk), and write them into the bo
 	$(RUN) -m pytest tests/benchmarks -o python_files='bench_*.py' -s $(ARGS)
 
 clean:  ## remove all that make has made
-	rm -rf .venv .venv-* site dist .cache .coverage .coverage.* \
+	rm -rf .venv .venv-* .ci/node_modules site dist .cache .coverage .coverage.* \
 	  .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -4,6 +4,7 @@ They are read from the sources, so that breaking one needs no run to show.
 """
 
 import ast
+import os
 import re
 from collections.abc import Iterator
 from fnmatch import fnmatch
@@ -72,16 +73,14 @@ def kept() -> Iterator[Path]:
     lines = (HOUSE / ".gitignore").read_text(encoding="utf-8").split()
     ignored = [".git", *(line.strip("/") for line in lines)]
     # Not even looked into: a cache may hold whole environments.
-    tops = [
-        top
-        for top in sorted(HOUSE.iterdir())
-        if not any(fnmatch(top.name, name) for name in ignored)
-    ]
-    for file in (file for top in tops for file in (top, *sorted(top.rglob("*")))):
-        path = file.relative_to(HOUSE)
-        inside = [name for name in ("__pycache__", "*.pyc") if path.match(f"**/{name}")]
-        if file.is_file() and not inside:
-            yield path
+    for folder, inside, names in os.walk(HOUSE):
+        here = Path(folder).relative_to(HOUSE)
+        inside[:] = [each for each in sorted(inside) if not gone(each, ignored)]
+        yield from (here / each for each in sorted(names) if not gone(each, ignored))
+
+
+def gone(name: str, ignored: list[str]) -> bool:
+    return any(fnmatch(name, pattern) for pattern in ignored)
 
 
 def test_minidaphne_stands_without_walkthroughs() -> None:
