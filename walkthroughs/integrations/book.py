@@ -7,6 +7,7 @@ where.  `parts=quote` shows a piece again, for those who have not read its chapt
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +44,8 @@ class Book:
 
     def __init__(self, folder: Path) -> None:
         self.pieces = tuple(_pieces(folder))
+        self.order = reading_order(folder)
+        self.titles = {page: _title(folder / page) for page in self.order}
 
     def rest(self, target: Target) -> str:
         """The source of a target without what is printed as a piece of its own."""
@@ -72,11 +75,19 @@ class Book:
         return found
 
 
+def reading_order(folder: Path) -> list[str]:
+    """The pages in the order of the site's menu; those it does not name come last."""
+    config = folder.parent / "mkdocs.yml"
+    menu = config.read_text(encoding="utf-8") if config.exists() else ""
+    named = re.findall(r"^ *- (?:.*: )?(\S+\.md)$", menu, re.MULTILINE)
+    pages = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.md"))
+    return [*dict.fromkeys([*(each for each in named if each in pages), *pages])]
+
+
 def _pieces(folder: Path) -> Iterator[Printed]:
     for path in sorted(folder.rglob("*.md")):
         text = path.read_text(encoding="utf-8")
-        heading = (line for line in text.splitlines() if line.startswith("# "))
-        title = next(heading, path.stem).removeprefix("# ")
+        title = _title(path)
         page = path.relative_to(folder).as_posix()
         for fence in fences(text):
             if fence.language == "source" and fence.arguments:
@@ -87,6 +98,12 @@ def _pieces(folder: Path) -> Iterator[Printed]:
                 parts = words(fence).get("parts")
                 if parts != "quote":
                     yield Printed(page, title, target, parts == "rest")
+
+
+def _title(path: Path) -> str:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    heading = (line for line in lines if line.startswith("# "))
+    return next(heading, path.stem).removeprefix("# ")
 
 
 def _within(inner: Target, outer: Target) -> bool:

@@ -44,6 +44,7 @@ from . import drawings, stages
 from .book import Book
 from .callpath import hold, ident
 from .compare import sides
+from .cut import read_stand_in
 from .fences import Fence, fences
 from .source import read_source, words
 from .stages import Link
@@ -65,6 +66,7 @@ class FenceContext:
         above: the fences above it on the page, as far as known.
         link: path of a page below `docs` -> its address, as seen from this page.
         homes: package -> the page that tells where its stages run.
+        path: path of the page below `docs`, "words.md".
     """
 
     page: str
@@ -74,6 +76,7 @@ class FenceContext:
     above: tuple[Fence, ...] = ()
     link: Link = str
     homes: Mapping[str, str] = field(default_factory=dict)
+    path: str = ""
 
     def where(self, name: str) -> str:
         """The address of the place that tells where a stage runs; "" for none."""
@@ -97,9 +100,27 @@ def render_source(body: str, options: Mapping[str, str], context: FenceContext) 
     text = target.source
     if options.get("parts") == "rest":
         text = Book(context.docs).rest(target)
+    return f'<figure class="source">{_python(text)}{_caption(target)}</figure>'
+
+
+def render_stand_in(
+    body: str, options: Mapping[str, str], context: FenceContext
+) -> str:
+    """The fence `stand-in MODULE`: what stands for pieces that are printed later."""
+    later = {*read_stand_in(body, options, context.docs, context.path)}
+    titles = Book(context.docs).titles
+    until = ", ".join(
+        f'<a href="{escape(context.link(each))}">{escape(titles[each])}</a>'
+        for each in sorted(later, key=[*titles].index)
+    )
+    module = f"<code>{escape(options['target'])}</code>"
+    caption = f"<figcaption>{module} · stands in until {until}</figcaption>"
+    return f'<figure class="source">{_python(body)}{caption}</figure>'
+
+
+def _python(text: str) -> str:
     formatter = HtmlFormatter(cssclass="language-python highlight", wrapcode=True)
-    code = highlight(text, PythonLexer(), formatter)
-    return f'<figure class="source">{code}{_caption(target)}</figure>'
+    return str(highlight(text, PythonLexer(), formatter))
 
 
 def _caption(target: Target) -> str:
@@ -171,6 +192,7 @@ FENCES: dict[str, Renderer] = {
     "house": render_house,
     "source": render_source,
     "stages": render_stages,
+    "stand-in": render_stand_in,
     "states": render_states,
     "twins": render_twins,
 }
@@ -214,7 +236,7 @@ class WalkthroughsPlugin(BasePlugin[WalkthroughsConfig]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._page = ""
+        self._page = self._path = ""
         self._docs = Path("docs")
         self._offset = 0
         self._fences: list[Fence] = []
@@ -262,6 +284,7 @@ class WalkthroughsPlugin(BasePlugin[WalkthroughsConfig]):
         self._link = partial(_address, files, page.file)
         root = Path(config.config_file_path).parent
         self._page = Path(page.file.abs_src_path or "").relative_to(root).as_posix()
+        self._path = page.file.src_uri
         # MkDocs has cut off the page's front matter.
         self._offset = page.file.content_string.count("\n") - markdown.count("\n")
         self._fences = [each for each in fences(markdown) if each.language in FENCES]
@@ -285,7 +308,14 @@ class WalkthroughsPlugin(BasePlugin[WalkthroughsConfig]):
         line = fence.line + self._offset
         above = tuple(self._fences[: int(options["n"])])
         context = FenceContext(
-            self._page, line, md, self._docs, above, self._link, self._homes
+            self._page,
+            line,
+            md,
+            self._docs,
+            above,
+            self._link,
+            self._homes,
+            self._path,
         )
         try:
             return FENCES[name](fence.body, words(fence), context)

@@ -22,6 +22,7 @@ from sybil import Document, Example, Region, Sybil
 from ..errors import ListingError, Mismatch, WalkthroughError
 from . import callpath, drawings, stages
 from .compare import sides
+from .cut import read_stand_in
 from .fences import Fence, Problem, fences, place, scan
 from .snippets import close_loop, run_snippet
 from .source import read_source, words
@@ -101,6 +102,16 @@ def check_compare(example: Example) -> str | None:
     return None
 
 
+def check_stand_in(example: Example) -> str | None:
+    """An evaluator: a `stand-in` fence stands for what a later chapter prints."""
+
+    def judge(docs: Path, fence: Fence) -> None:
+        page = Path(example.path).relative_to(docs).as_posix()
+        read_stand_in(fence.body, words(fence), docs, page)
+
+    return _judge(example, judge)
+
+
 def check_stages(example: Example) -> str | None:
     """An evaluator: the book names stages of the package in a `stages` fence."""
     return _judge(example, lambda docs, fence: _stages(docs, words(fence)))
@@ -173,6 +184,7 @@ RUNNERS: dict[str, Evaluator] = {
     "python": run_python,
     "source": check_source,
     "stages": check_stages,
+    "stand-in": check_stand_in,
     "states": check_states,
     "twins": check_twins,
 }
