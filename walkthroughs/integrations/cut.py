@@ -12,7 +12,8 @@ It is used from its chapter on, and gives way, name by name, as the real pieces 
 printed.  Laws:
 
 * what is printed goes into the files as it is, and nothing else of the program does;
-* a stand-in stands for names that the program has and a later chapter prints;
+* a stand-in stands for names that the program has and a later chapter prints; what
+  else it defines lives as long as they do;
 * imports are no chapter's own: a file has those that its code uses.
 """
 
@@ -22,14 +23,15 @@ import ast
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from unittest.mock import patch
 
 from ..errors import FenceError, TargetError
 from ..servers.serving import Running, running
-from ..targets import find
+from ..targets import Target, find
 from .book import Book
 from .fences import fences
 
@@ -139,31 +141,32 @@ def read_stand_in(
         raise FenceError(
             "a stand-in fence takes the name of a module, and nothing else"
         )
-    pieces = _pieces(body, lambda line: True)
-    file = find(module).file
-    names = [name for piece in pieces for name in piece.names()]
+    names = [name for piece in _pieces(body, lambda _: True) for name in piece.names()]
     book = Book(docs)
-    pages = book.pages(file)
     if not names:
-        return sorted({each for many in pages.values() for each in many})
-    return [_printed_later(f"{module}.{name}", book, page) for name in names]
+        return sorted({*chain(*book.pages(find(module).file).values())})
+    later = []
+    for target in _targets(module, names):
+        here = range(target.first_line, target.last_line + 1)
+        pages = book.pages(target.file)
+        where = {*chain(*(pages.get(line, ()) for line in here))}
+        later.append(max(where, key=book.order.index, default=page))
+        if book.order.index(later[-1]) <= book.order.index(page):
+            raise FenceError(
+                f"a stand-in for {target.name} is idle: no later chapter prints it"
+            )
+    if not later:
+        raise FenceError(f"it stands for nothing that {module} has")
+    return later
 
 
-def _printed_later(name: str, book: Book, page: str) -> str:
-    try:
-        target = find(name)
-    except TargetError as error:
-        raise FenceError(f"it stands for nothing: {error}") from error
-    where = {
-        each
-        for line in range(target.first_line, target.last_line + 1)
-        for each in book.pages(target.file).get(line, ())
-    }
-    # Of a class the last page counts: what is not printed of it is stood for.
-    latest = max(where, key=book.order.index, default="")
-    if not latest or book.order.index(latest) <= book.order.index(page):
-        raise FenceError(f"a stand-in for {name} is idle: it is printed already")
-    return latest
+def _targets(module: str, names: Iterable[str]) -> Iterator[Target]:
+    """The names that a module has, of some; the others only help."""
+    for name in names:
+        with suppress(TargetError):
+            target = find(f"{module}.{name}")
+            if target.module == module:
+                yield target
 
 
 # A file in pieces.
@@ -189,6 +192,9 @@ class _Piece:
 
     def any_printed(self) -> bool:
         return self.printed or any(each.printed for each in self.members)
+
+    def all_printed(self) -> bool:
+        return self.printed and all(each.printed for each in self.members)
 
 
 def _pieces(text: str, printed: Callable[[int], bool]) -> list[_Piece]:
@@ -236,23 +242,29 @@ def _cut_file(
     """A file as far as it is printed, with stand-ins for the rest of it."""
     text = file.read_text(encoding="utf-8")
     real = _pieces(text, lambda line: bool(done & pages.get(line, set())))
-    imports = [each for each in real if _is_import(each)]
+    others = [_pieces(text, lambda line: False) for text in standing]
     substitutes: dict[str, _Piece] = {}
-    last: list[_Piece] = []
-    for own in (_pieces(text, lambda line: False) for text in standing):
-        imports += [each for each in own if _is_import(each)]
-        last = [each for each in own if not each.name and not _is_import(each)]
-        for each in own:
-            if each.name:
-                substitutes[each.name] = _join(substitutes.get(each.name), each)
+    for each in (each for own in others for each in own if each.name):
+        substitutes[each.name] = _join(substitutes.get(each.name), each)
     chosen = [_choose(p, substitutes.get(p.name)) for p in real if not _is_import(p)]
     body = [each for each in chosen if each is not None]
+    left = {each.name for each in body if not each.all_printed()}
+    known = {each.name for each in real}
+    for own in (own for own in others if left & {each.name for each in own}):
+        body[:0] = [each for each in own if each.name and each.name not in known]
     if not any(each.any_printed() for each in real):
-        body += last
+        body += [each for own in others[-1:] for each in own if not each.name]
+    return _put_together(body, [*real, *(each for own in others for each in own)])
+
+
+def _put_together(body: list[_Piece], pieces: Iterable[_Piece]) -> str:
+    """A text of the body, with as much of the imports among the pieces as it needs."""
+    body = [each for each in body if not _is_import(each)]
     used = {name for each in body for name in _used(each)}
-    needed = dict.fromkeys(_needed(each, used) for each in imports)
-    first = body[:1] if body and _is_docstring(body[0].node) else []
-    return "".join([*map(_text, first), *needed, *map(_text, body[len(first) :])])
+    needed = dict.fromkeys(_needed(each, used) for each in pieces if _is_import(each))
+    first = [each for each in body if _is_docstring(each.node)]
+    rest = [each for each in body if not _is_docstring(each.node)]
+    return "".join([*map(_text, first), *needed, *map(_text, rest)])
 
 
 def _is_import(piece: _Piece) -> bool:
@@ -276,8 +288,10 @@ def _choose(real: _Piece, other: _Piece | None) -> _Piece | None:
         return real if real.printed else other if real.name else None
     if real.printed:
         theirs = {each.name: each for each in (other.members if other else ())}
-        own = [m if m.printed else theirs.get(m.name) for m in real.members]
-        return replace(real, members=tuple(each for each in own if each))
+        own = [m if m.printed else theirs.pop(m.name, None) for m in real.members]
+        names = {each.name for each in real.members}
+        more = [each for name, each in theirs.items() if name not in names]
+        return replace(real, members=tuple(each for each in [*own, *more] if each))
     if other is None:
         raise FenceError(f"nothing stands in for the rest of class {real.name}")
     printed = [each for each in real.members if each.printed]

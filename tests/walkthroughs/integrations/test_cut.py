@@ -70,7 +70,8 @@ def docs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     pages = {
         "b": FIRST,
         "a": "# Second\n\n```source boxes.Box.close\n```\n\n```stand-in boxes\n"
-        "import time\n\n\ndef lid(box):\n    return time.time()\n```\n",
+        "import time\n\n\ndef lid(box):\n    return when()\n\n\n"
+        "def when():\n    return time.time()\n```\n",
         "c": "# Third\n\n```source boxes parts=rest\n```\n\n"
         "```source boxes.__main__\n```\n",
     }
@@ -101,7 +102,8 @@ def test_stand_ins_live_on_until_their_piece_is_printed(docs: Path) -> None:
     assert "no lid" not in text
     assert "# From here on it is shut.\n\n    def close" in text
     assert "import time\n" in text
-    assert "def lid(box):\n    return time.time()" in text
+    assert "def when():\n    return time.time()\n\n\nclass Box:" in text  # it helps
+    assert "def lid(box):\n    return when()" in text
     assert "import path" not in text  # nothing uses it
     assert "from os import sep\n" in text  # a quoted annotation does
 
@@ -130,8 +132,7 @@ def test_a_chapter_has_to_be_there(docs: Path) -> None:
     ("body", "words", "page", "message"),
     [
         ("def lid(box): ...", "boxes", "c.md", "boxes.lid is idle"),
-        ("def lit(box): ...", "boxes", "b.md", "stands for nothing: .*'lid'"),
-        ("class Box:\n    def shut(self): ...", "boxes", "b.md", "stands for nothing"),
+        ("def lit(box): ...", "boxes", "b.md", "stands for nothing that boxes has"),
         ("class Box:\n    def open(self): ...", "boxes", "a.md", "open is idle"),
         ("x = 1", "boxes.unknown", "b.md", "stands for nothing"),
         ("nobody = 1", "boxes.unknown", "b.md", "nobody is idle"),
