@@ -14,7 +14,10 @@ from .errors import WalkthroughError
 
 DESCRIPTION = "Record, check and show the path of a request through an ASGI server."
 
-COMMANDS = ("record", "compare", "list", "run", "check", "drift", "schema", "manual")
+COMMANDS = (
+    *("record", "compare", "list", "run", "check", "drift"),
+    *("cut", "schema", "manual"),
+)
 """The modules of `walkthroughs.commands`, in the order of the help."""
 
 

@@ -143,8 +143,6 @@ def read_stand_in(
         )
     names = [name for piece in _pieces(body, lambda _: True) for name in piece.names()]
     book = Book(docs)
-    if not names:
-        return sorted({*chain(*book.pages(find(module).file).values())})
     later = []
     for target in _targets(module, names):
         here = range(target.first_line, target.last_line + 1)
@@ -155,8 +153,10 @@ def read_stand_in(
             raise FenceError(
                 f"a stand-in for {target.name} is idle: no later chapter prints it"
             )
-    if not later:
-        raise FenceError(f"it stands for nothing that {module} has")
+    if not later:  # a script, or nothing at all
+        later = sorted({*chain(*book.pages(find(module).file).values())})
+        if min(map(book.order.index, later), default=0) <= book.order.index(page):
+            raise FenceError(f"it stands for nothing that {module} has")
     return later
 
 
@@ -252,8 +252,8 @@ def _cut_file(
     known = {each.name for each in real}
     for own in (own for own in others if left & {each.name for each in own}):
         body[:0] = [each for each in own if each.name and each.name not in known]
-    if not any(each.any_printed() for each in real):
-        body += [each for own in others[-1:] for each in own if not each.name]
+    if not body:  # a script, which defines nothing that could be replaced
+        body = [each for own in others[-1:] for each in own]
     return _put_together(body, [*real, *(each for own in others for each in own)])
 
 
@@ -261,10 +261,12 @@ def _put_together(body: list[_Piece], pieces: Iterable[_Piece]) -> str:
     """A text of the body, with as much of the imports among the pieces as it needs."""
     body = [each for each in body if not _is_import(each)]
     used = {name for each in body for name in _used(each)}
-    needed = dict.fromkeys(_needed(each, used) for each in pieces if _is_import(each))
+    imports = [_needed(each, used) for each in pieces if _is_import(each)]
+    needed = {each.strip(): each for each in reversed(imports)}
     first = [each for each in body if _is_docstring(each.node)]
     rest = [each for each in body if not _is_docstring(each.node)]
-    return "".join([*map(_text, first), *needed, *map(_text, rest)])
+    lines = [*reversed(needed.values())]
+    return "".join([*map(_text, first), *lines, *map(_text, rest)])
 
 
 def _is_import(piece: _Piece) -> bool:

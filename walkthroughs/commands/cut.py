@@ -1,0 +1,39 @@
+"""`walkthroughs cut`: the program that a book prints, as of one of its chapters."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from ..integrations.cut import write_cut
+
+HELP = "write the server as of the end of a chapter of the book here"
+
+
+def add(parser: ArgumentParser) -> None:
+    """What `cut` takes."""
+    parser.add_argument(
+        "chapter", metavar="CHAPTER", help="a page, such as main-loop.md"
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="FOLDER",
+        type=Path,
+        required=True,
+        help="where to write its files",
+    )
+    parser.add_argument(
+        "--docs",
+        metavar="FOLDER",
+        type=Path,
+        default=Path("docs"),
+        help="where the pages of the book are (default: docs)",
+    )
+
+
+def run(args: Namespace) -> int:
+    """Writes the files, and says which."""
+    for file in write_cut(args.docs, args.chapter, args.output):
+        print(file)
+    return 0
