@@ -56,11 +56,12 @@ def walkthrough(
             listing_html,
             focus(header),
             '<details class="wt-picture" open><summary>Picture</summary>',
-            f'<div class="wt-scroll" role="group" tabindex="0" aria-label="{lanes}">',
+            '<div class="wt-scroll" role="group" tabindex="0" data-search-exclude '
+            f'aria-label="{lanes}">',
             svg(view, ident),
             "</div></details>",
             '<details class="wt-all" open><summary>Step by step</summary>',
-            steps(view, ident, where),
+            _unsearched(steps(view, ident, where)),
             "</details>",
             "</div>",
         )
@@ -88,7 +89,7 @@ def slim(
             _opening(view, ident, "wt wt-slim", " data-play" if play else ""),
             listing_html,
             '<details class="wt-all"><summary>Step by step, with the code</summary>',
-            steps(view, ident, where),
+            _unsearched(steps(view, ident, where)),
             "</details>",
             "</div>",
         )
@@ -105,6 +106,13 @@ def _opening(view: View, ident: str, css: str, more: str = "") -> str:
     )
 
 
+def _unsearched(steps: str) -> str:
+    """The steps, kept out of the site's index: whoever searches for a name wants the
+    listing, and every page has to carry the index."""
+    # An element of a kind that is not inside it: the indexer goes by the tag.
+    return f"<div data-search-exclude>{steps}</div>"
+
+
 def focus(header: Header) -> str:
     """Which calls count, and of which packages in which versions: folded."""
     names = "".join(
@@ -116,8 +124,8 @@ def focus(header: Header) -> str:
     )
     made = escape(f"Recorded on Python {header.python}, with {header.source}.")
     return (
-        '<details class="wt-focus"><summary>What counts here, and in which versions'
-        "</summary>\n<p>The focus of this recording. A name takes in all below it; a "
+        '<details class="wt-focus" data-search-exclude><summary>What counts here, and in '
+        "which versions</summary>\n<p>The focus of this recording. A name takes in all below it; a "
         f'minus leaves that out.</p>\n<ul class="wt-names" role="list">{names}</ul>\n'
         f'<p>{made}</p>\n<ul role="list">{packages}</ul></details>'
     )
