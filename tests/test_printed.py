@@ -2,11 +2,14 @@
 
 import ast
 import io
+import re
 import tokenize
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from walkthroughs.integrations.ahead import ahead
 from walkthroughs.integrations.book import Book
 from walkthroughs.targets import find
 
@@ -28,6 +31,46 @@ def test_every_line_of_the_server_is_printed_in_exactly_one_chapter(
     assert not orphans, f"{file.name}: no chapter prints the lines {spans(orphans)}"
     twice = {n: sorted(pages[n]) for n in pages if len(pages[n]) > 1}
     assert not twice, f"{file.name}: printed in two chapters: {twice}"
+
+
+def test_what_is_used_before_it_is_printed_is_announced(book: Book) -> None:
+    """Imports, looked at in a simpler way than the pages do."""
+    silent = []
+    for piece in book.pieces:
+        if piece.target.module.startswith("minidaphne."):
+            text = book.rest(piece.target) if piece.rest else piece.target.source
+            announced = {
+                name for names in ahead(book, piece).values() for name in names
+            }
+            silent += [
+                f"{piece.page}: {piece.target.name} uses {name}"
+                for name, page in imported(book, piece.target.file)
+                if book.order.index(page) > book.order.index(piece.page)
+                if re.search(rf"(?<![.\w\"]){name}\b(?! import)", code_only(text))
+                if name not in announced
+            ]
+    assert not silent
+
+
+def imported(book: Book, file: Path) -> Iterator[tuple[str, str]]:
+    """Each name that a file imports from its own package, and the page of it."""
+    for node in ast.parse(file.read_text()).body:
+        if isinstance(node, ast.ImportFrom) and node.level == 1 and node.module:
+            for alias in node.names:
+                target = find(f"minidaphne.{node.module}.{alias.name}")
+                for page in book.pages(target.file).get(target.first_line, ()):
+                    yield alias.asname or alias.name, page
+
+
+def code_only(text: str) -> str:
+    """Source without its comments, docstrings and imports."""
+    tree = ast.parse(text)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            node.names = [ast.alias("nothing")]
+        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            node.value.value = ""
+    return ast.unparse(tree)
 
 
 def code_lines(text: str) -> list[int]:

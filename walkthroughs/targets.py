@@ -248,7 +248,7 @@ def _follow(
         return _imported(place, name, statement, trail)
     here = place.at(name, statement)
     value = getattr(statement, "value", None)
-    if isinstance(value, ast.Name | ast.Attribute):
+    if isinstance(value, ast.Name | ast.Attribute) and not _unpacks(statement):
         other = _evaluate(place, value, trail)
         # An alias of something defined is that; a constant stays a line of its own.
         if other is not None and isinstance(other.node, _DEFINITIONS):
@@ -338,11 +338,19 @@ def _binds(statement: ast.stmt) -> Iterator[str]:
     elif isinstance(statement, ast.Import | ast.ImportFrom):
         yield from (_local(alias) for alias in statement.names)
     elif isinstance(statement, ast.Assign):
-        yield from (each.id for each in statement.targets if isinstance(each, ast.Name))
+        targets = [
+            n for each in statement.targets for n in getattr(each, "elts", [each])
+        ]
+        yield from (each.id for each in targets if isinstance(each, ast.Name))
     elif isinstance(statement, ast.AnnAssign) and isinstance(
         statement.target, ast.Name
     ):
         yield statement.target.id
+
+
+def _unpacks(statement: ast.stmt) -> bool:
+    targets = statement.targets if isinstance(statement, ast.Assign) else []
+    return any(isinstance(each, ast.Tuple | ast.List) for each in targets)
 
 
 def _is_aside(decorator: ast.expr) -> bool:

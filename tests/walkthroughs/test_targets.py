@@ -58,6 +58,7 @@ LIMIT = 3
 LATER: int
 ALIAS = Renamed
 COPY = LIMIT
+ONE, [*MANY], other.three = ONE_BY_ONE = Renamed
 
 if LIMIT:
     def chosen(): ...
@@ -142,6 +143,7 @@ def test_finds_what_python_finds() -> None:
         ("shapes.all.LIMIT", "all", "LIMIT", "LIMIT = 3"),
         ("shapes.all.LATER", "all", "LATER", "LATER: int"),
         ("shapes.all.COPY", "all", "COPY", "COPY = LIMIT"),
+        ("shapes.all.ONE", "all", "ONE", "ONE, [*MANY]"),
         ("shapes.all.ALIAS", "other", "Base", "class Base:"),
         ("shapes.all.Renamed.top", "other", "Base.top", "def top(self):"),
         ("shapes.all.starred", "other", "starred", "def starred(): ..."),

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import lru_cache, partial
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,7 @@ from ..render.compare import compare
 from ..render.html import failure, listing, slim, walkthrough
 from ..targets import Target
 from . import drawings, stages
+from .ahead import ahead
 from .book import Book
 from .callpath import hold, ident
 from .compare import sides
@@ -99,8 +100,29 @@ def render_source(body: str, options: Mapping[str, str], context: FenceContext) 
     target = read_source(body, options)
     text = target.source
     if options.get("parts") == "rest":
-        text = Book(context.docs).rest(target)
-    return f'<figure class="source">{_python(text)}{_caption(target)}</figure>'
+        text = _book(context.docs).rest(target)
+    caption = _caption(target, _ahead(target, options, context))
+    return f'<figure class="source">{_python(text)}{caption}</figure>'
+
+
+@lru_cache(maxsize=1)
+def _book(docs: Path) -> Book:
+    return Book(docs)
+
+
+def _ahead(target: Target, options: Mapping[str, str], context: FenceContext) -> str:
+    """The sentence that says what later chapters print of what a piece uses."""
+    book = _book(context.docs)
+    where = (context.path, target, options.get("parts") == "rest")
+    pieces = (p for p in book.pieces if (p.page, p.target, p.rest) == where)
+    piece = next(pieces, None)
+    later = ahead(book, piece) if piece else {}
+    parts = (
+        f"{', '.join(f'<code>{escape(name)}</code>' for name in names)} in "
+        f'<a href="{escape(context.link(page))}">{escape(book.titles[page])}</a>'
+        for page, names in later.items()
+    )
+    return f"Used here, printed later: {'; '.join(parts)}." if later else ""
 
 
 def render_stand_in(
@@ -108,7 +130,7 @@ def render_stand_in(
 ) -> str:
     """The fence `stand-in MODULE`: what stands for pieces that are printed later."""
     later = {*read_stand_in(body, options, context.docs, context.path)}
-    titles = Book(context.docs).titles
+    titles = _book(context.docs).titles
     until = ", ".join(
         f'<a href="{escape(context.link(each))}">{escape(titles[each])}</a>'
         for each in sorted(later, key=[*titles].index)
@@ -123,7 +145,7 @@ def _python(text: str) -> str:
     return str(highlight(text, PythonLexer(), formatter))
 
 
-def _caption(target: Target) -> str:
+def _caption(target: Target, more: str = "") -> str:
     words = [f"<code>{escape(target.name)}</code>"]
     actual = f"{target.module}.{target.qualname}".removesuffix(".")
     if actual != target.name:
@@ -132,7 +154,8 @@ def _caption(target: Target) -> str:
         package = target.package
         words.append(escape(f"{package.name} {package.version}, {package.licence}"))
     words.append(f"<code>{escape(target.path)}:{target.first_line}</code>")
-    return f"<figcaption>{' · '.join(words)}</figcaption>"
+    lines = [" · ".join(words), more] if more else [" · ".join(words)]
+    return f"<figcaption>{'<br>'.join(lines)}</figcaption>"
 
 
 def render_callpath(
@@ -268,6 +291,7 @@ class WalkthroughsPlugin(BasePlugin[WalkthroughsConfig]):
     def on_files(self, files: Files, /, *, config: MkDocsConfig) -> Files:
         """Add the style and the script of a walkthrough to the site."""
         stages.on_page.cache_clear()
+        _book.cache_clear()
         self._homes = stages.homes(Path(config.docs_dir))
         for asset in ("walkthroughs.css", "walkthroughs.js"):
             path = str(ASSETS / asset)
