@@ -25,6 +25,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from markdown import Markdown
+from mkdocs.config import config_options
 from mkdocs.config.base import Config
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.plugins import BasePlugin, event_priority, get_plugin_logger
@@ -47,6 +48,7 @@ from .callpath import hold, ident
 from .compare import sides
 from .cut import read_stand_in
 from .fences import Fence, fences
+from .glossary import GlossaryLinks, Term, read_glossary
 from .source import read_source, words
 from .stages import Link
 
@@ -251,7 +253,13 @@ def render_fence(
 
 
 class WalkthroughsConfig(Config):
-    """The plugin takes no options; MkDocs wants a class of its own to know that."""
+    """What the plugin takes.
+
+    Args:
+        glossary: the page with the words that other pages lead to; none by default.
+    """
+
+    glossary = config_options.Optional(config_options.Type(str))
 
 
 class WalkthroughsPlugin(BasePlugin[WalkthroughsConfig]):
@@ -265,11 +273,14 @@ class WalkthroughsPlugin(BasePlugin[WalkthroughsConfig]):
         self._fences: list[Fence] = []
         self._link: Link = str
         self._homes: Mapping[str, str] = {}
+        self._terms: list[Term] = []
+        self._glossary = GlossaryLinks()
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         """Enter the fences, and their style and script, into the configuration."""
         config.extra_css.append("assets/walkthroughs.css")
         config.extra_javascript.append("assets/walkthroughs.js")
+        config.markdown_extensions.append(self._glossary)  # type: ignore[arg-type]  # MkDocs passes it on
         extension = "pymdownx.superfences"
         if extension not in config.markdown_extensions:
             config.markdown_extensions.append(extension)
@@ -292,6 +303,9 @@ class WalkthroughsPlugin(BasePlugin[WalkthroughsConfig]):
         """Add the style and the script of a walkthrough to the site."""
         stages.on_page.cache_clear()
         _book.cache_clear()
+        if self.config.glossary:
+            page = Path(config.docs_dir, self.config.glossary)
+            self._terms = read_glossary(page.read_text(encoding="utf-8"))
         self._homes = stages.homes(Path(config.docs_dir))
         for asset in ("walkthroughs.css", "walkthroughs.js"):
             path = str(ASSETS / asset)
@@ -309,6 +323,9 @@ class WalkthroughsPlugin(BasePlugin[WalkthroughsConfig]):
         root = Path(config.config_file_path).parent
         self._page = Path(page.file.abs_src_path or "").relative_to(root).as_posix()
         self._path = page.file.src_uri
+        here = self._path == self.config.glossary
+        self._glossary.terms = () if here else self._terms
+        self._glossary.address = self._link(self.config.glossary or "")
         # MkDocs has cut off the page's front matter.
         self._offset = page.file.content_string.count("\n") - markdown.count("\n")
         self._fences = [each for each in fences(markdown) if each.language in FENCES]
