@@ -52,11 +52,10 @@ class UnexpectedMessage(ApplicationError):
     Args:
         state: the state the conversation is in.
         kind: the message's ``type``.
-        text: the words of the error; made of the other two if there are none.
     """
 
-    def __init__(self, state: Enum, kind: object, text: str = "") -> None:
-        super().__init__(text or f"{kind!r} is not expected in state {state.name}")
+    def __init__(self, state: Enum, kind: object) -> None:
+        super().__init__(f"{kind!r} is not expected in state {state.name}")
         self.state, self.kind = state, kind
 
 

@@ -17,8 +17,6 @@ from .types import Address
 HIGH_WATER = 65536
 #: Seconds a client that reads slowly has to catch up with what is written.
 WRITE_TIMEOUT = 60
-#: Bytes of a piece of a body below which it is worth while to add to it.
-SMALL = 4096
 #: Events waiting for the application above which the socket is not read any more.
 MAX_EVENTS = 64
 
@@ -28,6 +26,7 @@ class Pause(Enum):
 
     APPLICATION = "it has not received what is there already"
     PIPELINE = "a request waits for the answer to the one before it"
+    WRITING = "the client has not read what it got"
     HANDSHAKE = "the application has not accepted the WebSocket yet"
 
 
@@ -119,15 +118,6 @@ class InputQueue:
             self.flow.pause_reading(Pause.APPLICATION)
         if self.waiter is not None and not self.waiter.done():
             self.waiter.set_result(None)
-
-    def put_body(self, body: bytes, more_body: bool) -> None:
-        """Add a piece of a body, to the piece before it if that is small and waits."""
-        if self.events and (self.events[-1][1] < SMALL or not body):
-            event, size = self.events.pop()
-            self.size -= size
-            body = event["body"] + body
-        event = {"type": "http.request", "body": body, "more_body": more_body}
-        self.put_nowait(event, len(body))
 
     def clear(self) -> None:
         """Forget what nobody will receive."""

@@ -5,6 +5,7 @@ the application are obeyed in their order or refused; a response is complete as 
 head says, or the connection is closed; the client is never left waiting.
 """
 
+import asyncio
 import logging
 from enum import Enum, IntEnum
 
@@ -28,6 +29,9 @@ class State(IntEnum):
 
 
 AWAITED, STARTED, WRITING, COMPLETE = State  # an Enum's attributes are slow to look up
+
+#: Bytes of a piece of a body below which it is worth while to add to it.
+SMALL = 4096
 
 #: The message that is legal in each state; all are ignored behind the end.
 LEGAL = {
@@ -63,6 +67,7 @@ class WebRequest(InputQueue):
     error: PeerError | None = None  # why it is to be refused
     disconnected = False
     told = False  # the application, that nothing more will come
+    timer: asyncio.TimerHandle | None = None  # for ``--http-timeout``
     left = 0  # bytes that Content-Length still promises
     sent_length = 0
 
@@ -73,7 +78,7 @@ class WebRequest(InputQueue):
         self.server = channel.server
         self.head = head
         self.keep_alive = head.keep_alive
-        self.began = channel.since
+        self.began = channel.began
         self.continued = not head.expect_continue
         self.server.protocol_connected(self)
 
@@ -84,6 +89,8 @@ class WebRequest(InputQueue):
 
     def process(self) -> None:
         """It is this request's turn: give it to an application, or refuse it."""
+        if limit := self.server.settings.http_timeout:
+            self.timer = self.loop.call_at(self.began + limit, self.check_timeouts)
         try:
             if self.error is not None:
                 raise self.error
@@ -103,14 +110,20 @@ class WebRequest(InputQueue):
         """Hand the connection over, with the parsed request and any early frames."""
         protocol = self.server.ws_factory.build_protocol(self.head)
         protocol.take_over(self.channel)
-        self.server.protocol_disconnected(self)
+        self.connection_lost()
         protocol.on_connect()
         protocol.data_received(self.channel.unparsed)
 
-    def body_received(self, body: bytes, more_body: bool) -> None:
-        """A piece of the body; behind the response nobody wants it."""
-        if self.state is not COMPLETE:
-            self.put_body(body, more_body)
+    def put_body(self, body: bytes, more_body: bool) -> None:
+        """Queue a piece of the body, with the piece before it if that is small."""
+        if self.state is COMPLETE:
+            return  # nobody wants it behind the response
+        if self.events and (self.events[-1][1] < SMALL or not body):
+            event, size = self.events.pop()
+            self.size -= size
+            body = event["body"] + body
+        event = {"type": "http.request", "body": body, "more_body": more_body}
+        self.put_nowait(event, len(body))
 
     def event_wanted(self) -> None:
         """The application waits for an event: have the client send the body."""
@@ -121,7 +134,7 @@ class WebRequest(InputQueue):
         elif not self.continued:
             self.continued = True
             if self.state is not WRITING and self.channel.body_size == 0:
-                self.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+                self.channel.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def send_disconnect(self) -> None:
         """Tell the application, once, that nothing more will come."""
@@ -130,9 +143,10 @@ class WebRequest(InputQueue):
             self.put_nowait({"type": "http.disconnect"})
 
     def connection_lost(self) -> None:
-        """The client has left."""
+        """The client has left, or speaks WebSocket from now on."""
         self.send_disconnect()
         self.state = COMPLETE
+        self.stop_timer()
         self.server.protocol_disconnected(self)
 
     # From the application to the client
@@ -146,20 +160,11 @@ class WebRequest(InputQueue):
         if self.state is COMPLETE:
             return
         if message["type"] != LEGAL[self.state]:
-            raise self.unexpected(message["type"])
+            raise UnexpectedMessage(self.state, message["type"])
         if self.state is AWAITED:
             self.start_response(message)
         else:
             self.write_body(message)
-
-    def unexpected(self, kind: object) -> UnexpectedMessage:
-        """The error for a message out of turn, in Daphne's words."""
-        text = f"Cannot handle message type {kind}!"
-        if kind == "http.response.start":
-            text = "HTTP response has already been started"
-        elif kind == "http.response.body":
-            text = f"HTTP response has not yet been started but got {kind}"
-        return UnexpectedMessage(self.state, kind, text)
 
     def start_response(self, message: Message) -> None:
         """Keep status and headers; they are written with the first of the body."""
@@ -167,46 +172,17 @@ class WebRequest(InputQueue):
         self.state = STARTED
 
     def write_body(self, message: Message) -> None:
-        """Write a piece of the body, behind the head if it is the first."""
-        body, more_body = read_body(message)
-        if self.state is STARTED:
-            self.choose_framing(len(body), more_body)
-        data = self.frame(body, more_body)
-        if self.state is STARTED:
-            data = self.build_head() + data
-            self.state = WRITING
-        self.write(data)
-        if not more_body:
-            self.finish()
-
-    def write(self, data: bytes) -> None:
-        """Write to the transport: every byte of a response goes out here."""
-        if data:
-            self.channel.transport.write(data)
-
-    def choose_framing(self, length: int, more_body: bool) -> None:
-        """Choose how the client is to find the end of the body."""
-        response = self.response
-        bodiless = response.status < 200 or response.status in (204, 304)
-        if bodiless or self.head.method == "HEAD":
-            return
-        if response.content_length is None and not more_body:
-            response.content_length = length
-        if response.content_length is not None:
-            self.framing, self.left = LENGTH, response.content_length
-        elif self.head.http_version == "1.1":
-            self.framing = CHUNKED
-        else:
-            self.framing, self.keep_alive = CLOSE, False
-
-    def frame(self, body: bytes, more_body: bool) -> bytes:
-        """Put a piece of the body into its frame.
+        """Write a piece of the body, behind the head if it is the first.
 
         Raises:
             ApplicationError: if the body is longer than its head says, or shorter.
         """
+        body, more_body = read_body(message)
+        head = b""
+        if self.state is STARTED:
+            head = self.build_head(self.choose_framing(len(body), more_body))
         if self.framing is NONE:
-            return b""
+            body = b""
         self.sent_length += len(body)
         if self.framing is LENGTH:
             self.left -= len(body)
@@ -214,52 +190,78 @@ class WebRequest(InputQueue):
                 raise ApplicationError("The body does not fit its Content-Length")
         elif self.framing is CHUNKED:
             last = b"" if more_body else b"0\r\n\r\n"
-            return b"%x\r\n%b\r\n%b" % (len(body), body, last) if body else last
-        return body
+            body = b"%x\r\n%b\r\n%b" % (len(body), body, last) if body else last
+        self.state = WRITING
+        if data := head + body:
+            self.channel.transport.write(data)
+        if not more_body:
+            self.finish()
 
-    def build_head(self) -> bytes:
-        """Build the head of the response, and decide whether the connection lives on."""
+    def choose_framing(self, length: int, more_body: bool) -> bytes:
+        """Choose how the client is to find the end of the body.
+
+        Args:
+            length: of the first piece of the body, in bytes.
+            more_body: whether more is to come.
+
+        Returns:
+            the line of the head that says so.
+        """
+        response = self.response
+        self.framing, self.sent_length = NONE, 0
+        status = response.status
+        if status >= 200 and status not in (204, 304) and self.head.method != "HEAD":
+            if response.content_length is None and not more_body:
+                response.content_length = length
+            if response.content_length is not None:
+                self.framing, self.left = LENGTH, response.content_length
+            elif self.head.http_version == "1.1":
+                self.framing = CHUNKED
+                return b"transfer-encoding: chunked\r\n"
+            else:
+                self.framing, self.keep_alive = CLOSE, False
+        if response.content_length is None or status < 200 or status == 204:
+            return b""
+        return b"content-length: %d\r\n" % response.content_length
+
+    def build_head(self, framing: bytes) -> bytes:
+        """Build the bytes of the head, and decide whether the connection lives on."""
         response, version = self.response, self.head.http_version
         # behind an interim response, or a body that may come or not, all is unclear
         unasked = not self.continued and self.channel.receiving is self
         if response.close or response.status < 200 or unasked or self.server.stopping:
             self.keep_alive = False
-        lines = b""
-        if self.framing is CHUNKED:
-            lines = b"transfer-encoding: chunked\r\n"
-        elif response.content_length is not None and 200 <= response.status != 204:
-            lines = b"content-length: %d\r\n" % response.content_length
         if not self.keep_alive:
-            lines += b"connection: close\r\n"
+            framing += b"connection: close\r\n"
         elif version == "1.0":
-            lines += b"connection: keep-alive\r\n"
+            framing += b"connection: keep-alive\r\n"
         defaults = self.server.default_headers(response.date, response.server)
-        return response.build(version, lines, defaults)
+        return response.build(version, framing, defaults)
 
     def finish(self) -> None:
         """The response is complete."""
         self.state = COMPLETE
+        self.stop_timer()
         if self.events:
             self.clear()
         if self.waiter is not None:
             self.send_disconnect()
         if self.server.settings.action_logger is not None:
-            self.log_complete()
+            status, size = self.response.status, self.sent_length
+            more = {
+                "status": status,
+                "size": size,
+                "time_taken": self.loop.time() - self.began,
+            }
+            self.channel.log_action("http", "complete", self.head, **more)
         if self.error is not None:
             self.server.close_application(self)  # there may be none to end it
         self.channel.request_done(self)
 
-    def log_complete(self) -> None:
-        """Log the request."""
-        self.channel.log_action(
-            "http",
-            "complete",
-            self.head.target,
-            method=self.head.method,
-            status=self.response.status,
-            size=self.sent_length,
-            time_taken=self.loop.time() - self.began,
-        )
+    def stop_timer(self) -> None:
+        """It cannot take too long any more."""
+        if self.timer is not None:
+            self.timer.cancel()
 
     # When things go wrong
 
@@ -289,7 +291,7 @@ class WebRequest(InputQueue):
         elif self.state is WRITING:
             self.keep_alive = False
             if self.framing is CLOSE:
-                self.channel.abort()  # an orderly close would look like the end
+                self.channel.transport.abort()  # a close would look like the end
             self.finish()
 
     def basic_error(self, error: PeerError) -> None:
@@ -298,13 +300,8 @@ class WebRequest(InputQueue):
         self.start_response(start)
         self.write_body(body)
 
-    def timed_out(self) -> bool:
-        """Has the request taken longer than ``--http-timeout``?"""
-        limit = self.server.settings.http_timeout
-        return bool(limit) and self.loop.time() >= self.began + (limit or 0)
-
     def check_timeouts(self) -> None:
-        """End a request that has taken too long; twin of Daphne's."""
+        """The request has taken longer than ``--http-timeout``; twin of Daphne's."""
         if self.channel.receiving is self:
             self.channel.fail(PeerError(408, "The request was not sent in time"))
         else:

@@ -13,13 +13,15 @@ from .types import Message
 
 #: A header name is a token (RFC 9110 section 5.6.2).
 is_token = re.compile(rb"[-!#$%&'*+.^_`|~0-9A-Za-z]+").fullmatch
-#: As numbers: to look for bytes in bytes, CPython raises and catches an error first.
-CR, LF, NUL = b"\r\n\0"
+#: What would end a line, or a text.
+is_many_lines = re.compile(rb"[\r\n\0]").search
 
-#: Headers that are the server's business, and are never sent as the application says.
+#: Headers that are the server's business, and are not sent as the application says.
 FRAMING = frozenset(b"connection content-length transfer-encoding upgrade".split())
 #: Headers that are looked at.
 NOTED = FRAMING | {b"date", b"server"}
+#: The status that asks for an upgrade, and has to name it.
+UPGRADE_REQUIRED = 426
 
 
 class ResponseHead:
@@ -32,6 +34,10 @@ class ResponseHead:
         ApplicationError: if it is nothing that can be sent.
     """
 
+    content_length: int | None = None
+    close = False
+    date = server = True  # whether ours are to be added
+
     def __init__(self, message: Message) -> None:
         if "status" not in message:
             text = "Specifying a status code is required for a Response message."
@@ -39,18 +45,13 @@ class ResponseHead:
         self.status = message["status"]
         if not isinstance(self.status, int) or not 100 <= self.status <= 999:
             raise ApplicationError(f"{self.status!r} is not a status code")
-        self.content_length: int | None = None
-        self.close = False
-        self.date = self.server = True  # whether ours are to be added
         self.lines: list[bytes] = []
         for name, value in message.get("headers") or ():
             if type(name) is not bytes or type(value) is not bytes:
                 raise wrong_type(name, value)
-            if CR in value or LF in value or NUL in value:
-                raise ApplicationError(f"Header value {value!r} is more than one line")
-            lower = lower_name(name)
+            lower, line = header_line(name, value)
             if lower not in NOTED or self.note(lower, value):
-                self.lines.append(b"%b: %b\r\n" % (name, value))
+                self.lines.append(line)
 
     def note(self, name: bytes, value: bytes) -> bool:
         """Note a header that concerns us; is it to be sent as it is?"""
@@ -61,11 +62,10 @@ class ResponseHead:
             self.content_length = int(value)
         elif name == b"connection":
             self.close |= b"close" in value.lower()
-        elif name == b"date":
-            self.date = False
-        elif name == b"server":
-            self.server = False
-        return name not in FRAMING
+        self.date &= name != b"date"
+        self.server &= name != b"server"
+        wanted = self.status == UPGRADE_REQUIRED and name in (b"connection", b"upgrade")
+        return wanted or name not in FRAMING
 
     def build(self, http_version: str, framing: bytes, defaults: bytes) -> bytes:
         """Build the bytes of the head, up to its empty line.
@@ -87,11 +87,13 @@ def wrong_type(name: object, value: object) -> ApplicationError:
 
 
 @lru_cache(maxsize=1024)
-def lower_name(name: bytes) -> bytes:
-    """Check the name of a header, and turn it to lower case."""
+def header_line(name: bytes, value: bytes) -> tuple[bytes, bytes]:
+    """Check a header: its name in lower case, and its line."""
     if not is_token(name):
         raise ApplicationError(f"Header name {name!r} is not a token")
-    return name.lower()
+    if is_many_lines(value):
+        raise ApplicationError(f"Header value {value!r} is more than one line")
+    return name.lower(), b"%b: %b\r\n" % (name, value)
 
 
 @lru_cache(maxsize=1024)

@@ -4,7 +4,7 @@ What is refused here is refused with a `PeerError`, before an application is cal
 """
 
 import re
-from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
@@ -12,15 +12,11 @@ from .errors import PeerError
 from .types import Address, Headers, Scope
 
 #: A host and perhaps a port (RFC 9110 section 7.2, RFC 3986 section 3.2.2).
-is_host = re.compile(
-    rb"(\[[0-9A-Fa-f:.]+\]|[-0-9A-Za-z._~%!$&'()*+;=]*)(:[0-9]*)?"
-).fullmatch
+HOST = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[-0-9A-Za-z._~%!$&'()*+;=]*)(:[0-9]*)?")
+is_host = lru_cache(maxsize=256)(HOST.fullmatch)
 
 #: What an absolute target has before its path (RFC 9112 section 3.2.2).
 ORIGIN = re.compile(rb"[A-Za-z][-+.0-9A-Za-z]*://[^/?]*")
-
-#: As numbers, which are found in bytes much faster than bytes are.
-UNDERSCORE, NEL = b"_\x85"
 
 #: Headers that `Request.note` wants to see.
 NOTED = frozenset(
@@ -28,66 +24,54 @@ NOTED = frozenset(
 )
 
 
-@dataclass(eq=False)
+@lru_cache(maxsize=1024)
+def field_name(name: bytes) -> tuple[bytes, bool]:
+    """The name of a header in lower case, and whether `Request.note` is to see it."""
+    name = name.lower()
+    return name, name in NOTED or b"_" in name
+
+
 class Request:
-    """The head of a request, checked.
+    """The head of a request, put together while it is parsed."""
 
-    Args:
-        method: the method, as sent.
-        target: the request target, as sent: a path, an absolute URL, or ``*``.
-        http_version: ``"1.0"`` or ``"1.1"``.
-        raw_headers: names in lower case, values as sent, in their order.
-        keep_alive: whether the client wants the connection to live on.
-
-    Raises:
-        PeerError: for headers that two servers could read in two ways.
-    """
-
-    method: str
-    target: bytes
-    http_version: str
-    raw_headers: Headers
-    keep_alive: bool
-    headers: Headers = field(init=False)
+    method = "GET"
+    target = b""  # as sent: a path, an absolute URL, or ``*``
+    http_version = "1.1"
+    keep_alive = False  # whether the client wants the connection to live on
     root_path: str | None = None
-    content_length: int = 0
-    has_host: bool = False
-    chunked: bool = False
-    expect_continue: bool = False
-    websocket: bool = False
+    content_length = 0
+    has_host = chunked = expect_continue = websocket = False
 
-    def __post_init__(self) -> None:
-        self.headers = headers = []
-        for name, value in self.raw_headers:
-            if UNDERSCORE in name:
-                continue  # CGI and WSGI could not tell it from its twin with a dash
-            if NEL in value:  # a line end to those who decode before they split
-                raise PeerError(400, "Invalid header value")
-            value = value.strip()
-            if name not in NOTED or self.note(name, value):
-                headers.append((name, value))
+    def __init__(self) -> None:
+        self.headers: Headers = []  # names in lower case, in their order
 
     def note(self, name: bytes, value: bytes) -> bool:
-        """Note a header that tells us how to go on; is the application to see it?"""
+        """Note a header that tells us how to go on; is the application to see it?
+
+        Raises:
+            PeerError: for headers that two servers could read in two ways.
+        """
         if name == b"host":
             if self.has_host or not is_host(value):
                 raise PeerError(400, "Invalid Host header")
             self.has_host = True
-            return True
-        if name == b"content-length":
+        elif name == b"content-length":
             self.content_length = int(value)  # digits: the parser has seen to that
-            return True
-        words = value.lower().replace(b" ", b"").split(b",")
-        if name == b"daphne-root-path":
+        elif name == b"transfer-encoding":  # RFC 9112 section 6.1
+            if self.chunked or value.lower() != b"chunked":
+                raise PeerError(400, "Invalid Transfer-Encoding")
+            self.chunked = True
+        elif name == b"expect":
+            self.expect_continue = b"100-continue" in value.lower()
+        elif name == b"upgrade":
+            self.websocket |= b"websocket" in value.lower().replace(b" ", b"").split(
+                b","
+            )
+        elif name == b"daphne-root-path":
             self.root_path = unquote(value.decode("latin-1"))
             return False
-        if name == b"transfer-encoding":  # RFC 9112 section 6.1
-            self.chunked = self.http_version == "1.1" and words == [b"chunked"]
-            if not self.chunked:
-                raise PeerError(400, "Invalid Transfer-Encoding")
-        elif self.http_version == "1.1":  # 1.0 has neither: RFC 9110 section 7.8
-            self.expect_continue |= name == b"expect" and b"100-continue" in words
-            self.websocket |= name == b"upgrade" and b"websocket" in words
+        else:  # an underscore: CGI and WSGI could not tell it from its twin with a dash
+            return False
         return True
 
 

@@ -160,7 +160,7 @@ class Server:
         await asyncio.wait([self.drained], timeout=self.settings.graceful_timeout)
         await self.kill_all_applications()
         for channel in list(self.channels):
-            channel.abort()
+            channel.transport.abort()
         await self.lifespan.shutdown()
 
     async def kill_all_applications(self) -> None:

@@ -10,6 +10,8 @@ from .flow import WRITE_TIMEOUT, Flow, Pause
 from .scope import Request, build_scope
 from .types import Scope, ServerLike
 
+#: Later than any connection lives, on the loop's clock.
+FOREVER = 1e9
 #: Seconds a closing connection still reads, so that the client gets our last words.
 LINGER_TIMEOUT = 2
 
@@ -23,6 +25,7 @@ class Wire(asyncio.Protocol):
 
     flow: Flow
     transport: asyncio.Transport
+    due = FOREVER  # when something will have taken too long
 
     def __init__(self, server: ServerLike) -> None:
         self.server = server
@@ -63,13 +66,14 @@ class Wire(asyncio.Protocol):
         root_path, state = server.settings.root_path, server.state
         return build_scope(request, scheme, client, flow.server_addr, root_path, state)
 
-    def log_action(self, protocol: str, action: str, path: bytes, **more: Any) -> None:
+    def log_action(
+        self, protocol: str, action: str, head: Request, **more: Any
+    ) -> None:
         """Log what was done for a request, if anyone wants to know."""
         if self.server.settings.action_logger is not None:
-            address = self.flow.client_addr
-            client = ":".join(map(str, address)) if address else None
-            details = {"path": path.decode("ascii"), "client": client, **more}
-            self.server.log_action(protocol, action, details)
+            client = ":".join(map(str, self.flow.client_addr or ())) or None
+            what = {"method": head.method, "path": head.target.decode("ascii")}
+            self.server.log_action(protocol, action, {**what, "client": client, **more})
 
     # Writing and closing
 
@@ -98,29 +102,36 @@ class Wire(asyncio.Protocol):
             self.transport.close()
             self.set_timeout(WRITE_TIMEOUT)
 
-    def abort(self) -> None:
-        """Close at once; what is written and not sent is lost."""
-        self.transport.abort()
-
     # Time
 
     def set_timeout(self, seconds: float) -> None:
-        """Look at the time in so many seconds, and not when it was to be looked at."""
-        self.stop_timer()
-        later = self.server.loop.call_later
-        self.timer = later(max(0, seconds), self.look_at_time)
+        """Have `check_timeouts` called in so many seconds, and not when it was due."""
+        self.due = self.server.loop.time() + seconds
+        self.start_timer()
+
+    def start_timer(self) -> None:
+        """See that there is a timer, and that it ends when something is due.
+
+        It may end before: to write down a later time is cheaper than a new timer.
+        """
+        if self.timer is None or self.timer.when() > self.due:
+            self.stop_timer()
+            self.timer = self.server.loop.call_at(self.due, self.look_at_time)
 
     def stop_timer(self) -> None:
-        """Forget the timeout that was set."""
+        """Forget the timer."""
         if self.timer is not None:
             self.timer.cancel()
 
     def look_at_time(self) -> None:
-        """See what has taken too long."""
-        if self.transport.is_closing():
-            self.abort()
+        """The timer has ended: see whether what is due has been put off meanwhile."""
+        self.timer = None
+        if self.server.loop.time() < self.due:
+            self.start_timer()
+        elif self.transport.is_closing():
+            self.transport.abort()
         else:
             self.check_timeouts()
 
     def check_timeouts(self) -> None:
-        """See what has taken too long on an open connection, and set a new timeout."""
+        """What was due has not come."""

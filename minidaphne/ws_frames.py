@@ -1,19 +1,19 @@
 """WebSocket frames (RFC 6455 section 5): bytes to messages and back, no I/O.
 
-`FrameReader` takes bytes in with `feed_data` and gives one message or control frame at
-a time with `read_message`, so that its caller can stop in the middle.  Its laws: no
+`FrameReader` takes bytes into its buffer, and gives one message or control frame at a
+time with `read_message`, so that its caller can stop in the middle.  Its laws: no
 message grows past its limit, compressed or not; text is UTF-8; the first error is the
 last thing it says.
 """
 
 import codecs
 import struct
+import zlib
 from enum import IntEnum
+from io import BytesIO, StringIO
+from typing import Any
 
-from websockets.exceptions import PayloadTooBig, ProtocolError
-from websockets.extensions import Extension
-from websockets.frames import Frame
-from websockets.frames import Opcode as FrameOpcode
+from websockets.extensions.permessage_deflate import PerMessageDeflate
 
 from .errors import FrameError
 
@@ -40,11 +40,49 @@ OPCODES = frozenset(Opcode)
 FIN, RSV1, RESERVED = 0x80, 0x40, 0x30
 #: Close codes below 3000 that may be sent (RFC 6455 section 7.4, and the registry).
 CLOSE_CODES = frozenset({1000, 1001, 1002, 1003, *range(1007, 1015)})
+UNLIMITED = 1 << 62
 TOO_BIG = 1009, "message or frame too big"
-
 UTF8 = codecs.getincrementaldecoder("utf-8")
-#: What `FrameReader.read_message` gives: text as str, all else as bytes.
-Event = tuple[int, str | bytes]
+
+
+class Deflate:
+    """permessage-deflate (RFC 7692): the streams of one connection, made when needed.
+
+    Args:
+        agreed: the parameters that were agreed on.
+    """
+
+    def __init__(self, agreed: PerMessageDeflate) -> None:
+        self.sizes = agreed.remote_max_window_bits, agreed.local_max_window_bits
+        self.forget = (
+            agreed.remote_no_context_takeover,
+            agreed.local_no_context_takeover,
+        )
+        self.decoder: Any = None
+        self.encoder: Any = None
+
+    def inflate(self, payload: bytes, final: bool, limit: int) -> bytes:
+        """Inflate a frame's payload, to no more than one byte past the limit.
+
+        Raises:
+            FrameError: if it cannot be inflated.
+        """
+        decoder = self.decoder = self.decoder or zlib.decompressobj(-self.sizes[0])
+        try:
+            tail = b"\0\0\xff\xff" if final else b""
+            data: bytes = decoder.decompress(payload + tail, limit + 1)
+        except zlib.error:
+            raise FrameError(1007, "invalid compressed data") from None
+        if final and (self.forget[0] or decoder.eof):
+            self.decoder = None
+        return data
+
+    def deflate(self, payload: bytes) -> bytes:
+        """Deflate a message; a memory level of 5 compresses nearly as well as 8."""
+        if self.encoder is None or self.forget[1]:
+            self.encoder = zlib.compressobj(wbits=-self.sizes[1], memLevel=5)
+        encoder = self.encoder
+        return bytes(encoder.compress(payload) + encoder.flush(zlib.Z_SYNC_FLUSH))[:-4]
 
 
 class FrameReader:
@@ -52,28 +90,24 @@ class FrameReader:
 
     Args:
         max_message: bytes a message may have, inflated; 0 for no limit.
-        max_frame: bytes a frame may have on the wire; 0 for no limit.
-        extension: permessage-deflate, if it was agreed on.
+        max_frame: bytes a frame may have, inflated; 0 for no limit.
+        deflate: permessage-deflate, if it was agreed on.
     """
 
+    opcode = 0  # of the message whose fragments we have
+    size = 0  # of those fragments, inflated
+    compressed = 0
+
     def __init__(
-        self, max_message: int, max_frame: int, extension: Extension | None
+        self, max_message: int, max_frame: int, deflate: Deflate | None
     ) -> None:
-        self.max_message = max_message or 1 << 62
-        self.max_frame = max_frame or 1 << 62
-        self.extension = extension
+        self.max_message = max_message or UNLIMITED
+        self.max_frame = max_frame or UNLIMITED
+        self.deflate = deflate
         self.buffer = bytearray()
-        self.opcode = 0  # of the message whose fragments we have
-        self.message = bytearray()  # those fragments
-        self.compressed = False
-        self.decoder: codecs.IncrementalDecoder | None = None
 
-    def feed_data(self, data: bytes) -> None:
-        """Take bytes from the network."""
-        self.buffer += data
-
-    def read_message(self) -> Event | None:
-        """Take the next message or control frame out; None if there is none yet.
+    def read_message(self) -> tuple[int, Any] | None:
+        """Take the next message or control frame out: its opcode, and text or bytes.
 
         Raises:
             FrameError: if the client breaks the protocol, or goes past a limit.
@@ -83,13 +117,17 @@ class FrameReader:
             opcode = first & 0x0F
             if opcode >= CLOSE:
                 return opcode, payload
-            if first & RSV1 or self.compressed:
-                payload = self.inflate(first, payload)
-            if first & FIN and opcode:
+            if opcode and first & FIN and not first & RSV1:
                 return opcode, decode(payload) if opcode == TEXT else payload
-            if (event := self.add_fragment(first, payload)) is not None:
-                return event
-        return None
+            if opcode:
+                self.opcode, self.compressed = opcode, first & RSV1
+                self.message: Any = StringIO() if opcode == TEXT else BytesIO()
+                self.decoder = UTF8()
+            self.add_fragment(payload, first & FIN > 0)
+            if first & FIN:
+                opcode, self.opcode, self.size = self.opcode, 0, 0
+                return opcode, self.message.getvalue()
+        return None  # there is none yet
 
     def read_frame(self) -> tuple[int, bytes] | None:
         """Take a frame's first byte and its payload out; None if it is not whole yet."""
@@ -97,13 +135,13 @@ class FrameReader:
         if len(buffer) < 2:
             return None
         first, length, start = buffer[0], buffer[1] & 0x7F, 6
-        self.check_head(first, buffer[1])
+        room = self.check_head(first, buffer[1])
         if length > 125:
             start = 8 if length == 126 else 14
             if len(buffer) < start - 4:
                 return None
             length = int.from_bytes(buffer[2 : start - 4], "big")
-        if length > self.max_frame or length > self.room(first):
+        if length > room:
             raise FrameError(*TOO_BIG)
         end = start + length
         if len(buffer) < end:
@@ -112,60 +150,38 @@ class FrameReader:
         del buffer[:end]
         return first, payload
 
-    def check_head(self, first: int, second: int) -> None:
-        """Check the first two bytes of a frame (RFC 6455 sections 5.2, 5.4, 5.5)."""
+    def check_head(self, first: int, second: int) -> int:
+        """Check the first two bytes of a frame (RFC 6455 sections 5.2, 5.4, 5.5).
+
+        Returns:
+            how long its payload may be.
+        """
         opcode = first & 0x0F
         if opcode not in OPCODES or first & RESERVED or not second & 0x80:
             raise FrameError(1002, "unknown opcode, reserved bits, or no mask")
-        if first & RSV1 and not (self.extension and 0 < opcode < CLOSE):
+        if first & RSV1 and not (self.deflate and 0 < opcode < CLOSE):
             raise FrameError(1002, "compressed, and should not be")
         if opcode >= CLOSE:
             if not first & FIN or second & 0x7F > 125:
                 raise FrameError(1002, "a control frame too long, or in fragments")
-        elif (opcode == 0) is (self.opcode == 0):
-            raise FrameError(1002, "a fragment out of turn")
-
-    def room(self, first: int) -> int:
-        """How long a frame's payload may be: what is left of its message."""
-        if first & 0x08:
             return 125
-        left = self.max_message - len(self.message)
-        compressed = first & RSV1 or self.compressed
-        return left + 64 + (left >> 6) if compressed else left  # it may grow a little
+        if (opcode == 0) is (self.opcode == 0):
+            raise FrameError(1002, "a fragment out of turn")
+        room = min(self.max_frame, self.max_message - self.size)
+        if first & RSV1 or (self.compressed and not opcode):
+            room += 64 + (room >> 6)  # to compress a little makes it a little longer
+        return room
 
-    def inflate(self, first: int, payload: bytes) -> bytes:
-        """Inflate a compressed payload, up to what is left of the message's limit."""
-        assert self.extension is not None
-        self.compressed = not first & FIN
-        opcode, fin, rsv1 = FrameOpcode(first & 0x0F), first & FIN > 0, first & RSV1 > 0
-        frame = Frame(opcode, payload, fin, rsv1)
-        left = self.max_message - len(self.message)
-        try:  # to zlib, a limit of nothing is no limit
-            payload = bytes(self.extension.decode(frame, max_size=left or 1).data)
-        except PayloadTooBig:
-            raise FrameError(*TOO_BIG) from None
-        except ProtocolError as error:
-            raise FrameError(1002, str(error)) from None
-        if len(payload) > left:
+    def add_fragment(self, payload: bytes, final: bool) -> None:
+        """Add a fragment to its message; what is no UTF-8 ends the connection at once."""
+        if self.compressed and self.deflate:
+            left = self.max_message - self.size
+            payload = self.deflate.inflate(payload, final, left)
+        self.size += len(payload)
+        if self.size > self.max_message:
             raise FrameError(*TOO_BIG)
-        return payload
-
-    def add_fragment(self, first: int, payload: bytes) -> Event | None:
-        """Add a fragment to its message, and give the message if it was the last.
-
-        Text is decoded as it comes: what is no UTF-8 ends the connection at once.
-        """
-        if self.opcode == 0:
-            self.opcode = first & 0x0F
-            self.decoder = UTF8() if self.opcode == TEXT else None
-        self.message += payload
-        if self.decoder is not None:
-            decode(payload, self.decoder, first & FIN > 0)
-        if not first & FIN:
-            return None
-        opcode, message = self.opcode, bytes(self.message)
-        self.opcode, self.message = 0, bytearray()
-        return opcode, message.decode() if opcode == TEXT else message
+        text = self.opcode == TEXT
+        self.message.write(decode(payload, self.decoder, final) if text else payload)
 
 
 def decode(
@@ -182,18 +198,17 @@ def decode(
         raise FrameError(1007, "invalid UTF-8") from None
 
 
-def build_frame(opcode: int, payload: bytes, extension: Extension | None) -> bytes:
+def build_frame(opcode: int, payload: bytes, deflate: Deflate | None) -> bytes:
     """Build a frame, whole and unmasked, as a server sends it.
 
     Args:
         opcode: what it is.
         payload: what it carries.
-        extension: permessage-deflate, if the payload is to be compressed.
+        deflate: permessage-deflate, if the payload is to be compressed.
     """
     first = FIN | opcode
-    if extension is not None:
-        frame = extension.encode(Frame(FrameOpcode(opcode), payload))
-        first, payload = first | RSV1, bytes(frame.data)
+    if deflate is not None:
+        first, payload = first | RSV1, deflate.deflate(payload)
     length = len(payload)
     if length < 126:
         return bytes((first, length)) + payload

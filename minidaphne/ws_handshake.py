@@ -1,10 +1,10 @@
 """The opening handshake of a WebSocket (RFC 6455 section 4): pure, a request in."""
 
-import base64
+import re
+from contextlib import suppress
 from dataclasses import dataclass
 
 from websockets.exceptions import InvalidHandshake
-from websockets.extensions import Extension
 from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
 from websockets.headers import build_extension, parse_extension
 from websockets.utils import accept_key
@@ -12,10 +12,12 @@ from websockets.utils import accept_key
 from .errors import PeerError
 from .scope import Request, header_list
 from .types import Headers
+from .ws_frames import Deflate
 
+#: Sixteen bytes in base64.
+is_key = re.compile("[+/0-9A-Za-z]{22}==").fullmatch
 #: Windows of 4 KB instead of 32: less memory, nearly the same compression.
-SMALL = {"memLevel": 5}
-DEFLATE = ServerPerMessageDeflateFactory(False, False, 12, 12, compress_settings=SMALL)
+DEFLATE = ServerPerMessageDeflateFactory(False, False, 12, 12)
 
 
 @dataclass
@@ -25,12 +27,12 @@ class Handshake:
     Args:
         subprotocols: the subprotocols it speaks, the best first.
         headers: those of our answer that follow from its own.
-        extension: permessage-deflate with the parameters agreed on, or None.
+        deflate: permessage-deflate with the parameters agreed on, or None.
     """
 
     subprotocols: list[str]
     headers: Headers
-    extension: Extension | None = None
+    deflate: Deflate | None = None
 
 
 def parse_handshake(request: Request) -> Handshake:
@@ -41,8 +43,9 @@ def parse_handshake(request: Request) -> Handshake:
             one of another version (RFC 6455 section 4.4).
     """
     if header_list(request.headers, "sec-websocket-version") != ["13"]:
-        version = (b"sec-websocket-version", b"13")
-        raise PeerError(426, "WebSocket version 13 is spoken here", version)
+        wanted = [(b"sec-websocket-version", b"13"), (b"upgrade", b"websocket")]
+        text = "WebSocket version 13 is spoken here"
+        raise PeerError(426, text, (b"connection", b"upgrade"), *wanted)
     keys = header_list(request.headers, "sec-websocket-key")
     if request.method != "GET" or len(keys) != 1 or not is_key(keys[0]):
         raise PeerError(400, "This is no WebSocket handshake")
@@ -53,14 +56,6 @@ def parse_handshake(request: Request) -> Handshake:
     if offers:
         negotiate_deflate(offers, handshake)
     return handshake
-
-
-def is_key(value: str) -> bool:
-    """Whether a key is sixteen bytes in base64."""
-    try:
-        return len(base64.b64decode(value, validate=True)) == 16
-    except ValueError:
-        return False
 
 
 def negotiate_deflate(offers: str, handshake: Handshake) -> None:
@@ -74,11 +69,9 @@ def negotiate_deflate(offers: str, handshake: Handshake) -> None:
     except InvalidHandshake:
         raise PeerError(400, "Invalid Sec-WebSocket-Extensions") from None
     for name, parameters in parsed:
-        try:
-            if name == DEFLATE.name and handshake.extension is None:
+        if name == DEFLATE.name and handshake.deflate is None:
+            with suppress(InvalidHandshake):  # an offer we cannot keep
                 agreed, extension = DEFLATE.process_request_params(parameters, [])
-                handshake.extension = extension
+                handshake.deflate = Deflate(extension)
                 answer = build_extension([(name, agreed)]).encode()
                 handshake.headers.append((b"sec-websocket-extensions", answer))
-        except InvalidHandshake:
-            continue  # an offer we cannot keep

@@ -21,7 +21,7 @@ from .response import ResponseHead, error_page, read_body
 from .scope import Request, build_websocket_scope
 from .types import Message, ServerLike
 from .wire import Wire
-from .ws_frames import BINARY, CLOSE, PING, PONG, TEXT
+from .ws_frames import BINARY, CLOSE, PING, PONG, TEXT, Deflate
 from .ws_handshake import Handshake, parse_handshake
 
 #: Seconds the client has to answer our close frame.
@@ -67,7 +67,7 @@ class WebSocketProtocol(Wire, InputQueue):
         self.handshake = handshake
         max_message = server.settings.websocket_max_message_size
         max_frame = server.settings.websocket_max_frame_size
-        self.reader = frames.FrameReader(max_message, max_frame, handshake.extension)
+        self.reader = frames.FrameReader(max_message, max_frame, handshake.deflate)
         self.state = CONNECTING
         self.denial: ResponseHead | None = None  # the head of a denial, until written
         self.disconnected = False
@@ -93,11 +93,11 @@ class WebSocketProtocol(Wire, InputQueue):
     def application_create_worked(self) -> None:
         """The application runs: ask it whether it wants the connection."""
         self.put_nowait({"type": "websocket.connect"})
-        self.log_action("websocket", "connecting", self.request.target)
+        self.log_action("websocket", "connecting", self.request)
 
     def on_open(self) -> None:
         """The handshake is complete: read what came early."""
-        self.log_action("websocket", "connected", self.request.target)
+        self.log_action("websocket", "connected", self.request)
         self.check_timeouts()
         self.flow.resume_reading(Pause.HANDSHAKE)
         self.read_messages()
@@ -109,7 +109,7 @@ class WebSocketProtocol(Wire, InputQueue):
         self.last_seen = self.loop.time()
         if self.state is CLOSED:
             return
-        self.reader.feed_data(data)
+        self.reader.buffer += data
         self.read_messages()
         early = self.state is CONNECTING or self.state is DENYING
         if early and len(self.reader.buffer) > HIGH_WATER:
@@ -117,6 +117,17 @@ class WebSocketProtocol(Wire, InputQueue):
 
     def event_wanted(self) -> None:
         """The application waits: there may be frames that were left for later."""
+        self.read_messages()
+
+    def pause_writing(self) -> None:
+        """The client reads slowly: nothing is read of what we might have to answer."""
+        super().pause_writing()
+        self.flow.pause_reading(Pause.WRITING)
+
+    def resume_writing(self) -> None:
+        """The client has caught up, or is gone."""
+        super().resume_writing()
+        self.flow.resume_reading(Pause.WRITING)
         self.read_messages()
 
     def read_messages(self) -> None:
@@ -161,7 +172,7 @@ class WebSocketProtocol(Wire, InputQueue):
             self.server.protocol_disconnected(self)
             event = {"type": "websocket.disconnect", "code": code, "reason": reason}
             self.put_nowait(event)
-            self.log_action("websocket", "disconnected", self.request.target)
+            self.log_action("websocket", "disconnected", self.request)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone, with a close frame or without."""
@@ -188,7 +199,7 @@ class WebSocketProtocol(Wire, InputQueue):
             raise ClientDisconnected("The WebSocket is closed")
         kind = message["type"].removeprefix("websocket.")
         if kind not in LEGAL[self.state]:
-            raise self.unexpected(message["type"])
+            raise UnexpectedMessage(self.state, message["type"])
         if kind == "send":
             self.server_send(message)
         elif kind == "accept":
@@ -199,12 +210,6 @@ class WebSocketProtocol(Wire, InputQueue):
             self.server_reject()
         else:
             self.server_close(message.get("code"), message.get("reason"))
-
-    def unexpected(self, kind: object) -> UnexpectedMessage:
-        """The error for a message out of turn."""
-        early = "Socket has not been accepted, so cannot send over it"
-        text = early if kind == "websocket.send" else ""
-        return UnexpectedMessage(self.state, kind, text)
 
     def server_accept(self, message: Message) -> None:
         """The application accepts: complete the handshake (RFC 6455 section 4.2.2)."""
@@ -220,7 +225,7 @@ class WebSocketProtocol(Wire, InputQueue):
 
     def server_reject(self) -> None:
         """The application does not want the connection, or takes too long to say so."""
-        self.log_action("websocket", "rejected", self.request.target)
+        self.log_action("websocket", "rejected", self.request)
         self.basic_error(PeerError(403, "Access denied"))
 
     def server_deny(self, message: Message) -> None:
@@ -246,9 +251,9 @@ class WebSocketProtocol(Wire, InputQueue):
             words = f"Got invalid WebSocket reply message on {message}"
             raise ApplicationError(f"{words} - contains both bytes and text keys")
         if isinstance(text, str):
-            self.write_frame(TEXT, text.encode(), self.handshake.extension)
+            self.write_frame(TEXT, text.encode(), self.handshake.deflate)
         elif isinstance(data, bytes | bytearray | memoryview):
-            self.write_frame(BINARY, bytes(data), self.handshake.extension)
+            self.write_frame(BINARY, bytes(data), self.handshake.deflate)
         else:
             raise ApplicationError(f"{message} has neither bytes nor text")
 
@@ -268,9 +273,11 @@ class WebSocketProtocol(Wire, InputQueue):
         defaults = self.server.default_headers(head.date, head.server)
         self.transport.write(head.build("1.1", framing, defaults))
 
-    def write_frame(self, opcode: int, payload: bytes, extension: Any = None) -> None:
+    def write_frame(
+        self, opcode: int, payload: bytes, deflate: Deflate | None = None
+    ) -> None:
         """Write a frame: all of them go out here."""
-        self.transport.write(frames.build_frame(opcode, payload, extension))
+        self.transport.write(frames.build_frame(opcode, payload, deflate))
 
     # When things go wrong, and when nothing happens at all
 
@@ -297,7 +304,7 @@ class WebSocketProtocol(Wire, InputQueue):
         if self.state is CONNECTING or self.denial is not None:
             self.basic_error(error)
         elif self.state is DENYING:
-            self.abort()
+            self.transport.abort()
         elif self.state is OPEN:
             self.server_close(code)
 

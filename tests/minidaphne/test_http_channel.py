@@ -46,7 +46,6 @@ SMUGGLED = {
     "space before colon": HEAD + b"A : b\r\n\r\n",
     "obs-fold": HEAD + b"A: b\r\n c\r\n\r\n",
     "NUL": HEAD + b"A: b\0c\r\n\r\n",
-    "NEL": HEAD + b"A: b\x85c\r\n\r\n",
     "vertical tab": HEAD + b"A: b\x0bc\r\n\r\n",
     "two hosts": HEAD + b"Host: a\r\n\r\n",
     "no host at all": b"GET / HTTP/1.1\r\nHost: a b\r\n\r\n",

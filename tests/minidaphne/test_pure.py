@@ -18,14 +18,24 @@ from minidaphne.endpoints import (
 )
 from minidaphne.errors import OperatorError, PeerError
 from minidaphne.proxy import Proxies
-from minidaphne.scope import Request, build_scope, build_websocket_scope, header_list
+from minidaphne.scope import (
+    Request,
+    build_scope,
+    build_websocket_scope,
+    field_name,
+    header_list,
+)
 from minidaphne.types import Settings
 
 
-def request(
-    target: bytes = b"/", *headers: tuple[bytes, bytes], version: str = "1.1"
-) -> Request:
-    return Request("GET", target, version, list(headers), True)
+def request(target: bytes = b"/", *headers: tuple[bytes, bytes]) -> Request:
+    head = Request()
+    head.target = target
+    for name, value in headers:
+        name, special = field_name(name)
+        if not special or head.note(name, value.strip()):
+            head.headers.append((name, value.strip()))
+    return head
 
 
 def scope(
@@ -88,11 +98,9 @@ def test_headers_with_an_underscore_are_dropped_and_values_stripped() -> None:
     assert scope(b"/", (b"a_b", b"c"), (b"d", b" e\t "))["headers"] == [(b"d", b"e")]
 
 
-def test_expect_and_upgrade_mean_nothing_in_1_0() -> None:
-    headers = [(b"expect", b"100-continue"), (b"upgrade", b"h2c , WebSocket")]
-    new, old = request(b"/", *headers), request(b"/", *headers, version="1.0")
-    assert new.expect_continue and new.websocket
-    assert not old.expect_continue and not old.websocket
+def test_expect_and_upgrade_are_noted() -> None:
+    head = request(b"/", (b"expect", b"100-continue"), (b"upgrade", b"h2c , WebSocket"))
+    assert head.expect_continue and head.websocket
 
 
 @pytest.mark.parametrize(

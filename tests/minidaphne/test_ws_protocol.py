@@ -1,6 +1,7 @@
 """A WebSocket: handshake, messages, pings, and all the ways it may end."""
 
 import asyncio
+import random
 import zlib
 from functools import partial
 from typing import Any
@@ -86,7 +87,7 @@ def talk(*pieces: bytes, handshake: bytes = HANDSHAKE, **options: Any) -> bytes:
     return result
 
 
-def events(*pieces: bytes, **options: Any) -> list[Any]:
+def events(*pieces: bytes, handshake: bytes = HANDSHAKE, **options: Any) -> list[Any]:
     """Send frames, and return the events that the application received."""
     received: list[Any] = []
 
@@ -97,7 +98,7 @@ def events(*pieces: bytes, **options: Any) -> list[Any]:
             received.append(await receive())
 
     async def scenario() -> None:
-        connection = await open_socket(application, **options)
+        connection = await open_socket(application, handshake, **options)
         for piece in pieces:
             await connection.send(piece)
         connection.transport.lose()
@@ -148,6 +149,7 @@ def test_what_is_no_handshake_is_refused(request_: bytes, status: bytes) -> None
     response = http(echo, request_)
     assert response.startswith(b"HTTP/1.1 " + status)
     assert (b"sec-websocket-version: 13" in response) is (status == b"426")
+    assert (b"upgrade: websocket\r\n" in response) is (status == b"426")
 
 
 def test_accept_takes_headers_and_a_subprotocol() -> None:
@@ -181,7 +183,7 @@ def test_an_error_before_accept_is_500(messages: Any) -> None:
 
 def test_sending_before_accept_has_daphnes_words() -> None:
     async def application(scope: Any, receive: Any, send: Any) -> None:
-        with pytest.raises(UnexpectedMessage, match="Socket has not been accepted"):
+        with pytest.raises(UnexpectedMessage, match="not expected in state CONNECTING"):
             await send({"type": "websocket.send", "text": "x"})
 
     assert http(application, HANDSHAKE).startswith(b"HTTP/1.1 500 ")
@@ -300,7 +302,7 @@ def test_messages_are_deflated_if_that_was_agreed_on() -> None:
     assert inflate(run(lambda: scenario(frame(TEXT, b"plain")))[2:]) == b"plain"
     for bad, number in [
         (frame(TEXT, deflate(b"x" * 1001), rsv1=True), 1009),
-        (frame(TEXT, b"\xff\xff", rsv1=True), 1002),
+        (frame(TEXT, b"\xff\xff", rsv1=True), 1007),
         (frame(TEXT, deflate(b"\xff"), rsv1=True), 1007),
         (frame(0, b"", rsv1=True), 1002),
         (b"\xc9\x80abcd", 1002),
@@ -378,6 +380,45 @@ def test_an_application_that_does_not_receive_stops_the_reading() -> None:
         go.set()
         await connection.settle(0.01)
         assert len(received) == 500 and not connection.transport.paused
+
+    run(scenario)
+
+
+def test_a_deflated_stream_may_end_in_the_midst_of_a_conversation() -> None:
+    stream = zlib.compressobj(wbits=-15)
+    last = stream.compress(b"last") + stream.flush(zlib.Z_FINISH) + b"\0"
+    pieces = frame(TEXT, last, rsv1=True) + frame(TEXT, deflate(b"next"), rsv1=True)
+
+    async def scenario() -> bytes:
+        connection = await open_socket(echo, DEFLATED)
+        return await connection.send(pieces)
+
+    answer = run(scenario)
+    length = answer[1]
+    assert inflate(answer[2 : 2 + length]) == b"last"
+    assert len(answer) > 2 + length + 2 + 2
+
+
+def test_what_cannot_be_deflated_may_be_as_long_as_the_limit() -> None:
+    data = random.Random(1).randbytes(5000)
+    limits = {"websocket_max_message_size": 5000, "websocket_max_frame_size": 5000}
+    received = events(
+        frame(BINARY, deflate(data), rsv1=True), handshake=DEFLATED, **limits
+    )
+    assert received[1]["bytes"] == data
+
+
+def test_pings_of_a_client_that_does_not_read_are_not_read() -> None:
+    async def scenario() -> None:
+        connection = await open_socket()
+        connection.transport.slow = True
+        pings = frame(PING, b"x" * 100) * 1000
+        await connection.send(pings)
+        assert connection.transport.paused and connection.transport.unsent < 70000
+        connection.transport.take()
+        written = await connection.settle()
+        assert written.count(plain(PONG, b"x" * 100)) == 1000
+        assert not connection.transport.paused
 
     run(scenario)
 
