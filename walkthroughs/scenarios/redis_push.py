@@ -25,11 +25,9 @@ def with_redis() -> Iterator[None]:
 def client(port: int) -> None:
     """Waits in the room; runs the other program; hears what it announces."""
     with clients.websocket(port, "/ws/room/") as browser:
-        subprocess.run(
-            [sys.executable, "-m", "walkthroughs.scenarios.mysite.announce"],
-            check=True,
-            timeout=30,
-        )
+        settings = "--settings=walkthroughs.scenarios.mysite.redis_settings"
+        command = [sys.executable, "-m", "django", "announce", settings]
+        subprocess.run(command, check=True, timeout=30)
         heard = browser.recv(clients.TIMEOUT)
         assert heard == "dinner is ready", heard
 

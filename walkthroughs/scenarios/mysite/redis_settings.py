@@ -4,6 +4,7 @@ import os
 
 from .settings import *
 
+INSTALLED_APPS = ["channels", "walkthroughs.scenarios.mysite"]
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.core.RedisChannelLayer",
