@@ -14,7 +14,8 @@ printed.  Laws:
 * what is printed goes into the files as it is, and nothing else of the program does;
 * a stand-in stands for names that the program has and a later chapter prints; what
   else it defines lives as long as they do;
-* imports are no chapter's own: a file has those that its code uses.
+* imports are no chapter's own: a file has those that its code uses, and where they find
+  nothing yet, there is a function that says so when it is called.
 """
 
 from __future__ import annotations
@@ -36,6 +37,12 @@ from .book import Book
 from .fences import fences
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_NOT_PRINTED = '''
+
+def {0}(*arguments, **options):
+    """Here so that it can be imported; nobody may need it yet."""
+    raise NotImplementedError("{0} is printed in a later chapter")
+'''
 
 
 @dataclass(frozen=True)
@@ -105,7 +112,7 @@ def cut(docs: Path, chapter: str) -> dict[str, str]:
         raise FenceError(f"the book has no chapter {chapter!r}; it has {known}")
     done = {*book.order[: book.order.index(chapter) + 1]}
     standing = [each for page in book.order for each in stand_ins(docs, page)]
-    files = {}
+    files: dict[str, str] = {}
     for package in sorted({each.module.partition(".")[0] for each in standing}):
         top = find(package).file.parent
         for file in sorted(top.rglob("*.py")):
@@ -115,6 +122,8 @@ def cut(docs: Path, chapter: str) -> dict[str, str]:
             text = _cut_file(file, book.pages(file), done, now)
             if text or file.name == "__init__.py":
                 files[path.as_posix()] = text
+    for where, missing in _missing(files):
+        files[where] = files.get(where, "") + missing
     return files
 
 
@@ -167,6 +176,44 @@ def _targets(module: str, names: Iterable[str]) -> Iterator[Target]:
             target = find(f"{module}.{name}")
             if target.module == module:
                 yield target
+
+
+def _missing(files: Mapping[str, str]) -> list[tuple[str, str]]:
+    """What files import from each other and none of them has: path, and a substitute."""
+    found: dict[tuple[str, str], str] = {}
+    for path, text in files.items():
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.ImportFrom) and node.level:
+                folder = Path(path).parents[node.level - 1]
+                for alias in node.names:
+                    where, name = _place(folder, node.module, alias.name, files)
+                    if name not in {"", *_defined(files.get(where, ""))}:
+                        found[where, name] = _NOT_PRINTED.format(name)
+                    elif where not in files:
+                        found[where, name] = ""
+    return [(path, text) for (path, _), text in found.items()]
+
+
+def _place(
+    folder: Path, module: str | None, name: str, files: Mapping[str, str]
+) -> tuple[str, str]:
+    """The file that an import leads to, and the name in it; "" for the whole."""
+    package = (folder / "__init__.py").as_posix()
+    if module is None and name in _defined(files.get(package, "")):
+        return package, name
+    inside = (module or name).replace(".", "/")
+    return (folder / f"{inside}.py").as_posix(), name if module else ""
+
+
+def _defined(text: str) -> Iterator[str]:
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
+            yield node.name
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+        elif isinstance(node, ast.Import) or getattr(node, "module", None):
+            assert isinstance(node, (ast.Import, ast.ImportFrom))
+            yield from map(_bound, node.names)
 
 
 # A file in pieces.
@@ -290,9 +337,10 @@ def _choose(real: _Piece, other: _Piece | None) -> _Piece | None:
         return real if real.printed else other if real.name else None
     if real.printed:
         theirs = {each.name: each for each in (other.members if other else ())}
-        own = [m if m.printed else theirs.pop(m.name, None) for m in real.members]
-        names = {each.name for each in real.members}
-        more = [each for name, each in theirs.items() if name not in names]
+        known = {each.name for each in real.members}
+        own = [m if m.printed else theirs.get(m.name) for m in real.members]
+        called = {name for each in own if each for name in _attributes(each)}
+        more = [each for name, each in theirs.items() if name in called - known]
         return replace(real, members=tuple(each for each in [*own, *more] if each))
     if other is None:
         raise FenceError(f"nothing stands in for the rest of class {real.name}")
@@ -303,10 +351,18 @@ def _choose(real: _Piece, other: _Piece | None) -> _Piece | None:
 
 
 def _text(piece: _Piece, apart: str = "\n\n") -> str:
-    own = piece.text if piece.printed else apart + piece.text.lstrip("\n")
+    as_it_is = piece.printed or not apart
+    own = piece.text if as_it_is else apart + piece.text.lstrip("\n")
     between = ("\n" if isinstance(m.node, _FUNCTIONS) else "" for m in piece.members)
     members = zip(piece.members, between, strict=True)
     return own + "".join(_text(each, blank) for each, blank in members)
+
+
+def _attributes(piece: _Piece) -> Iterator[str]:
+    """What a stand-in asks of other objects, or of its own."""
+    for node in ast.walk(piece.node) if not piece.printed else ():
+        if isinstance(node, ast.Attribute):
+            yield node.attr
 
 
 def _used(piece: _Piece) -> Iterator[str]:

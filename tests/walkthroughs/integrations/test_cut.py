@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from runpy import run_path
 
 import pytest
 
@@ -114,6 +115,26 @@ def test_in_the_end_the_cut_is_the_program(docs: Path, tmp_path: Path) -> None:
     assert files["boxes/__main__.py"] == "from . import Box\n\nBox().open()\n"
     written = write_cut(docs, "c.md", tmp_path / "out")
     assert {each.read_text() for each in written} == {*files.values()}
+
+
+def test_what_is_only_imported_says_that_it_is_not_there(
+    docs: Path, tmp_path: Path
+) -> None:
+    for page, body in {
+        "b": "from . import wood\nfrom .nails import drive\n\n"
+        "class Box:\n    def close(self): return wood, drive\n",
+        "a": "def lid(box): ...\n",
+    }.items():
+        file = docs / f"{page}.md"
+        kept = file.read_text().partition("```stand-in boxes\n")[0]
+        file.write_text(f"{kept}```stand-in boxes\n{body}```\n")
+    write_cut(docs, "b.md", tmp_path / "out")
+    assert (tmp_path / "out" / "boxes" / "wood.py").read_text() == ""
+    drive = run_path(str(tmp_path / "out" / "boxes" / "nails.py"))["drive"]
+    with pytest.raises(
+        NotImplementedError, match="drive is printed in a later chapter"
+    ):
+        drive(1)
 
 
 def test_a_class_needs_somebody_who_stands_in_for_its_rest(docs: Path) -> None:
