@@ -31,6 +31,8 @@ reachTables(document);
 new MutationObserver((records) => {
   for (const { addedNodes } of records) {
     for (const node of addedNodes) {
+      // A stepper that walks fast has taken it away again.
+      if (!node.isConnected) continue;
       if (node.nodeName === "DIV") reachTables(node.parentNode);
       if (node.nodeName === "NAV") nameBars(node.parentNode);
       else if (node.nodeType === Node.ELEMENT_NODE) nameBars(node);

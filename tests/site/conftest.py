@@ -15,6 +15,9 @@ from threading import Thread
 import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
+from .every_page import Visit, visit
+from .tab import Tab
+
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 # The first two for machines without a desktop; the others so that it calls nobody.
@@ -89,6 +92,12 @@ def served(site: Path) -> Iterator[str]:
         thread.join()
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test of `EveryPage` runs on each of the pages that its class names."""
+    if hasattr(metafunc.cls, "pages") and "name" in metafunc.fixturenames:
+        metafunc.parametrize("name", metafunc.cls.pages, scope="class")
+
+
 def find_browser(playwright: Playwright) -> str:
     """The path of a Chromium: the one named, the system's, or Playwright's own."""
     named = os.environ.get("CHROMIUM")
@@ -115,3 +124,21 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="package")
+def tab(browser: Browser) -> Tab:
+    """The one tab in which all tests look at pages, one after the other."""
+    return Tab(browser)
+
+
+@pytest.fixture(scope="package")
+def plain_tab(browser: Browser) -> Tab:
+    """A tab without JavaScript."""
+    return Tab(browser, javascript=False)
+
+
+@pytest.fixture(scope="class")
+def visited(tab: Tab, served: str, name: str) -> Visit:
+    """One visit for all that is asked of a page."""
+    return visit(tab, served, name)

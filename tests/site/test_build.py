@@ -78,3 +78,23 @@ def test_every_link_to_a_place_leads_somewhere(site: Path) -> None:
             if unescape(place) not in ids.get(there, set()):
                 lost.append(f"{page.relative_to(site)}: {path}#{place}")
     assert lost == []
+
+
+def test_no_page_has_an_id_twice(site: Path) -> None:
+    twice = {}
+    for page in site.rglob("*.html"):
+        ids = re.findall(r'\sid="?([^"> ]+)', page.read_text(encoding="utf-8"))
+        if found := [name for name, n in Counter(ids).items() if n > 1]:
+            twice[page.relative_to(site).as_posix()] = found
+    assert twice == {}
+
+
+def test_no_fence_is_left_unread(site: Path) -> None:
+    """A fence that Markdown did not take for one stays on the page as it was written."""
+    code = re.compile(r"<(pre|code|title|script)\b.*?</\1>", re.DOTALL)
+    found = [
+        page.relative_to(site).as_posix()
+        for page in site.rglob("*.html")
+        if "```" in code.sub("", page.read_text(encoding="utf-8"))
+    ]
+    assert found == []

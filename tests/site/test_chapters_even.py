@@ -1,0 +1,7 @@
+"""Every second chapter, in a real browser."""
+
+from .every_page import CHAPTERS, EveryPage
+
+
+class TestChapters(EveryPage):
+    pages = CHAPTERS[::2]
