@@ -186,7 +186,8 @@ class Hop(Event):
 
     Args:
         how: "create_task", "wake", "call_soon", "call_later", "io" (the loop found a
-            file descriptor ready), "thread" or "executor".
+            file descriptor ready), "thread", "executor"; of Twisted "call_from_thread"
+            and "deferred" (somebody fired a Deferred).
         origin_lane: number of the lane that scheduled it, None for "io".
         origin: number of the innermost call open there at that moment, or None.
     """

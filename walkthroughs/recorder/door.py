@@ -11,7 +11,7 @@ import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from .builder import Builder
+from .tape import Tape
 from .values import MASK, is_secret, masked
 
 Scope = MutableMapping[str, Any]
@@ -23,43 +23,41 @@ TEXT_LIMIT = 40
 """How many characters of a text are kept."""
 
 
-def door(application: Application, builder: Builder) -> Application:
-    """The same application, with every ASGI event told to `builder`."""
+def door(application: Application, tape: Tape) -> Application:
+    """The same application, with every ASGI event told to `tape`."""
 
     async def at_the_door(scope: Scope, receive: Receive, send: Send) -> None:
-        builder.name_lane("application" if scope["type"] != "lifespan" else "lifespan")
-        await application(
-            scope, _receive(receive, builder), _send(receive, send, builder)
-        )
+        tape.name_lane("application" if scope["type"] != "lifespan" else "lifespan")
+        await application(scope, _receive(receive, tape), _send(receive, send, tape))
 
     return at_the_door
 
 
-def _receive(inner: Receive, builder: Builder) -> Receive:
+def _receive(inner: Receive, tape: Tape) -> Receive:
     # Named as what it stands for: a task that an application makes of it is a lane.
     async def receive() -> MutableMapping[str, Any]:
         asked = time.perf_counter_ns()
         event = await inner()
         waited = time.perf_counter_ns() - asked
-        with builder.looking():
+        with tape.looking():
             depth = waiting(inner)
-        builder.message("receive", event["type"], summary(event), depth, waited)
+        tape.message("receive", event["type"], summary(event), depth, waited)
         return event
 
     return receive
 
 
-def _send(receive: Receive, inner: Send, builder: Builder) -> Send:
+def _send(receive: Receive, inner: Send, tape: Tape) -> Send:
     async def send(event: MutableMapping[str, Any]) -> None:
-        with builder.looking():
+        with tape.looking():
             depth = waiting(receive)
-        step = builder.message("send", str(event.get("type")), summary(event), depth)
+        step = tape.message("send", str(event.get("type")), summary(event), depth)
         try:
             await inner(event)
         except BaseException as error:
-            builder.sent(step, type(error).__name__)
+            tape.sent(step, type(error).__name__)
             raise
-        builder.sent(step)
+        tape.sent(step)
 
     return send
 

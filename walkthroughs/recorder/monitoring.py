@@ -1,17 +1,18 @@
 """The source of events on Python 3.12 and later: `sys.monitoring` (PEP 669).
 
-Code of packages out of focus is switched off at its first event, so that it runs at
-full speed from then on.  `PY_UNWIND` and `PY_THROW` cannot be switched on for one
-function alone, so they are heard for all and looked up by frame.
+The beginning of code is heard everywhere, until it is judged: code out of focus is
+switched off at its first event, so that it runs at full speed from then on; for code in
+focus, the rest is switched on.  `PY_UNWIND` and `PY_THROW` cannot be switched on for
+one function alone, so they are heard for all and looked up by frame.
 """
 
 from __future__ import annotations
 
 import sys
-from types import CodeType, FrameType
+from types import CodeType
 from typing import Any
 
-from .builder import Builder
+from .tape import Tape, beginning, ending, resuming, suspending
 
 NAME = "sys.monitoring"
 
@@ -20,10 +21,10 @@ monitoring: Any = getattr(sys, "monitoring", None)
 
 
 class Source:
-    """Tells a builder what frames do."""
+    """Writes down what frames do."""
 
-    def __init__(self, builder: Builder) -> None:
-        self._builder = builder
+    def __init__(self, tape: Tape) -> None:
+        self._tape = tape
         self._tool: int | None = None
 
     def start(self) -> None:
@@ -33,58 +34,69 @@ class Source:
         self._tool = tool = free[-1]
         monitoring.use_tool_id(tool, "walkthroughs")
         events = monitoring.events
-        callbacks: dict[int, Any] = {
-            events.PY_START: self._start,
-            events.PY_RESUME: self._resume,
-            events.PY_THROW: self._throw,
-            events.PY_YIELD: self._yield,
-            events.PY_RETURN: self._return,
-            events.PY_UNWIND: self._unwind,
-        }
-        for event, callback in callbacks.items():
-            monitoring.register_callback(tool, event, callback)
-        monitoring.set_events(tool, sum(callbacks))
+        for name, callback in _callbacks(self._tape, tool).items():
+            monitoring.register_callback(tool, getattr(events, name), callback)
+        monitoring.set_events(
+            tool, events.PY_START | events.PY_THROW | events.PY_UNWIND
+        )
+        self._tape.restart = monitoring.restart_events
         monitoring.restart_events()
 
     def stop(self) -> None:
         """Stops listening and gives the tool id back; a second call does nothing."""
         if self._tool is not None:
             monitoring.set_events(self._tool, 0)
+            for seen in self._tape.watching.known.values():
+                if seen.kept:
+                    monitoring.set_local_events(self._tool, seen.code, 0)
             monitoring.free_tool_id(self._tool)
             self._tool = None
 
-    def _start(self, code: CodeType, offset: int) -> Any:
-        frame = sys._getframe(1)
-        if not self._builder.watches(frame):
-            return monitoring.DISABLE
-        self._builder.started(frame)
+
+def _callbacks(tape: Tape, tool: int) -> dict[str, Any]:
+    """A function for each event."""
+    begin, end = beginning(tape), ending(tape)
+    suspend, resume = suspending(tape), resuming(tape)
+    opened, known, judge = tape.open, tape.watching.known.get, tape.watching.judge
+    frame, off = sys._getframe, monitoring.DISABLE
+    events, listen = monitoring.events, monitoring.set_local_events
+    rest = events.PY_RETURN | events.PY_YIELD | events.PY_RESUME
+
+    def started(code: CodeType, offset: int) -> Any:
+        seen = known(id(code))
+        if seen is None:
+            seen = judge(frame(1))
+            if seen.kept:
+                listen(tool, code, rest)
+        if seen.kept:
+            begin(seen, frame(1))
+        elif seen.final:
+            return off
         return None
 
-    def _known(self) -> FrameType | None:
-        frame = sys._getframe(2)
-        return frame if self._builder.knows(frame) else None
+    def returned(code: CodeType, offset: int, value: object) -> None:
+        end(frame(1), "return", offset)
 
-    def _resume(self, code: CodeType, offset: int) -> Any:
-        return self._later(self._builder.resumed)
+    def yielded(code: CodeType, offset: int, value: object) -> None:
+        suspend(frame(1), offset)
 
-    def _yield(self, code: CodeType, offset: int, value: object) -> Any:
-        return self._later(self._builder.suspended)
+    def resumed(code: CodeType, offset: int) -> None:
+        resume(frame(1), offset)
 
-    def _return(self, code: CodeType, offset: int, value: object) -> Any:
-        return self._later(self._builder.returned)
+    def thrown(code: CodeType, offset: int, error: BaseException) -> None:
+        resume(frame(1), offset)
 
-    def _later(self, tell: Any) -> Any:
-        frame = sys._getframe(2)
-        if self._builder.knows(frame):
-            tell(frame)
-        elif not self._builder.watches(frame):
-            return monitoring.DISABLE
-        return None
+    def unwound(code: CodeType, offset: int, error: BaseException) -> None:
+        # Heard of every frame of the process, and of most more than once.
+        if (left := frame(1)) in opened:
+            # The offset may be that of a handler which the compiler made.
+            end(left, "raise", left.f_lasti, type(error).__name__)
 
-    def _throw(self, code: CodeType, offset: int, error: BaseException) -> None:
-        if (frame := self._known()) is not None:
-            self._builder.resumed(frame)
-
-    def _unwind(self, code: CodeType, offset: int, error: BaseException) -> None:
-        if (frame := self._known()) is not None:
-            self._builder.raised(frame, type(error).__name__)
+    return {
+        "PY_START": started,
+        "PY_RETURN": returned,
+        "PY_YIELD": yielded,
+        "PY_RESUME": resumed,
+        "PY_THROW": thrown,
+        "PY_UNWIND": unwound,
+    }

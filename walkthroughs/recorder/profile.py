@@ -13,63 +13,86 @@ from __future__ import annotations
 import dis
 import sys
 import threading
-from types import CodeType, FrameType
+from collections.abc import Callable
+from types import FrameType
 from typing import Any
 
-from .builder import Builder
+from .tape import Tape, beginning, ending, resuming, suspending
 
 NAME = "sys.setprofile"
 
 _YIELD = frozenset({dis.opmap["YIELD_VALUE"]})
 _RETURN = frozenset({dis.opmap["RETURN_VALUE"], dis.opmap["RETURN_GENERATOR"]})
 
+Heard = Callable[[FrameType, str, Any], None]
+
 
 class Source:
-    """Tells a builder what frames do."""
+    """Writes down what frames do."""
 
-    def __init__(self, builder: Builder) -> None:
-        self._builder = builder
-        # Keyed by identity, with the code beside it to keep that identity its own.
-        self._watched: dict[int, tuple[CodeType, bool]] = {}
-        self._thrown: dict[int, int] = {}
+    def __init__(self, tape: Tape) -> None:
+        self._tape = tape
 
     def start(self) -> None:
         """Begins to listen, in this thread and in those that start from now on."""
-        threading.setprofile(self._hear)
-        sys.setprofile(self._hear)
+        hear = _listener(self._tape)
+        threading.setprofile(hear)
+        sys.setprofile(hear)
 
     def stop(self) -> None:
         """Stops listening in this thread and in new ones."""
         sys.setprofile(None)
         threading.setprofile(None)
 
-    def _hear(self, frame: FrameType, event: str, arg: Any) -> None:
-        if event == "call" and self._watches(frame):
-            self._call(frame)
-        elif event == "return" and self._builder.knows(frame):
-            self._return(frame, arg)
 
-    def _watches(self, frame: FrameType) -> bool:
-        code = frame.f_code
-        known = self._watched.get(id(code))
-        if known is None:
-            known = self._watched[id(code)] = (code, self._builder.watches(frame))
-        return known[1]
+def _listener(tape: Tape) -> Heard:
+    begin, end = beginning(tape), ending(tape)
+    watched, judge = tape.watching.known, tape.watching.judge
+    known = watched.get
+    opened, step_on = tape.open, _steps(tape)
 
-    def _call(self, frame: FrameType) -> None:
-        if not self._builder.knows(frame):
-            self._builder.started(frame)
-            return
-        if frame.f_code.co_code[frame.f_lasti] in _YIELD:
-            self._thrown[id(frame)] = frame.f_lasti
-        self._builder.resumed(frame)
+    def hear(frame: Any, event: str, arg: Any) -> None:
+        if event == "call":
+            code = frame.f_code
+            seen = known(id(code))
+            if seen is None:
+                if not tape.recording:
+                    return sys.setprofile(None)  # in a thread that nobody told
+                seen = judge(frame)
+            if seen.kept:
+                if seen.resumable and frame in opened:
+                    step_on(frame, event, arg)
+                else:
+                    begin(seen, frame)
+        elif event == "return" and frame in opened:
+            if arg is not None and not watched[id(frame.f_code)].resumable:
+                end(frame, "return", frame.f_lasti)
+            else:
+                step_on(frame, event, arg)
+        return None
 
-    def _return(self, frame: FrameType, arg: Any) -> None:
-        op = frame.f_code.co_code[frame.f_lasti]
-        thrown_at = self._thrown.pop(id(frame), None)
+    return hear
+
+
+def _steps(tape: Tape) -> Heard:
+    """What a frame does that is not simply called, and does not simply return."""
+    end, suspend, resume = ending(tape), suspending(tape), resuming(tape)
+    thrown: dict[int, int] = {}
+
+    def step_on(frame: FrameType, event: str, arg: Any) -> None:
+        at = frame.f_lasti
+        op = frame.f_code.co_code[at]
+        if event == "call":
+            if op in _YIELD:
+                thrown[id(frame)] = at
+            return resume(frame, at)
+        thrown_at = thrown.pop(id(frame), None)
         if op in _RETURN:
-            self._builder.returned(frame)
-        elif op in _YIELD and (arg is not None or thrown_at != frame.f_lasti):
-            self._builder.suspended(frame)
+            end(frame, "return", at)
+        elif op in _YIELD and (arg is not None or thrown_at != at):
+            suspend(frame, at)
         else:
-            self._builder.raised(frame, None)
+            end(frame, "raise", at)
+        return None
+
+    return step_on

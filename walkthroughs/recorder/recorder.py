@@ -16,9 +16,10 @@ from ..focus import Focus
 from ..packages import owner
 from ..trace import Header, Package, Trace
 from . import monitoring, profile
-from .builder import Builder
+from .build import build
 from .door import Application, door
 from .hops import Hops
+from .tape import Tape
 
 
 def event_source() -> ModuleType:
@@ -45,61 +46,62 @@ class Recorder:
         max_events: int = 1_000_000,
         source: ModuleType | None = None,
     ) -> None:
-        self._builder = Builder(focus, watch or {}, loop_name, max_events)
+        self._tape = Tape(focus, watch or {}, loop_name, max_events)
         self._module = source or event_source()
-        self._source = self._module.Source(self._builder)
-        self._hops = Hops(self._builder)
+        self._source = self._module.Source(self._tape)
+        self._hops = Hops(self._tape)
         self._lock = threading.Lock()
 
     def start(self) -> None:
         """Begins to record; a second call does nothing."""
         with self._lock:
-            if not self._builder.recording:
-                self._builder.recording = True
+            if not self._tape.recording:
+                self._tape.recording = True
                 self._hops.start()
                 self._source.start()
 
     def stop(self) -> None:
         """Ends the recording; a second call does nothing."""
         with self._lock:
-            if self._builder.recording:
+            if self._tape.recording:
                 self._source.stop()
                 self._hops.stop()
-                self._builder.recording = False
+                self._tape.recording = False
 
     def settle(self, quiet: float = 0.1, at_most: float = 2.0) -> None:
         """Waits until nothing was recorded for `quiet` seconds, or `at_most` passed."""
         deadline = time.monotonic() + at_most
         before = -1
-        while time.monotonic() < deadline and before != len(self._builder.events):
-            before = len(self._builder.events)
+        while time.monotonic() < deadline and before != len(self._tape.entries):
+            before = len(self._tape.entries)
             time.sleep(quiet)
 
     @property
     def so_far(self) -> int:
         """How many events there are so far: the number of the next one."""
-        return len(self._builder.events)
+        return len(self._tape.entries)
 
     def door(self, application: Application) -> Application:
         """The application, with its ASGI events recorded."""
-        return door(application, self._builder)
+        return door(application, self._tape)
 
     def trace(self, scenario: str = "", server: str = "") -> Trace:
         """What was recorded up to now."""
-        builder = self._builder
+        tape = self._tape
+        events = build(tape)
         return Trace(
             header=Header(
                 scenario=scenario,
                 server=server,
-                focus=builder.focus.patterns,
+                focus=tape.focus.patterns,
                 python=platform.python_version(),
                 source=self._module.NAME,
-                packages=_packages(builder.focus.packages),
-                dropped=builder.dropped,
+                packages=_packages(tape.focus.packages),
+                dropped=tape.dropped,
             ),
-            lanes=builder.lanes,
-            functions=tuple(builder.functions),
-            events=tuple(builder.events),
+            lanes=tape.lanes,
+            functions=tape.watching.functions,
+            events=events,
         )
 
 
@@ -107,7 +109,15 @@ def _packages(names: frozenset[str]) -> tuple[Package, ...]:
     """The distributions that hold the given top-level packages."""
     found = set()
     for name in names:
-        spec = find_spec(name)
-        if spec is not None and spec.origin is not None:
-            found.add(owner(name, Path(spec.origin)))
+        origin = _origin(name)
+        if origin is not None:
+            found.add(owner(name, origin))
     return tuple(sorted((each for each in found if each), key=lambda each: each.name))
+
+
+def _origin(name: str) -> Path | None:
+    try:
+        spec = find_spec(name)
+    except ValueError:
+        return None  # a module that somebody made by hand
+    return Path(spec.origin) if spec is not None and spec.origin is not None else None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import reprlib
-from functools import cache
 from types import CodeType, FrameType
 from typing import Any
 
@@ -31,27 +30,23 @@ def takes_receiver(code: CodeType) -> bool:
     return code.co_argcount > 0 and code.co_varnames[0] in ("self", "cls")
 
 
-def receiver_class(frame: FrameType) -> str | None:
-    """The dotted class of the object that the frame's method was called on.
+def receiver_of(frame: FrameType, name: str) -> type:
+    """The class of the object that goes by that name in the frame.
 
-    None for a plain function, and for a method reached by `super()` or by naming its
-    class: there the object's class has a method of that name too, but another one.
     Asks only `type`, so that no property, proxy or `__getattr__` of the program runs.
     """
-    code = frame.f_code
-    if not takes_receiver(code):
-        return None
-    value = frame.f_locals.get(code.co_varnames[0])
+    value = frame.f_locals.get(name)
+    kind = type(value)
     # Not `isinstance`: that asks a proxy for its `__class__`, and runs the program.
-    cls: type = value if issubclass(type(value), type) else type(value)  # type: ignore[assignment]
-    if not _has(cls, code, frame.f_globals.get("__name__")):
-        return None
-    return f"{cls.__module__}.{cls.__qualname__}"
+    return value if issubclass(kind, type) else kind  # type: ignore[return-value]
 
 
-@cache
-def _has(cls: type, code: CodeType, module: str | None) -> bool:
-    """Whether `code` is what an object of `cls` runs under that method's name."""
+def finds(cls: type, code: CodeType, module: str) -> bool:
+    """Whether `code` is what an object of `cls` runs under that method's name.
+
+    It is not for a plain function, nor for a method reached by `super()` or by naming
+    its class: there the object's class has a method of that name too, but another one.
+    """
     owner, _, method = code.co_qualname.rpartition(".")
     for each in cls.__mro__:
         if method in each.__dict__:

@@ -9,6 +9,7 @@ import asyncio
 import sys
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -238,6 +239,57 @@ def test_async_generators_and_context_managers_are_one_call_each() -> None:
     ]
 
 
+def stated() -> Any:
+    class Late(programs.Base):
+        pass
+
+    return Late
+
+
+def computed() -> Any:
+    def overridden(self: Any) -> str:
+        return "late"
+
+    return type("Late", (programs.Base,), {"overridden": overridden})
+
+
+@pytest.mark.parametrize("make", [stated, computed])
+def test_what_a_class_inherits_is_in_focus_however_late_the_class_comes(
+    make: Callable[[], Any],
+) -> None:
+    late = f"{__name__}.{make().__qualname__}"
+    recorder = Recorder(Focus.of([late]))
+    recorder.start()
+    programs.Base().inherited()
+    thing = make()()
+    thing.overridden()
+    thing.inherited()
+    recorder.stop()
+    trace = recorder.trace()
+    assert [trace.name(step) for step in trace.steps][-3:] == [
+        f"{late}.overridden",
+        f"{late}.inherited",
+        f"{late}.overridden",
+    ]
+
+
+def test_a_method_goes_by_an_heir_of_its_class_once_there_is_one() -> None:
+    recorder = Recorder(Focus.of([HERE]))
+    recorder.start()
+    programs.Derived().overridden()
+    type("Further", (programs.Derived,), {"__module__": HERE})().overridden()
+    recorder.stop()
+    called = [each.strip() for each in starts(recorder.trace())]
+    assert called == [
+        "Derived",
+        "Derived.overridden",
+        "Base.overridden",
+        "Further",
+        "Further.overridden",
+        "Base.overridden",
+    ]
+
+
 def test_names_out_of_focus_leave_no_mark() -> None:
     recorder = Recorder(Focus.of([HERE, f"-{HERE}.leaf"]))
     recorder.start()
@@ -272,19 +324,21 @@ def test_a_full_recording_counts_what_it_drops() -> None:
 
 
 def test_start_and_stop_may_be_said_twice_and_put_everything_back() -> None:
-    before = {
-        name: asyncio.BaseEventLoop.__dict__[name] for name in ("call_soon", "call_at")
-    }
-    start = threading.Thread.__dict__["start"]
+    places: list[tuple[type, str]] = [
+        (asyncio.Handle, "__init__"),
+        (asyncio.Handle, "_run"),
+        (ThreadPoolExecutor, "submit"),
+        (threading.Thread, "start"),
+    ]
+    before = [cls.__dict__[name] for cls, name in places]
     recorder = Recorder(Focus.of([HERE]))
     recorder.start()
     recorder.start()
-    assert asyncio.BaseEventLoop.__dict__["call_soon"] is not before["call_soon"]
+    for (cls, name), original in zip(places, before, strict=True):
+        assert cls.__dict__[name] is not original
     recorder.stop()
     recorder.stop()
-    for name, original in before.items():
-        assert asyncio.BaseEventLoop.__dict__[name] is original
-    assert threading.Thread.__dict__["start"] is start
+    assert [cls.__dict__[name] for cls, name in places] == before
     assert sys.getprofile() is None
 
 

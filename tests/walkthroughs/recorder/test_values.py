@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from walkthroughs.recorder.values import MASK, receiver_class, short
+from walkthroughs.recorder.values import MASK, receiver_of, short
 
 
 class Proxy:
@@ -23,7 +23,7 @@ class Proxy:
 
 
 def test_a_proxy_is_not_asked_what_it_stands_for() -> None:
-    assert receiver_class(Proxy().frame()) == f"{__name__}.Proxy"
+    assert receiver_of(Proxy().frame(), "self") is Proxy
 
 
 SECRETS: list[Any] = [

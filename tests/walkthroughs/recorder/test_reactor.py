@@ -1,0 +1,103 @@
+"""Deferreds, delayed calls and threads of Twisted are hops that say who wanted them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from twisted.internet.asyncioreactor import AsyncioSelectorReactor
+from twisted.internet.base import ReactorBase
+from twisted.internet.defer import Deferred
+from twisted.internet.selectreactor import SelectReactor
+
+from tests.walkthroughs.recorder import twisted_programs as programs
+from tests.walkthroughs.recorder.test_recorder import starts
+from walkthroughs.focus import Focus
+from walkthroughs.recorder import Recorder
+
+HERE = programs.__name__
+
+STORIES: dict[str, tuple[Callable[[Any], object], list[str]]] = {
+    "a delayed call": (
+        programs.calls_later,
+        [
+            "calls_later",
+            "    another",
+            "-> reactor (call_later by another)",
+            "got",
+            "-> reactor (call_later by calls_later)",
+            "stops",
+        ],
+    ),
+    "a Deferred that is fired later": (
+        programs.fires_later,
+        ["fires_later", "-> reactor (deferred by fires_later)", "got"],
+    ),
+    "a Deferred that is fired at once": (
+        programs.fires,
+        ["fires", "-> reactor (deferred by fires)", "    got"],
+    ),
+    "a Deferred that waits for a thread": (
+        programs.defers_to_thread,
+        [
+            "defers_to_thread",
+            "-> thread: executor (executor by defers_to_thread)",
+            "slow",
+            "-> reactor (deferred)",
+            "got",
+        ],
+    ),
+    "a call from a thread": (
+        programs.calls_from_thread,
+        [
+            "calls_from_thread",
+            "-> thread: executor (executor by calls_from_thread)",
+            "in_thread",
+            "-> reactor (call_from_thread by in_thread)",
+            "stops",
+        ],
+    ),
+    "a generator that waits for Deferreds": (
+        programs.waits,
+        ["waits", "-> reactor (deferred by waits)", "got", "    got"],
+    ),
+}
+
+
+@pytest.fixture(params=["asyncio", "select"])
+def reactor(request: pytest.FixtureRequest) -> Iterator[Any]:
+    loop = asyncio.new_event_loop()
+    made: Any = (
+        SelectReactor() if request.param == "select" else AsyncioSelectorReactor(loop)
+    )
+    yield made
+    # The sockets by which it wakes itself live as long as a process, usually.
+    for each in {*made.removeAll(), *made._internalReaders}:
+        each.connectionLost(None)
+    loop.close()
+
+
+@pytest.mark.parametrize("story", STORIES)
+def test_what_a_reactor_runs_says_who_wanted_it(story: str, reactor: Any) -> None:
+    program, expected = STORIES[story]
+    recorder = Recorder(Focus.of([HERE]), loop_name="reactor")
+    recorder.start()
+    try:
+        reactor.callWhenRunning(program, reactor)
+        reactor.run(installSignalHandlers=False)
+    finally:
+        recorder.stop()
+    found = [each.replace(f"{HERE}.", "") for each in starts(recorder.trace())]
+    assert [each for each in found if "(io" not in each] == expected
+
+
+def test_twisted_is_put_back_as_it_was() -> None:
+    before = (ReactorBase.callLater, Deferred.callback)
+    recorder = Recorder(Focus.of([HERE]), loop_name="reactor")
+    recorder.start()
+    assert ReactorBase.callLater is not before[0]
+    assert Deferred.callback is not before[1]
+    recorder.stop()
+    assert (ReactorBase.callLater, Deferred.callback) == before

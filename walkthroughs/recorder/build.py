@@ -1,0 +1,110 @@
+"""Makes the trace's events out of the entries of a tape, once the program has run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from types import CodeType
+
+from ..trace import Call, Event, Exit, Hop, Message
+from .tape import Entry, Tape
+
+
+def build(tape: Tape) -> tuple[Event, ...]:
+    """The events of a recording, numbered in order."""
+    return tuple(_Building(tape).events())
+
+
+class _Building:
+    def __init__(self, tape: Tape) -> None:
+        self.tape = tape
+        # Two threads may take their numbers in one order and write in another.
+        self.entries = sorted(tape.entries, key=lambda entry: int(entry[0]))
+        # A number that was taken when the recording ended may be missing.
+        self.place = {entry[0]: n for n, entry in enumerate(self.entries)}
+        self.depth: list[int] = []
+        self.lines: dict[tuple[int, int], int | None] = {}
+        self.codes = [each.code for each in tape.watching.called]
+
+    def events(self) -> Iterator[Event]:
+        makers: dict[str, Callable[[Entry, int], Event]] = {
+            "call": self.call,
+            "hop": self.hop,
+            "receive": self.message,
+            "send": self.message,
+        }
+        for number, entry in enumerate(self.entries):
+            event = makers.get(entry[3], self.exit)(entry, number)
+            parent = event.parent if isinstance(event, Call | Message) else None
+            self.depth.append(0 if parent is None else self.depth[parent] + 1)
+            yield event
+
+    def call(self, entry: Entry, number: int) -> Call:
+        _, _, lane, _, function, receiver, parent, at, args = entry
+        above = self.number(parent)
+        return Call(
+            number,
+            self.time(entry),
+            lane,
+            function=function,
+            receiver=receiver,
+            parent=above,
+            depth=0 if above is None else self.depth[above] + 1,
+            line=self.line(parent, at),
+            args=args,
+        )
+
+    def exit(self, entry: Entry, number: int) -> Exit:
+        _, _, lane, how, call, at, value = entry
+        return Exit(
+            number,
+            self.time(entry),
+            lane,
+            how=how,
+            call=self.place[call],
+            line=self.line(call, at),
+            value=value,
+        )
+
+    def message(self, entry: Entry, number: int) -> Message:
+        _, _, lane, direction, type, summary, depth, waited, parent = entry
+        return Message(
+            number,
+            self.time(entry),
+            lane,
+            direction=direction,
+            type=type,
+            summary=summary,
+            depth=depth,
+            waited=waited,
+            parent=self.number(parent),
+        )
+
+    def hop(self, entry: Entry, number: int) -> Hop:
+        _, _, lane, _, (how, origin_lane, origin) = entry
+        return Hop(
+            number,
+            self.time(entry),
+            lane,
+            how=how,
+            origin_lane=origin_lane,
+            origin=self.number(origin),
+        )
+
+    def number(self, entry: int | None) -> int | None:
+        return None if entry is None else self.place[entry]
+
+    def time(self, entry: Entry) -> int:
+        return int(entry[1]) - self.tape.started
+
+    def line(self, call: int | None, at: int | None) -> int | None:
+        """The line of the instruction that a call had reached."""
+        if call is None or at is None:
+            return None
+        function: int = self.entries[self.place[call]][4]
+        if (function, at) not in self.lines:
+            self.lines[function, at] = _line(self.codes[function], at)
+        return self.lines[function, at]
+
+
+def _line(code: CodeType, at: int) -> int | None:
+    return next(line for start, end, line in code.co_lines() if start <= at < end)

@@ -1,0 +1,253 @@
+"""Which code is worth listening to: decided once for each code object.
+
+A focus names functions, and methods by the class of the object they are called on.  So
+most code can be judged when it first runs, and code that cannot be meant is switched
+off there and then.  Laws:
+
+* a function is judged by its name, for good;
+* a method is kept while any class that has it may be in focus, and otherwise switched
+  off until such a class appears: a subclass may be made at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR, CO_OPTIMIZED
+from types import CodeType, FrameType
+
+from ..focus import Focus
+from ..trace import Function
+from .values import finds, receiver_of, takes_receiver
+
+_RESUMABLE = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR
+
+
+class Out:
+    """The answer for a receiver whose calls are out of focus."""
+
+
+OUT = Out()
+
+
+class Watched:
+    """What is known of one code object.
+
+    Args:
+        code: the code object; kept, so that no other one gets its identity.
+        module: the dotted name of its module.
+        kept: whether any of its calls may be in focus.
+        final: whether that was its last word, so that nobody need ask again.
+    """
+
+    __slots__ = (
+        "alone",
+        "code",
+        "final",
+        "heirs",
+        "kept",
+        "method",
+        "module",
+        "name",
+        "number",
+        "receivers",
+        "resumable",
+        "self",
+    )
+
+    def __init__(self, code: CodeType, module: str, kept: bool, final: bool) -> None:
+        self.code = code
+        self.module = module
+        self.kept = kept
+        self.final = final
+        self.resumable = bool(code.co_flags & _RESUMABLE)
+        self.name = f"{module}.{code.co_qualname}".removesuffix(".__init__")
+        self.method = code.co_qualname.rpartition(".")[2]
+        # The name of its first argument, if that may be an object it is called on.
+        self.self = code.co_varnames[0] if takes_receiver(code) else None
+        # Class by identity -> the class, and its name or None or OUT.
+        self.receivers: dict[int, tuple[type, str | Out | None]] = {}
+        # The name of the one class that has this method, while it has no heirs.
+        self.alone: str | None = None
+        self.heirs: Callable[[], list[type]] = list
+        # Its place among the functions of the trace, once it has been called.
+        self.number = -1
+
+
+class Watching:
+    """Judges code objects.
+
+    Args:
+        focus: which calls to keep.
+        restart: called when code that was switched off has to be judged again.
+    """
+
+    def __init__(self, focus: Focus, restart: Callable[[], None]) -> None:
+        self.focus = focus
+        self.restart = restart
+        # Keyed by identity: code objects of two files may compare equal.
+        self.known: dict[int, Watched] = {}
+        self.called: list[Watched] = []
+        self._packages = focus.packages
+        self._stems = tuple(p for p in focus.patterns if p[:1] not in ("-", "*"))
+        self._answers: dict[str, bool] = {}
+        # Class -> how many of its family might have been meant, and its methods that
+        # were switched off all the same.
+        self._off: dict[type, tuple[int, list[int]]] = {}
+        self._class_coming = False
+
+    def judge(self, frame: FrameType) -> Watched:
+        """What there is to know of the code that the frame begins to run."""
+        self._settle()
+        code = frame.f_code
+        module: str = frame.f_globals.get("__name__") or ""
+        own = module == __package__ or module.startswith(f"{__package__}.")
+        if own or module.partition(".")[0] not in self._packages:
+            return self._remember(Watched(code, module, False, True))
+        if not code.co_flags & CO_OPTIMIZED:
+            # The body of a module or a class: none of its own calls is of interest.
+            coming = self._may_hold(f"{module}.{code.co_qualname}")
+            self._class_coming = self._class_coming or coming
+            return Watched(code, module, False, not coming)
+        seen = Watched(code, module, True, True)
+        if not self._in_focus(seen.name):
+            seen.kept = seen.self is not None and self._may_be_meant(seen, frame)
+        return self._remember(seen)
+
+    def receiver(self, seen: Watched, frame: FrameType) -> str | Out | None:
+        """The class that the frame's method is called on; OUT if it is out of focus."""
+        assert seen.self is not None
+        cls = receiver_of(frame, seen.self)
+        known = seen.receivers.get(id(cls))
+        return known[1] if known is not None else self._meet(seen, cls)
+
+    def number(self, seen: Watched) -> int:
+        """The function's place in the trace, from its first call on."""
+        if seen.number < 0:
+            seen.number = len(self.called)
+            self.called.append(seen)
+        return seen.number
+
+    @property
+    def functions(self) -> tuple[Function, ...]:
+        """The functions that were called, as the trace has them."""
+        return tuple(
+            Function(
+                module=each.module or "?",
+                qualname=each.code.co_qualname,
+                file=_relative(each.code.co_filename, each.module),
+                line=each.code.co_firstlineno,
+            )
+            for each in self.called
+        )
+
+    def _remember(self, seen: Watched) -> Watched:
+        self.known[id(seen.code)] = seen
+        return seen
+
+    def _meet(self, seen: Watched, cls: type) -> str | Out | None:
+        """Judges a method as called on an object of a class for the first time."""
+        self._settle()
+        has = finds(cls, seen.code, seen.module)
+        receiver = f"{cls.__module__}.{cls.__qualname__}" if has else None
+        answer: str | Out | None = receiver
+        if not self._in_focus(self.called_name(seen, receiver)):
+            answer = OUT
+        elif receiver is not None:
+            # A class in focus has come to be seen: what it inherits may be meant.
+            self._reopen(cls.__mro__)
+            if seen.method in cls.__dict__:
+                seen.alone, seen.heirs = receiver, _heirs(cls)
+        seen.receivers[id(cls)] = (cls, answer)
+        return answer
+
+    @staticmethod
+    def called_name(seen: Watched, receiver: str | None) -> str:
+        """The name by which a listing calls it."""
+        if receiver is None:
+            return seen.name
+        return f"{receiver}.{seen.method}".removesuffix(".__init__")
+
+    def _in_focus(self, name: str) -> bool:
+        known = self._answers.get(name)
+        if known is None:
+            known = self._answers[name] = name in self.focus
+        return known
+
+    # Methods that no class in focus has
+
+    def _may_be_meant(self, seen: Watched, frame: FrameType) -> bool:
+        assert seen.self is not None
+        cls = receiver_of(frame, seen.self)
+        owner = next((c for c in cls.__mro__ if _defines(c, seen)), None)
+        if owner is None:
+            return True  # it is no method of its first argument: only calls can tell
+        holders = self._holders(owner)
+        if any(self._in_focus(self.called_name(seen, each)) for each in holders):
+            return True
+        codes = self._off.setdefault(owner, (len(holders), []))[1]
+        codes.append(id(seen.code))
+        return False
+
+    def _holders(self, cls: type) -> list[str]:
+        """The names of those in a class's family that may have a method in focus."""
+        names = (f"{each.__module__}.{each.__qualname__}" for each in _family(cls))
+        return [name for name in names if self._may_hold(name)]
+
+    def _may_hold(self, cls: str) -> bool:
+        return self._in_focus(cls) or any(
+            stem.startswith(f"{cls}.") for stem in self._stems
+        )
+
+    def _settle(self) -> None:
+        """Judges again what was judged before a class was there that inherits it."""
+        if self._class_coming:
+            self._class_coming = False
+            self._reopen(
+                owner
+                for owner, (holders, _) in tuple(self._off.items())
+                if len(self._holders(owner)) != holders
+            )
+
+    def _reopen(self, classes: Iterable[type]) -> None:
+        """What was switched off of these classes has to be judged again."""
+        found = [self._off.pop(each) for each in classes if each in self._off]
+        for _, codes in found:
+            for code in codes:
+                self.known.pop(code, None)
+        if found:
+            self.restart()
+
+
+def _defines(cls: type, seen: Watched) -> bool:
+    found = cls.__dict__.get(seen.method)
+    if found is None:
+        return False
+    owner = seen.code.co_qualname.rpartition(".")[0]
+    same = getattr(found, "__code__", None) is seen.code
+    return same or (cls.__module__, cls.__qualname__) == (seen.module, owner)
+
+
+def _heirs(cls: type) -> Callable[[], list[type]]:
+    # Asked of `type`: a metaclass may have a method of that name.
+    heirs: Callable[[], list[type]] = type.__subclasses__.__get__(cls)
+    return heirs
+
+
+def _family(cls: type) -> Iterator[type]:
+    """A class and all that inherit from it."""
+    seen, rest = set[int](), [cls]
+    while rest:
+        each = rest.pop()
+        if id(each) not in seen:
+            seen.add(id(each))
+            rest += type.__subclasses__(each)
+            yield each
+
+
+def _relative(filename: str, module: str) -> str:
+    """The path below the folder that the module's top package was imported from."""
+    parts: Sequence[str] = filename.replace("\\", "/").split("/")
+    depth = module.count(".") + 1
+    if parts[-1] == "__init__.py":
+        depth += 1
+    return "/".join(parts[-depth:])
