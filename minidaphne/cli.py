@@ -13,12 +13,27 @@ from .errors import OperatorError
 from .reload import Reloader
 from .server import Server
 from .types import Settings
+from .wire import FOREVER
 
 logger = logging.getLogger(__name__)
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8000
 LOG_FORMAT = "%(asctime)-15s %(levelname)-8s %(message)s"
+
+
+def natural(text: str) -> int:
+    """A number of bytes; argparse names this function when it refuses one."""
+    if int(text) < 0:
+        raise ValueError
+    return int(text)
+
+
+def seconds(text: str) -> float:
+    """A time that is some day over."""
+    if not 0 <= float(text) < FOREVER:
+        raise ValueError
+    return float(text)
 
 
 class CommandLineInterface:
@@ -53,21 +68,25 @@ class CommandLineInterface:
 
     def add_time_options(self, add: Any) -> None:
         """How long to wait for what, in seconds; defaults are those of `Settings`."""
-        add("-t", "--http-timeout", type=float, help="for a whole request")
-        add("--ping-interval", type=float, help="of silence before a ping")
-        add("--ping-timeout", type=float, help="to answer a ping")
+        add("-t", "--http-timeout", type=seconds, help="for a whole request")
+        add("--ping-interval", type=seconds, help="of silence before a ping")
+        add("--ping-timeout", type=seconds, help="to answer a ping")
         add("--websocket_timeout", type=float, help="for a WebSocket's life; or -1")
         add("--websocket_connect_timeout", type=float, default=5, help="to accept it")
-        add("--application-close-timeout", type=float, help="once the client has left")
-        add("--graceful-timeout", type=float, help="for requests in flight at the end")
+        add(
+            "--application-close-timeout", type=seconds, help="once the client has left"
+        )
+        add(
+            "--graceful-timeout", type=seconds, help="for requests in flight at the end"
+        )
 
     def add_size_options(self, add: Any) -> None:
         """How much to take, in bytes; 0 for no limit."""
-        add("--websocket-max-message-size", type=int, help="of a WebSocket message")
-        add("--websocket-max-frame-size", type=int, help="of a WebSocket frame")
-        add("--limit-request-line", type=int, help="of a request's target")
-        add("--limit-request-headers", type=int, help="of all headers of a request")
-        add("--limit-request-body", type=int, help="of the body of a request")
+        add("--websocket-max-message-size", type=natural, help="of a WebSocket message")
+        add("--websocket-max-frame-size", type=natural, help="of a WebSocket frame")
+        add("--limit-request-line", type=natural, help="of a request's target")
+        add("--limit-request-headers", type=natural, help="of all headers of a request")
+        add("--limit-request-body", type=natural, help="of the body of a request")
 
     def add_proxy_options(self, add: Any) -> None:
         """What to believe of proxies."""
@@ -95,11 +114,14 @@ class CommandLineInterface:
         cannot be imported or an endpoint not be bound.
         """
         options = self.parser.parse_args(args)
-        self.set_up_logging(options)
+        try:
+            self.set_up_logging(options)
+            options.action_logger = self.build_action_logger(options)
+        except (OSError, ValueError) as error:
+            self.parser.exit(2, f"minidaphne: error: cannot log: {error}\n")
         self.set_up_proxies(options)
         application = self.load_asgi_app(options.application)
         endpoints = self.build_endpoints(options)
-        options.action_logger = self.build_action_logger(options)
         chosen = {f.name: getattr(options, f.name) for f in fields(Settings)}
         logger.info("Starting server at %s", ", ".join(endpoints))
         try:
@@ -142,6 +164,8 @@ class CommandLineInterface:
             target: Any = importlib.import_module(module)
             for name in names.split("."):
                 target = getattr(target, name)
+            if not callable(target):
+                raise TypeError("it is not callable")
         except Exception as error:
             logger.debug("Import of %r failed", path, exc_info=True)
             text = f"cannot import {path!r}: {type(error).__name__}: {error}"

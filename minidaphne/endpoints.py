@@ -64,6 +64,8 @@ class UNIXServerEndpoint:
 
     def __init__(self, address: str, mode: str = "666", backlog: str = "2048") -> None:
         self.address, self.mode, self.backlog = address, int(mode, 8), int(backlog)
+        if not address:
+            raise ValueError("a unix socket needs a path")
 
     async def listen(self, factory: Factory) -> asyncio.Server:
         """Bind the path, and set the permissions of its file."""

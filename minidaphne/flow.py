@@ -89,7 +89,7 @@ def read_address(name: Any) -> Address:
 class InputQueue:
     """The events of one conversation that wait for the application.
 
-    The application's ``receive`` is `get`; only one `get` waits at a time.
+    The application's ``receive`` is `get`.
 
     Args:
         loop: the event loop the waiting is done on.
@@ -103,6 +103,10 @@ class InputQueue:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
         self.events: list[tuple[Any, int]] = []
+
+    def is_waiting(self) -> bool:
+        """Whether the application waits for an event."""
+        return self.waiter is not None and not self.waiter.done()
 
     def qsize(self) -> int:
         """How many events wait."""
@@ -136,8 +140,11 @@ class InputQueue:
         if not self.events:
             self.event_wanted()
         while not self.events:
-            self.waiter = self.loop.create_future()
-            await self.waiter
+            if self.waiter is not None and not self.waiter.done():
+                await asyncio.wait([self.waiter])  # another `get` was here before
+            else:
+                self.waiter = self.loop.create_future()
+                await self.waiter
         event, size = self.events.pop(0)
         if size:
             self.size -= size

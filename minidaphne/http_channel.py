@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .http_protocol import WebRequest
 
 #: Bytes given to the parser at a time: so many small requests at most wait in line.
-PIECE = 65536
+PIECE = 4096
 #: Seconds for a head, and for its first byte on a new connection.
 HEAD_TIMEOUT = 10
 #: Seconds a connection is kept for its next request, as Twisted's default has it.
@@ -88,7 +88,6 @@ class HTTPChannel(Wire):
         """The client sends no more, and has probably gone."""
         if self.active is None or self.flow.scheme == "https":
             return False  # nothing is to be written; and TLS is never half-closed
-        self.active.send_disconnect()
         self.server.loop.call_later(HALF_CLOSE_TIMEOUT, self.lose_connection)
         return True
 
@@ -142,6 +141,8 @@ class HTTPChannel(Wire):
     def on_headers_complete(self) -> None:
         """The head is whole: make a request of it, and process it in its turn."""
         self.check_head()
+        if self.parser.should_upgrade() and not self.head.websocket:
+            return  # the parser will stop
         self.reading, self.due = BODY, self.began + BODY_TIMEOUT
         self.receiving = self.request_factory(self, self.head)
         if not self.head.websocket:
@@ -159,18 +160,25 @@ class HTTPChannel(Wire):
 
     def on_message_complete(self) -> None:
         """The request has been read to its end."""
-        head, self.head = self.head, Request()
-        if self.receiving is not None and not head.websocket:
+        if self.receiving is not None and not self.head.websocket:
+            head, self.head = self.head, Request()
             request, self.receiving = self.receiving, None
             self.reading = NOTHING if head.keep_alive else STOPPED
             request.put_body(b"", False)
 
     def parser_stopped(self) -> None:
-        """The parser stops behind a request to upgrade; ignore it, or obey it."""
-        if self.receiving is not None:
-            request, self.receiving = self.receiving, None
+        """The parser stops behind a request to upgrade: obey it, or have it forgotten."""
+        head, self.head = self.head, Request()
+        request, self.receiving = self.receiving, None
+        if request is not None:
             self.reading = STOPPED
             self.enqueue(request)
+            return
+        self.parser = httptools.HttpRequestParser(self)  # this one reads no body
+        version, method = head.http_version.encode(), head.method.encode()
+        first = b"%b %b HTTP/%b\r\n" % (method, head.target, version)
+        lines = [b"%b: %b\r\n" % line for line in head.headers if line[0] != b"upgrade"]
+        self.unparsed = b"".join([first, *lines, b"\r\n", self.unparsed])
 
     def check_head(self) -> None:
         """Take from the parser what it knows of the head, and check the whole."""
@@ -189,9 +197,9 @@ class HTTPChannel(Wire):
             raise PeerError(505, "HTTP/1.0 and HTTP/1.1 are spoken here")
         if head.content_length:
             self.check_body_size(head.content_length)
-        if not parser.should_upgrade():
-            head.websocket = False
-        elif head.content_length or head.chunked or head.method == "CONNECT":
+        head.websocket &= parser.should_upgrade()
+        body = head.content_length or head.chunked
+        if head.method == "CONNECT" or (head.websocket and body):
             raise PeerError(400, "The connection cannot be used for that")
 
     # Limits
@@ -213,8 +221,9 @@ class HTTPChannel(Wire):
         """A request is not yet whole: see to what the parser keeps, and to the time."""
         if self.reading is HEAD:
             self.check_head_size()
-        limit = self.server.settings.limit_request_headers + PIECE
-        if self.fed > limit + 16 * self.body_size:  # chunks bring what is no body
+        limits = self.server.settings
+        room = limits.limit_request_line + limits.limit_request_headers + PIECE
+        if self.fed > room + 16 * self.body_size:  # chunks bring what is no body
             raise PeerError(431, "Headers, trailers or chunk extensions are too large")
         self.start_timer()
 

@@ -128,7 +128,7 @@ class WebRequest(InputQueue):
     def event_wanted(self) -> None:
         """The application waits for an event: have the client send the body."""
         if self.told:
-            self.server.close_application(self)  # nothing will ever come
+            self.server.close_application(self, hopeless=True)
         elif self.state is COMPLETE:
             self.send_disconnect()
         elif not self.continued:
@@ -210,7 +210,7 @@ class WebRequest(InputQueue):
         response = self.response
         self.framing, self.sent_length = NONE, 0
         status = response.status
-        if status >= 200 and status not in (204, 304) and self.head.method != "HEAD":
+        if not response.bodiless and self.head.method != "HEAD":
             if response.content_length is None and not more_body:
                 response.content_length = length
             if response.content_length is not None:
@@ -291,7 +291,7 @@ class WebRequest(InputQueue):
         elif self.state is WRITING:
             self.keep_alive = False
             if self.framing is CLOSE:
-                self.channel.transport.abort()  # a close would look like the end
+                self.channel.reset()
             self.finish()
 
     def basic_error(self, error: PeerError) -> None:

@@ -60,13 +60,17 @@ class Lifespan(InputQueue):
             raise OperatorError("The application has no lifespan, or has failed in it")
         return state if self.stage is Stage.SERVING else None
 
-    async def shutdown(self) -> None:
-        """Tell the application that all requests are done, and wait until it is."""
+    async def shutdown(self, timeout: float) -> None:
+        """Tell the application that all requests are done, and wait until it is.
+
+        Args:
+            timeout: seconds that it has for that.
+        """
         try:
             if self.stage is Stage.SERVING:
-                await self.tell(Stage.SHUTDOWN)
-        except OperatorError as error:
-            logger.error("%s", error)
+                await asyncio.wait_for(self.tell(Stage.SHUTDOWN), timeout)
+        except (OperatorError, TimeoutError) as error:
+            logger.error("Lifespan: %s", str(error) or "the application takes too long")
         if self.task is not None:
             self.task.cancel()
             await asyncio.wait([self.task], timeout=1)

@@ -45,6 +45,7 @@ class ResponseHead:
         self.status = message["status"]
         if not isinstance(self.status, int) or not 100 <= self.status <= 999:
             raise ApplicationError(f"{self.status!r} is not a status code")
+        self.bodiless = self.status < 200 or self.status in (204, 304)
         self.lines: list[bytes] = []
         for name, value in message.get("headers") or ():
             if type(name) is not bytes or type(value) is not bytes:

@@ -60,7 +60,11 @@ class Server:
         self.closing: dict[Any, asyncio.TimerHandle] = {}
         self.state: dict[str, Any] | None = None
         self.stopping = self.abort_start = False
-        self.defaults = (0, b"", b"")
+        self.defaults = (0, b"")
+        name = self.settings.server_name
+        if not (name.isascii() and name.isprintable()):
+            raise OperatorError(f"bad server name: {name!r}")
+        self.server_line = f"server: {name}\r\n".encode() if name else b""
 
     # Start and stop
 
@@ -86,6 +90,8 @@ class Server:
         self.loop = loop
         loop.set_debug(self.settings.verbosity >= 3)
         if threads := os.environ.get("ASGI_THREADS"):
+            if not threads.isdecimal():
+                raise OperatorError(f"bad number of ASGI_THREADS: {threads!r}")
             loop.set_default_executor(ThreadPoolExecutor(int(threads)))
         self.stopped: asyncio.Future[None] = loop.create_future()
         self.drained: asyncio.Future[None] = loop.create_future()
@@ -156,12 +162,14 @@ class Server:
             listener.close()
         for channel in list(self.channels):
             channel.shut_down()
+        for protocol in self.closing:
+            self.close_application(protocol, hopeless=protocol.is_waiting())
         self.maybe_drained()
         await asyncio.wait([self.drained], timeout=self.settings.graceful_timeout)
         await self.kill_all_applications()
         for channel in list(self.channels):
             channel.transport.abort()
-        await self.lifespan.shutdown()
+        await self.lifespan.shutdown(self.settings.graceful_timeout)
 
     async def kill_all_applications(self) -> None:
         """Cancel every application that still runs, and wait until it has ended."""
@@ -254,10 +262,19 @@ class Server:
             if protocol.disconnected:
                 raise ClientDisconnected("The client has disconnected")
 
-    def close_application(self, protocol: Any) -> None:
-        """Give an application that has nobody to talk to some seconds to end."""
-        if self.connections.get(protocol) is None:
+    def close_application(self, protocol: Any, hopeless: bool = False) -> None:
+        """Give an application that has nobody to talk to some seconds to end.
+
+        Args:
+            protocol: whom it talked to.
+            hopeless: whether it waits for what will never come: when the server stops,
+                it need not do so any longer.
+        """
+        instance = self.connections.get(protocol)
+        if instance is None:
             self.connections.pop(protocol, None)
+        elif hopeless and self.stopping:
+            instance.cancel()
         elif protocol not in self.closing:
             timeout = self.settings.application_close_timeout
             later = self.loop.call_later
@@ -283,12 +300,11 @@ class Server:
         """The Date and Server lines, as far as they are wanted; made once a second."""
         now = int(time.time())
         if now != self.defaults[0]:
-            name = self.settings.server_name
-            line = f"server: {name}\r\n" if name else ""
             today = f"date: {formatdate(now, usegmt=True)}\r\n"
-            self.defaults = (now, today.encode(), line.encode("latin-1"))
-        _, dated, named = self.defaults
-        return (dated if date else b"") + (named if server else b"")
+            self.defaults = (now, today.encode())
+        return (self.defaults[1] if date else b"") + (
+            self.server_line if server else b""
+        )
 
     def log_action(self, protocol: str, action: str, details: dict[str, Any]) -> None:
         """Pass an action on to the action logger; its failure is not the client's."""

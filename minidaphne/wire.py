@@ -4,12 +4,18 @@ Its law: whatever the client does, or fails to do, the connection ends some day.
 """
 
 import asyncio
+import os
+import socket
+import struct
+from contextlib import suppress
 from typing import Any, cast
 
 from .flow import WRITE_TIMEOUT, Flow, Pause
 from .scope import Request, build_scope
 from .types import Scope, ServerLike
 
+#: For SO_LINGER: forget what is not sent, and close with a reset.
+RESET = struct.pack("ii", 1, 0)
 #: Later than any connection lives, on the loop's clock.
 FOREVER = 1e9
 #: Seconds a closing connection still reads, so that the client gets our last words.
@@ -96,11 +102,19 @@ class Wire(asyncio.Protocol):
             return
         if linger and self.transport.can_write_eof():
             self.flow.resume_reading(*Pause)
-            self.transport.write_eof()
             self.set_timeout(LINGER_TIMEOUT)
+            with suppress(OSError):  # the client has not stayed to hear them
+                self.transport.write_eof()
         else:
             self.transport.close()
             self.set_timeout(WRITE_TIMEOUT)
+
+    def reset(self) -> None:
+        """Break the connection off: to the client an orderly close would be an end."""
+        if sock := self.transport.get_extra_info("socket"):
+            with socket.socket(fileno=os.dup(sock.fileno())) as same:
+                same.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+        self.transport.abort()
 
     # Time
 

@@ -117,6 +117,8 @@ class WebSocketProtocol(Wire, InputQueue):
 
     def event_wanted(self) -> None:
         """The application waits: there may be frames that were left for later."""
+        if self.disconnected:
+            self.server.close_application(self, hopeless=True)
         self.read_messages()
 
     def pause_writing(self) -> None:
@@ -213,12 +215,15 @@ class WebSocketProtocol(Wire, InputQueue):
 
     def server_accept(self, message: Message) -> None:
         """The application accepts: complete the handshake (RFC 6455 section 4.2.2)."""
-        headers = [*self.handshake.headers, *(message.get("headers") or ())]
+        head = ResponseHead({"status": 101, "headers": message.get("headers")})
+        if any(line.lower().startswith(b"sec-websocket-") for line in head.lines):
+            raise ApplicationError("Sec-WebSocket-* are the server's own headers")
+        headers = self.handshake.headers
         if (subprotocol := message.get("subprotocol")) is not None:
             if subprotocol not in self.handshake.subprotocols:
                 raise ApplicationError(f"The client does not speak {subprotocol!r}")
             headers.append((b"sec-websocket-protocol", subprotocol.encode()))
-        head = ResponseHead({"status": 101, "headers": headers})
+        head.lines += [b"%b: %b\r\n" % header for header in headers]
         self.write_head(head, b"upgrade: websocket\r\nconnection: Upgrade\r\n")
         self.state = OPEN
         self.on_open()
@@ -232,14 +237,18 @@ class WebSocketProtocol(Wire, InputQueue):
         """The application answers with a response of its own (ASGI denial response)."""
         if self.state is CONNECTING:
             self.denial = ResponseHead(message)
+            if self.denial.status < 200:
+                raise ApplicationError("That is no status to deny with")
+            self.bodiless = self.denial.bodiless
             self.state = DENYING
             return
         body, more_body = read_body(message)
         if self.denial is not None:
-            length = b"" if more_body else b"content-length: %d\r\n" % len(body)
+            known = not more_body and not self.bodiless
+            length = b"content-length: %d\r\n" % len(body) if known else b""
             self.write_head(self.denial, length + b"connection: close\r\n")
             self.denial = None
-        self.transport.write(body)
+        self.transport.write(b"" if self.bodiless else body)
         if not more_body:
             self.on_close(1006, "")
             self.lose_connection(linger=True)
@@ -304,7 +313,7 @@ class WebSocketProtocol(Wire, InputQueue):
         if self.state is CONNECTING or self.denial is not None:
             self.basic_error(error)
         elif self.state is DENYING:
-            self.transport.abort()
+            self.reset()
         elif self.state is OPEN:
             self.server_close(code)
 

@@ -132,6 +132,26 @@ def test_the_access_log_goes_where_it_is_told(tmp_path: Path) -> None:
     logger.stream.close()
 
 
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["--access-log", "/no/such/folder/log"],
+        ["--log-fmt", "%(nothing"],
+        ["--graceful-timeout", "-1"],
+        ["--graceful-timeout", "nan"],
+        ["--limit-request-body", "-1"],
+    ],
+)
+def test_what_cannot_be_an_option_is_status_2(
+    args: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(logging.root, "handlers", [])
+    with pytest.raises(SystemExit) as caught:
+        run(*args)
+    assert caught.value.code == 2
+    assert "minidaphne: error: " in capsys.readouterr().err.splitlines()[-1]
+
+
 def test_what_the_server_refuses_is_status_2(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -271,6 +291,10 @@ def fails(*args: str, application: str = APPLICATION) -> tuple[int, str]:
 def test_what_cannot_be_is_one_clear_line() -> None:
     assert fails("-e", "imap:")[0] == 2
     assert fails("--proxy-headers", "--trusted-proxies", "x")[0] == 2
+    assert fails("-e", "unix:")[0] == 2
+    assert (
+        fails("-p", "0", application="tests.minidaphne.apps:not_an_application")[0] == 1
+    )
     assert fails("-p", "0", application="tests.minidaphne.none:a")[0] == 1
     with socket.create_server(("127.0.0.1", 0)) as taken:
         status, error = fails("-p", str(taken.getsockname()[1]), "-v", "0")

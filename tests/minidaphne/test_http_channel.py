@@ -56,7 +56,7 @@ SMUGGLED = {
     "name beyond ASCII": b"GET / HTTP/1.1\r\nfoo\xff: a\r\n\r\n",
     "CONNECT": b"CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n",
     "upgrade with body": POST
-    + b"Connection: upgrade\r\nUpgrade: h2c\r\nContent-Length: 3\r\n\r\nabc",
+    + b"Connection: upgrade\r\nUpgrade: websocket\r\nContent-Length: 3\r\n\r\nabc",
 }
 
 
@@ -182,6 +182,13 @@ def test_an_upgrade_we_do_not_know_is_ignored() -> None:
     assert http(hello, request + GET).count(b"hello") == 2
 
 
+def test_an_upgrade_we_do_not_know_may_have_a_body() -> None:
+    request = POST + b"Connection: upgrade\r\nUpgrade: h2c\r\n"
+    length = request + b"Content-Length: 3\r\n\r\nabc"
+    chunks = request + b"Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
+    assert http(echo, length + chunks + length).count(b"\r\n\r\nabc") == 3
+
+
 def test_an_upgrade_in_http_1_0_is_ignored() -> None:
     request = b"GET / HTTP/1.0\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n"
     assert http(hello, request).startswith(b"HTTP/1.0 200 ")
@@ -278,7 +285,7 @@ def test_a_body_that_goes_on_may_take_its_time(monkeypatch: pytest.MonkeyPatch) 
         await connection.send(POST + b"Content-Length: 50000\r\n\r\n")
         for _ in range(10):
             await connection.send(b"a" * 5000)
-            await connection.settle(0.012)
+            await connection.settle(0.004)
         assert b" 200 " in connection.transport.written
 
     run(scenario)
@@ -326,22 +333,38 @@ def test_an_idle_connection_is_closed_and_a_busy_one_is_not(
 
 def test_a_client_that_half_closes_gets_its_answer() -> None:
     async def scenario() -> None:
-        events = []
-
         async def application(scope: Any, receive: Any, send: Any) -> None:
-            events.append(await receive())
-            events.append(await receive())
-            await send(start())
-            await send(body(b"hello"))
+            await receive()
+            waiting = asyncio.ensure_future(receive())
+            await asyncio.sleep(0.01)
+            assert not waiting.done()
+            await hello(scope, receive, send)
+            assert (await waiting)["type"] == "http.disconnect"
 
         connection = Connection(make_server(application))
         connection.protocol.data_received(GET)
         assert connection.protocol.eof_received() is True
-        assert b"hello" in await connection.settle()
-        assert [event["type"] for event in events] == [
-            "http.request",
-            "http.disconnect",
-        ]
+        assert b"hello" in await connection.settle(0.03)
+
+    run(scenario)
+
+
+def test_who_leaves_while_a_view_waits_is_no_error(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def scenario() -> None:
+        async def application(scope: Any, receive: Any, send: Any) -> None:
+            while (await receive())["type"] != "http.disconnect":
+                pass
+            with pytest.raises(OSError):
+                await send(start())
+
+        monkeypatch.setattr(http_channel, "HALF_CLOSE_TIMEOUT", 0.01)
+        connection = Connection(make_server(application))
+        connection.protocol.data_received(GET)
+        connection.protocol.eof_received()
+        assert await connection.settle(0.03) == b""
+        assert not caplog.text and not connection.server.connections
 
     run(scenario)
 

@@ -554,3 +554,25 @@ def test_the_server_name_may_be_none() -> None:
 def test_constants_are_sane() -> None:
     assert http_channel.HEAD_TIMEOUT <= http_channel.KEEP_ALIVE_TIMEOUT
     assert logging.getLogger("minidaphne")
+
+
+def test_two_may_wait_for_events() -> None:
+    async def scenario() -> None:
+        events = []
+
+        async def application(scope: Any, receive: Any, send: Any) -> None:
+            await receive()
+            waits = [asyncio.ensure_future(receive()) for _ in range(3)]
+            await asyncio.sleep(0)
+            waits[0].cancel()
+            events.extend(await asyncio.gather(*waits, return_exceptions=True))
+
+        connection = Connection(make_server(application))
+        await connection.send(b"POST / HTTP/1.1\r\nContent-Length: 9000\r\n\r\n")
+        await connection.send(b"x" * 5000)
+        await connection.send(b"y" * 2000)
+        await connection.send(b"z" * 2000)
+        assert isinstance(events[0], asyncio.CancelledError)
+        assert {event["body"][:1] for event in events[1:]} == {b"y", b"z"}
+
+    run(scenario)

@@ -15,7 +15,7 @@ from minidaphne.errors import OperatorError
 from minidaphne.lifespan import Lifespan
 from minidaphne.server import Server, new_event_loop
 
-from .memory import GET, Connection, body, echo, hello, make_server, run, start
+from .memory import GET, Connection, body, echo, hello, make_server, reply, run, start
 from .test_ws_protocol import CLOSE, HANDSHAKE, code, frame, open_socket, plain
 
 
@@ -283,7 +283,7 @@ def lifespan(
         life = Lifespan(application, mode, asyncio.get_running_loop())
         state = await life.startup()
         if stop:
-            await life.shutdown()
+            await life.shutdown(1)
         return state
 
     return run(scenario), seen
@@ -324,6 +324,53 @@ def test_failures_at_the_end_are_logged(caplog: pytest.LogCaptureFixture) -> Non
     assert "no lifespan" in caplog.text
     lifespan("receive", UP, "receive", "lifespan.shutdown.failed")
     assert "because" in caplog.text
+
+
+def test_a_lifespan_that_does_not_end_is_ended(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": UP})
+        await asyncio.sleep(3600)
+
+    async def scenario() -> None:
+        life = Lifespan(application, "on", asyncio.get_running_loop())
+        await life.startup()
+        await life.shutdown(0.01)
+        assert life.task is not None and life.task.cancelled()
+
+    run(scenario)
+    assert "takes too long" in caplog.text
+
+
+@pytest.mark.parametrize("name", ["日本", "a\r\nX: y"])
+def test_a_server_must_have_a_name_that_can_be_sent(name: str) -> None:
+    with pytest.raises(OperatorError, match="bad server name"):
+        Server(hello, ["tcp:0"], server_name=name)
+
+
+def test_a_number_of_threads_is_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASGI_THREADS", "many")
+    with pytest.raises(OperatorError, match="'many'"):
+        Server(hello, ["tcp:0"]).run()
+
+
+def test_a_response_without_an_end_is_reset() -> None:
+    async def scenario() -> None:
+        server = make_server(reply(start(), body(b"part", True)))
+        server.endpoints = Server(hello, ["tcp:port=0:interface=127.0.0.1"]).endpoints
+        await server.listen()
+        await server.start_serving()
+        reader, writer = await asyncio.open_connection(*server.listening_addresses[0])
+        writer.write(b"GET / HTTP/1.0\r\n\r\n")
+        with pytest.raises(ConnectionResetError):
+            await reader.read()
+            await reader.read()
+        writer.close()
+        await server.shutdown()
+
+    run(scenario)
 
 
 def test_a_lifespan_that_goes_on_behind_its_end_is_cancelled() -> None:

@@ -190,8 +190,8 @@ def test_sending_before_accept_has_daphnes_words() -> None:
 
 
 def test_a_denial_is_a_response_of_the_application() -> None:
-    def deny(*bodies: Any) -> bytes:
-        messages = [start(401, x_a="b"), *bodies]
+    def deny(*bodies: Any, status: int = 401) -> bytes:
+        messages = [start(status, x_a="b"), *bodies]
         denial = [{**m, "type": "websocket." + m["type"]} for m in messages]
         return http(reply(*denial), HANDSHAKE)
 
@@ -205,6 +205,39 @@ def test_a_denial_is_a_response_of_the_application() -> None:
     assert deny().startswith(b"HTTP/1.1 500 ")
     assert deny(body(b"half", True)).endswith(b"half")
     assert deny(body(b"n", True), {"type": "http.response.nonsense"}).endswith(b"n")
+    head, rest = head_and_body(deny(body(b"no"), status=204))
+    assert b" 204 " in head and b"content-length" not in head and rest == b""
+    assert b" 500 " in deny(body(), status=101)
+
+
+@pytest.mark.parametrize("name", ["accept", "protocol", "extensions"])
+def test_the_words_of_the_handshake_are_the_servers(name: str) -> None:
+    headers = [(b"Sec-WebSocket-" + name.encode(), b"x")]
+    assert b" 500 " in http(reply({**ACCEPT, "headers": headers}), HANDSHAKE)
+
+
+def test_an_application_that_listens_behind_the_end_does_not_stop_the_stopping() -> (
+    None
+):
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        while True:
+            await receive()
+
+    async def scenario() -> None:
+        for request in (HANDSHAKE, GET):
+            server = make_server(application, graceful_timeout=3600)
+            early, late = Connection(server), Connection(server)
+            for connection in (early, late):
+                await connection.send(request)
+            early.transport.lose()
+            await early.settle()
+            stopping = asyncio.ensure_future(server.shutdown())
+            await late.settle()
+            late.transport.lose()
+            await asyncio.wait_for(stopping, 5)
+            assert not server.connections
+
+    run(scenario)
 
 
 @pytest.mark.parametrize("size", [0, 1, 125, 126, 65535, 65536, 100000])
