@@ -52,8 +52,9 @@ $(NODE_STAMP): .ci/package.json
 serve: $(STAMP)  ## read the book on http://127.0.0.1:8000, reloading as files change
 	@$(RUN) -m walkthroughs.integrations.serve --port $(PORT)
 
+# In the order that tests/conftest.py gives to the files.
 test: $(STAMP) $(NODE_STAMP)  ## run all tests, and everything on all pages
-	$(RUN) -m pytest -n auto --dist loadfile $(ARGS)
+	$(RUN) -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-versions:  ## run the packages' tests on each newer Python found on the machine
 	@for version in 3.12 3.13; do \

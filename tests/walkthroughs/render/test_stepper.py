@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 import walkthroughs.render
 from walkthroughs.render import html
@@ -71,45 +71,52 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="module")
-def contexts(browser: Browser) -> Callable[..., BrowserContext]:
-    """A context with the given options; one for all tests that ask for the same."""
-    known: dict[str, BrowserContext] = {}
+class Tab:
+    """A page in a browser, and what goes wrong on it."""
 
-    def context(**options: Any) -> BrowserContext:
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.wrong: list[str] = []
+        page.on("console", lambda message: self.wrong.append(message.text))
+        page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        page.on("request", lambda request: _own(request.url, self.wrong))
+
+
+@pytest.fixture(scope="module")
+def tabs(browser: Browser) -> Callable[..., Tab]:
+    """A tab with the given options, the same for all tests that ask for the same: to
+    open one costs more than most tests."""
+    known: dict[str, Tab] = {}
+
+    def tab(**options: Any) -> Tab:
         key = repr(options)
         if key not in known:
-            known[key] = browser.new_context(**options)
+            known[key] = Tab(browser.new_context(**options).new_page())
         return known[key]
 
-    return context
+    return tab
 
 
 @pytest.fixture
-def open_page(
-    contexts: Callable[..., BrowserContext], tmp_path: Path
-) -> Iterator[Open]:
+def open_page(tabs: Callable[..., Tab], tmp_path: Path) -> Iterator[Open]:
     """Opens a page from a file; fails at the end if anything went wrong on it."""
-    wrong: list[str] = []
-    pages: list[Page] = []
+    used: list[Tab] = []
 
     def open_page(
         fragment: str = "", body: str = "", head: str = "", **options: Any
     ) -> Page:
         file = tmp_path / "page.html"
         file.write_text(document(body or made(), head), encoding="utf-8")
-        page = contexts(**options).new_page()
-        pages.append(page)
-        page.on("console", lambda message: wrong.append(message.text))
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("request", lambda request: _own(request.url, wrong))
-        page.goto(file.as_uri() + fragment)
-        return page
+        tab = tabs(**options)
+        used.append(tab)
+        tab.wrong.clear()
+        tab.page.goto(file.as_uri() + fragment)
+        return tab.page
 
     yield open_page
-    for page in pages:
-        page.close()
-    assert wrong == []
+    for tab in used:
+        assert tab.wrong == []
+        tab.page.emulate_media(media="screen")
 
 
 def _own(url: str, wrong: list[str]) -> None:
@@ -182,7 +189,8 @@ def test_the_slider_goes_to_any_step(open_page: Open) -> None:
 
 
 def test_it_plays_and_pauses(open_page: Open) -> None:
-    page = open_page()
+    # A clock that is wound by hand stays so for all that the tab shows later.
+    page = open_page(locale="en-GB")
     page.clock.install()
     press(page, " ")
     page.clock.run_for(3300)
