@@ -304,9 +304,19 @@ class Tape:
         """The arguments that the scenario watches, in short."""
         wanted = self.watch.get(self.watching.called_name(seen, receiver), ())
         values = frame.f_locals if wanted else {}
-        return tuple(
-            (name, short(values[name], name)) for name in wanted if name in values
-        )
+        return tuple(pair for name in wanted for pair in watched(name, values))
+
+
+def watched(wanted: str, values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What to keep of an argument: "scope" for the whole in short, "scope[]" for each
+    of its entries, when it is a plain dict."""
+    name = wanted.removesuffix("[]")
+    value = values.get(name)
+    if name != wanted and type(value) is dict:
+        for key, each in value.items():
+            yield f"{name}[{short(key)}]", short(each, str(key))
+    elif name in values:
+        yield name, short(value, name)
 
 
 # What frames do.  These run for every call, so all that they need is at hand as a local

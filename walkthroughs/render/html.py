@@ -10,6 +10,7 @@ what a reader has who has no stepper.  Laws:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from html import escape
 from itertools import groupby
@@ -56,10 +57,8 @@ def walkthrough(
             listing_html,
             focus(header),
             '<details class="wt-picture" open><summary>Picture</summary>',
-            '<div class="wt-scroll" role="group" tabindex="0" data-search-exclude '
-            f'aria-label="{lanes}">',
-            svg(view, ident),
-            "</div></details>",
+            _box(lanes, svg(view, ident)),
+            "</details>",
             '<details class="wt-all" open><summary>Step by step</summary>',
             _unsearched(steps(view, ident, where)),
             "</details>",
@@ -103,6 +102,14 @@ def _opening(view: View, ident: str, css: str, more: str = "") -> str:
     return (
         f'<div class="{css}" role="group" id="{escape(ident)}-walk" '
         f'aria-label="{label}"{more}>'
+    )
+
+
+def _box(label: str, content: str) -> str:
+    """A part that scrolls sideways, and that no search looks into."""
+    return (
+        f'<div class="wt-scroll" role="group" tabindex="0" aria-label="{label}" '
+        f"data-search-exclude>{content}</div>"
     )
 
 
@@ -306,13 +313,15 @@ class _Steps:
         )
 
     def args(self, event: Call | Message) -> str:
-        if not isinstance(event, Call) or not event.args:
-            return ""
+        """The watched arguments; the entries of one in a table of their own."""
+        args = event.args if isinstance(event, Call) else ()
+        whole = [arg for arg in args if not _ENTRY.fullmatch(arg[0])]
         rows = "".join(
             f"<dt><code>{escape(name)}</code></dt><dd><code>{escape(text)}</code></dd>"
-            for name, text in event.args
+            for name, text in whole
         )
-        return f'<dl class="wt-args">{rows}</dl>'
+        listed = f'<dl class="wt-args">{rows}</dl>' if rows else ""
+        return listed + "".join(_entries(args))
 
     # Source
 
@@ -390,6 +399,25 @@ class _Steps:
         return (
             f'<li class="{css}" {_attributes(values)}>'
             f"<p>{self.linked(arrived(self.view, row))}</p></li>"
+        )
+
+
+_ENTRY = re.compile(r"(?P<name>\w+)\['?(?P<key>.*?)'?\]")
+
+
+def _entries(args: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """A table for each argument that is watched entry by entry."""
+    found = ((_ENTRY.fullmatch(name), text) for name, text in args)
+    entries = ((match, text) for match, text in found if match)
+    for name, group in groupby(entries, key=lambda entry: entry[0]["name"]):
+        rows = "".join(
+            f'<tr><th scope="row"><code>{escape(match["key"])}</code></th>'
+            f"<td><code>{escape(text)}</code></td></tr>"
+            for match, text in group
+        )
+        yield (
+            f'<table class="wt-entries"><caption>{escape(name)}</caption>'
+            f"<tbody>{rows}</tbody></table>"
         )
 
 

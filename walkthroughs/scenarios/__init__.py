@@ -16,6 +16,12 @@ from pathlib import Path
 from ..errors import RecordingError
 from ..focus import Focus
 
+SCOPES: Mapping[str, tuple[str, ...]] = {
+    f"{server}.server.Server.create_application": ("scope[]",)
+    for server in ("daphne", "minidaphne")
+}
+"""Where a scope has just been made, which is looked at wherever nothing else is said."""
+
 
 @dataclass(frozen=True)
 class Scenario:
@@ -28,7 +34,8 @@ class Scenario:
         client: given the port, talks to the server until the story is told.
         focus: server -> the dotted names in focus there; the application's own
             names stand in each.
-        watch: dotted name -> names of the arguments whose short repr is kept.
+        watch: dotted name -> names of the arguments whose short repr is kept; with
+            `[]` behind it, that of each entry of a dict.
         background: what has to run around the server, such as a Redis.
     """
 
@@ -37,7 +44,7 @@ class Scenario:
     application: str
     client: Callable[[int], object]
     focus: Mapping[str, tuple[str, ...]]
-    watch: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    watch: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: SCOPES)
     background: Callable[[], AbstractContextManager[object]] = nullcontext
 
     def focus_on(self, server: str) -> Focus:

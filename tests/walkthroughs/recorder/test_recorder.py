@@ -317,6 +317,21 @@ def test_watched_arguments_are_kept_in_short() -> None:
     assert liar[0][1] == "<dict: repr raised TypeError>"
 
 
+def test_the_entries_of_a_watched_dict_are_kept_each() -> None:
+    recorder = Recorder(Focus.of([HERE]), {f"{HERE}.leaf": ("value[]",)})
+    recorder.start()
+    programs.leaf({"type": "http", "password": "x", b"a": [1]})
+    programs.leaf("no dict")
+    recorder.stop()
+    entries, whole = (e.args for e in recorder.trace().events if isinstance(e, Call))
+    assert entries == (
+        ("value['type']", "'http'"),
+        ("value['password']", "•••"),
+        ("value[b'a']", "[1]"),
+    )
+    assert whole == (("value", "'no dict'"),)
+
+
 def test_a_full_recording_counts_what_it_drops() -> None:
     trace = record(programs.calls, max_events=3)
     assert len(trace.events) == 3

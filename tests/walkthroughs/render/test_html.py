@@ -173,6 +173,16 @@ def test_watched_arguments_are_shown() -> None:
     assert "{&#x27;a&#x27;: &lt;b&gt;}" in text
 
 
+def test_a_scope_that_is_watched_by_entry_is_a_table() -> None:
+    scene = Scene()
+    args = (("scope['type']", "'http'"), ("scope['path']", "'<b>'"), ("port", "80"))
+    made = scene.call("made.app:App.__call__", TASK, args=args)
+    text = html.steps(View(scene.trace(), [made]), "made")
+    assert '<table class="wt-entries"><caption>scope</caption>' in text
+    assert '<th scope="row"><code>path</code></th><td><code>&#x27;&lt;b&gt;' in text
+    assert "<dt><code>port</code></dt>" in text and "<dt><code>scope" not in text
+
+
 def test_folds_list_the_names_they_hold() -> None:
     text = html.steps(view(), "made")
     fold = text[text.index('id="made-2-f1"') :]

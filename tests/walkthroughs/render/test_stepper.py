@@ -484,6 +484,25 @@ def test_two_recordings_walk_side_by_side(open_page: Open) -> None:
     expect(stage.locator(".wt-at")).to_have_text("1 / 8")
 
 
+def test_two_recordings_play_and_slide_together(open_page: Open) -> None:
+    page = open_page(body=side_by_side(), locale="en-GB")
+    stage = page.locator(".wt-compare .wt-stage")
+    at = stage.locator(".wt-at")
+    stage.get_by_role("slider", name="Step").fill("7")
+    expect(at).to_have_text("7 / 8")
+    page.clock.install()
+    stage.get_by_role("button", name="Play").click()
+    page.clock.run_for(1700)
+    expect(at).to_have_text("8 / 8")
+    page.clock.run_for(1700)
+    expect(stage.get_by_role("button", name="Play")).to_be_visible()
+    stage.press(" ")
+    expect(at).to_have_text("1 / 8")
+    stage.get_by_role("button", name="Pause").click()
+    page.clock.run_for(5000)
+    expect(at).to_have_text("1 / 8")
+
+
 def test_a_row_leads_to_the_step_in_its_own_walkthrough(open_page: Open) -> None:
     page = open_page(body=side_by_side())
     page.locator("#both-3 a").nth(1).click()

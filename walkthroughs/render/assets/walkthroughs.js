@@ -16,14 +16,17 @@
     over: "M4 14a8 7 0 0 1 15-1M20 7v6h-6M10 20h4",
     out: "M12 15V4M7 8l5-5 5 5M9 20h6",
   };
-  const BUTTONS = [
-    ["prev", "Previous step (left arrow)"],
-    ["play", "Play (space)"],
-    ["next", "Next step (right arrow)"],
-    ["into", "Step into (i)"],
-    ["over", "Step over (o)"],
-    ["out", "Step out (u)"],
-  ];
+  const STEPPING = {
+    into: "Step into (i)",
+    over: "Step over (o)",
+    out: "Step out (u)",
+  };
+  const TITLES = {
+    prev: "Previous step (left arrow)",
+    play: "Play (space)",
+    next: "Next step (right arrow)",
+    ...STEPPING,
+  };
   const KEYS = {
     ArrowLeft: "prev",
     ArrowRight: "next",
@@ -103,12 +106,113 @@
     return box;
   };
 
-  class Stepper {
-    constructor(root) {
-      this.root = root;
-      this.list = root.querySelector(".wt-steps");
+  /* What goes to one of many places: by button, key and slider, or by itself. */
+  class Walk {
+    constructor(label, names) {
       this.at = 0;
       this.timer = 0;
+      this.stage = frame(label);
+      this.buttons = Object.fromEntries(
+        names.map((name) => [name, button(name, TITLES[name])]),
+      );
+      this.slider = make("input");
+      this.slider.type = "range";
+      this.slider.min = 1;
+      this.slider.setAttribute("aria-label", "Step");
+      this.slider.addEventListener("input", () => {
+        const to = this.slider.value - 1;
+        this.pause();
+        this.go(to);
+      });
+      this.count = make("span", "wt-at");
+      this.bar = make("div", "wt-bar", ...Object.values(this.buttons));
+      this.bar.append(this.slider, this.count);
+      this.live = announcer();
+      this.stage.addEventListener("keydown", (event) => this.pressed(event));
+    }
+
+    pressed(event) {
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      const inside = event.target;
+      const own = inside === this.slider || inside.closest("pre");
+      const button = inside.closest("button, a") && event.key === " ";
+      const what = KEYS[event.key];
+      if (!this.knows(what) || button || (own && event.key.length > 1)) return;
+      event.preventDefault();
+      event.stopPropagation();
+      this.act(what);
+    }
+
+    knows(what) {
+      return what in this.buttons || what === "first" || what === "last";
+    }
+
+    act(what) {
+      if (what !== "play") this.pause();
+      if (what === "play") this.toggle();
+      else this.go(this.way(what));
+    }
+
+    way(what) {
+      return { first: 0, last: this.length - 1, prev: this.at - 1, next: this.at + 1 }[what];
+    }
+
+    toggle() {
+      if (this.timer) {
+        this.pause();
+        return;
+      }
+      if (this.at === this.length - 1) this.go(0);
+      this.timer = setInterval(() => this.go(this.at + 1), PACE);
+      this.looks();
+    }
+
+    pause() {
+      clearInterval(this.timer);
+      this.timer = 0;
+      this.alone = false;
+      this.looks();
+    }
+
+    go(to) {
+      if (!(to >= 0 && to < this.length)) {
+        this.pause();
+        return;
+      }
+      this.at = to;
+      this.show();
+      if (!this.alone) this.tell();
+    }
+
+    looks() {
+      const last = this.length;
+      this.slider.max = last;
+      this.slider.value = this.at + 1;
+      this.slider.setAttribute("aria-valuetext", `${this.at + 1} of ${last}`);
+      this.count.textContent = `${this.at + 1} / ${last}`;
+      for (const [name, button] of Object.entries(this.buttons)) {
+        // Not `disabled`: a button that loses the focus would take the keys with it.
+        const able = name === "play" ? last > 1 : this.way(name) in this.places;
+        button.setAttribute("aria-disabled", !able);
+      }
+      const title = this.timer ? "Pause (space)" : TITLES.play;
+      const play = this.buttons.play;
+      if (play.title === title) return;
+      play.title = title;
+      play.setAttribute("aria-label", title);
+      play.replaceChildren(icon(this.timer ? "pause" : "play"));
+    }
+
+    get length() {
+      return this.places.length;
+    }
+  }
+
+  class Stepper extends Walk {
+    constructor(root) {
+      super(root.getAttribute("aria-label"), Object.keys(TITLES));
+      this.root = root;
+      this.list = root.querySelector(".wt-steps");
       this.marked = [];
       this.links = new Map();
       for (const link of root.querySelectorAll(".wt-listing a, .wt-svg a")) {
@@ -125,15 +229,15 @@
 
     /* Which steps there are; folds that are open give theirs. */
     collect() {
-      const here = this.stops && this.stops[this.at];
-      this.stops = [
+      const here = this.places && this.places[this.at];
+      this.places = [
         ...this.list.querySelectorAll(
           ":scope > .wt-step, :scope > .wt-fold > details[open] > ol > li",
         ),
       ];
-      this.index = new Map(this.stops.map((stop, n) => [stop, n]));
+      this.index = new Map(this.places.map((stop, n) => [stop, n]));
       this.numbered = new Map(
-        this.stops.filter((s) => s.dataset.n).map((s) => [s.dataset.n, s]),
+        this.places.filter((s) => s.dataset.n).map((s) => [s.dataset.n, s]),
       );
       this.foresee();
       if (!here) return;
@@ -147,7 +251,7 @@
       this.entry = new Map();
       this.passed = [];
       let event = null;
-      this.stops.forEach((stop, n) => {
+      this.places.forEach((stop, n) => {
         if (stop.dataset.direction) event = stop;
         this.passed.push(event);
         const arrival = this.arrival(stop);
@@ -158,31 +262,17 @@
     }
 
     build() {
-      this.stage = frame(this.root.getAttribute("aria-label"));
-      this.buttons = Object.fromEntries(
-        BUTTONS.map(([name, title]) => [name, button(name, title)]),
-      );
-      this.slider = make("input");
-      this.slider.type = "range";
-      this.slider.min = 1;
-      this.slider.setAttribute("aria-label", "Step");
-      this.count = make("span", "wt-at");
-      const bar = make("div", "wt-bar", ...Object.values(this.buttons));
-      bar.append(this.slider, this.count);
       this.head = make("div", "wt-top");
       this.code = pane("wt-main", "Source");
       this.side = pane("wt-side", "State");
       this.foot = make("div", "wt-foot");
-      this.live = announcer();
       const panes = make("div", "wt-panes", this.code, this.side);
-      this.stage.append(bar, this.head, panes, this.foot, this.live);
+      this.stage.append(this.bar, this.head, panes, this.foot, this.live);
       this.root.insertBefore(this.stage, this.root.querySelector(".wt-picture, .wt-all"));
     }
 
     listen() {
       this.root.addEventListener("click", (event) => this.clicked(event));
-      this.slider.addEventListener("input", () => this.go(this.slider.value - 1));
-      this.stage.addEventListener("keydown", (event) => this.pressed(event));
       this.list.addEventListener(
         "toggle",
         (event) => {
@@ -227,32 +317,13 @@
       this.stage.scrollIntoView({ block: "nearest" });
     }
 
-    pressed(event) {
-      if (event.ctrlKey || event.metaKey || event.altKey) return;
-      const inside = event.target;
-      const own = inside === this.slider || inside.closest("pre");
-      const button = inside.closest("button, a") && event.key === " ";
-      const what = KEYS[event.key];
-      if (!what || button || (own && event.key.length > 1)) return;
-      event.preventDefault();
-      event.stopPropagation();
-      this.act(what);
+    act(what) {
+      if (what === "unfold" || what === "fold") this.fold(what === "unfold");
+      else super.act(what);
     }
 
-    act(what) {
-      if (what !== "play") this.pause();
-      const to = {
-        first: 0,
-        last: this.stops.length - 1,
-        prev: this.at - 1,
-        next: this.at + 1,
-        into: this.into(),
-        over: this.over(),
-        out: this.out(),
-      }[what];
-      if (what === "play") this.toggle();
-      else if (what === "unfold" || what === "fold") this.fold(what === "unfold");
-      else this.go(to);
+    way(what) {
+      return what in STEPPING ? this[what]() : super.way(what);
     }
 
     /* Where the three ways of stepping lead; -1 for nowhere. */
@@ -263,8 +334,8 @@
     }
 
     first(fits) {
-      for (let n = this.at + 1; n < this.stops.length; n++) {
-        if (fits(this.stops[n])) return n;
+      for (let n = this.at + 1; n < this.places.length; n++) {
+        if (fits(this.places[n])) return n;
       }
       return -1;
     }
@@ -291,7 +362,7 @@
     }
 
     get here() {
-      return this.stops[this.at];
+      return this.places[this.at];
     }
 
     /* Folds */
@@ -331,18 +402,6 @@
     }
 
     /* Going somewhere */
-    go(to) {
-      if (!(to >= 0 && to < this.stops.length)) {
-        this.pause();
-        return;
-      }
-      this.at = to;
-      this.show();
-      if (this.alone) return;
-      this.tell();
-      if (this.here.id) remember(this.here.id);
-    }
-
     /* Walks by itself once it is seen, until somebody takes over; in silence, and with
        no word in the address.  Arrow keys walk it from wherever no other part has them. */
     playAlone() {
@@ -378,23 +437,6 @@
       return true;
     }
 
-    toggle() {
-      if (this.timer) {
-        this.pause();
-        return;
-      }
-      if (this.at === this.stops.length - 1) this.go(0);
-      this.timer = setInterval(() => this.go(this.at + 1), PACE);
-      this.looks();
-    }
-
-    pause() {
-      clearInterval(this.timer);
-      this.timer = 0;
-      this.alone = false;
-      this.looks();
-    }
-
     /* Showing */
     show() {
       const stop = this.here;
@@ -405,34 +447,6 @@
       this.showFoot();
       this.mark(stop);
       this.looks();
-    }
-
-    looks() {
-      const last = this.stops.length;
-      this.slider.max = last;
-      this.slider.value = this.at + 1;
-      this.slider.setAttribute("aria-valuetext", `${this.at + 1} of ${last}`);
-      this.slider.style.setProperty("--at", last > 1 ? this.at / (last - 1) : 0);
-      this.count.textContent = `${this.at + 1} / ${last}`;
-      const able = {
-        prev: this.at > 0,
-        play: last > 1,
-        next: this.at < last - 1,
-        into: this.into() >= 0,
-        over: this.over() >= 0,
-        out: this.out() >= 0,
-      };
-      for (const [name, button] of Object.entries(this.buttons)) {
-        // Not `disabled`: a button that loses the focus would take the keys with it.
-        button.setAttribute("aria-disabled", !able[name]);
-      }
-      const name = this.timer ? "pause" : "play";
-      const title = this.timer ? "Pause (space)" : "Play (space)";
-      const play = this.buttons.play;
-      if (play.title === title) return;
-      play.title = title;
-      play.setAttribute("aria-label", title);
-      play.replaceChildren(icon(name));
     }
 
     showHead(stop) {
@@ -447,7 +461,7 @@
 
     showCode(stop) {
       const arrival = this.arrival(stop);
-      const facts = [...stop.querySelectorAll(":scope > p:not([class]), .wt-args")];
+      const facts = [...stop.querySelectorAll(":scope > p:not([class]), .wt-args, .wt-entries")];
       const came = arrival ? [...arrival.children] : [];
       const told = make(
         "div",
@@ -467,7 +481,7 @@
     showSide(stop) {
       const stack = make("ol", "wt-stack", ...this.frames(stop));
       stack.setAttribute("role", "list");
-      const before = this.stops[this.at - 1];
+      const before = this.places[this.at - 1];
       const now = Number(stop.dataset.t);
       const since = before ? ` (+${duration(now - before.dataset.t)})` : "";
       const time = make("p", "wt-time", `${duration(now)} since the first step${since}`);
@@ -567,67 +581,48 @@
       const words = [...this.head.querySelectorAll("strong"), this.code.querySelector("p")]
         .filter(Boolean)
         .map((part) => part.textContent);
-      const count = `Step ${this.at + 1} of ${this.stops.length}`;
+      const count = `Step ${this.at + 1} of ${this.places.length}`;
       this.live.textContent = `${count}: ${words.join(". ")}`;
+      if (this.here.id) remember(this.here.id);
     }
   }
 
   /* Two recordings at once: one row of the table at a time. */
-  class Pairs {
+  class Pairs extends Walk {
     constructor(root) {
-      this.rows = [...root.querySelectorAll("tbody tr")];
-      this.stage = frame(root.getAttribute("aria-label"));
-      this.prev = button(...BUTTONS[0]);
-      this.next = button(...BUTTONS[2]);
-      this.count = make("span", "wt-at");
-      this.live = announcer();
-      this.servers = [...root.querySelectorAll("th")].map((th) => th.firstChild.data);
+      super(root.getAttribute("aria-label"), ["prev", "play", "next"]);
+      this.places = [...root.querySelectorAll("tbody tr")];
+      this.servers = [...root.querySelectorAll("th[scope=col]")].map(
+        (th) => th.firstChild.data,
+      );
       this.panes = this.servers.map((server) => pane("wt-main", server));
-      const bar = make("div", "wt-bar", this.prev, this.next, this.count);
-      this.stage.append(bar, make("div", "wt-two", ...this.panes), this.live);
+      this.stage.append(this.bar, make("div", "wt-two", ...this.panes), this.live);
       root.prepend(this.stage);
-      this.stage.addEventListener("keydown", (event) => this.pressed(event));
-      bar.addEventListener("click", (event) => {
+      this.bar.addEventListener("click", (event) => {
         const at = event.target.closest("button");
         if (at) this.act(at.dataset.do);
       });
-      this.go(0);
+      this.show();
     }
 
-    pressed(event) {
-      const what = KEYS[event.key];
-      const other = event.ctrlKey || event.metaKey || event.altKey;
-      if (other || event.target.closest("pre") || !this.act(what)) return;
-      event.preventDefault();
-      event.stopPropagation();
-    }
-
-    act(what) {
-      const last = this.rows.length - 1;
-      const to = { first: 0, last, prev: this.at - 1, next: this.at + 1 }[what];
-      if (to === undefined) return false;
-      this.go(Math.max(0, Math.min(last, to)));
-      this.live.textContent = `Row ${this.at + 1}: ${this.said.join("; ")}`;
-      return true;
-    }
-
-    go(to) {
-      this.at = to;
-      const row = this.rows[to];
-      for (const each of this.rows) each.classList.toggle("wt-here", each === row);
-      this.count.textContent = `${to + 1} / ${this.rows.length}`;
-      this.prev.setAttribute("aria-disabled", to === 0);
-      this.next.setAttribute("aria-disabled", to === this.rows.length - 1);
+    show() {
+      const row = this.places[this.at];
+      for (const each of this.places) each.classList.toggle("wt-here", each === row);
       this.said = this.servers.map((server, n) => {
         const link = row.cells[n].querySelector("a");
         const id = link && link.getAttribute("href").slice(1);
         const stop = id && document.getElementById(id);
         const parts = stop
-          ? copies(stop, ":scope > p, .wt-args, .wt-code")
+          ? copies(stop, ":scope > p, .wt-args, .wt-entries, .wt-code")
           : [make("p", "wt-quiet", "No such stage here.")];
         this.panes[n].replaceChildren(make("p", "wt-label", server), ...parts);
         return `${server}: ${link ? link.textContent : "no such stage"}`;
       });
+      this.looks();
+    }
+
+    tell() {
+      this.live.textContent = `Row ${this.at + 1}: ${this.said.join("; ")}`;
     }
   }
 
