@@ -23,19 +23,11 @@ class AccessLogGenerator:
         self.stream = stream
 
     def __call__(self, protocol: str, action: str, details: dict[str, Any]) -> None:
-        """Write the line for one action."""
+        """Write the line for one action; what is not known is a dash."""
         word = details["method"] if protocol == "http" else WEBSOCKET_WORDS[action]
-        self.write_entry(f"{word} {details['path']}", **details)
-
-    def write_entry(
-        self,
-        request: str,
-        client: str | None,
-        status: int | None = None,
-        size: int | None = None,
-        **_: Any,
-    ) -> None:
-        """Write one line; what is not known is a dash."""
+        status, size = details.get("status") or "-", details.get("size") or "-"
         date = datetime.now().strftime("%d/%b/%Y:%H:%M:%S")
-        line = f'{client} - - [{date}] "{request}" {status or "-"} {size or "-"}\n'
-        self.stream.write(line)
+        request = f"{word} {details['path']}".replace('"', "%22")
+        self.stream.write(
+            f'{details["client"]} - - [{date}] "{request}" {status} {size}\n'
+        )

@@ -62,7 +62,11 @@ class Flow:
             self.transport.resume_reading()
 
     def pause_writing(self) -> None:
-        """The transport's buffer is above its mark: the client reads slowly."""
+        """The transport's buffer is above its mark: the client reads slowly.
+
+        Nothing is read from it either, which we might have to answer.
+        """
+        self.pause_reading(Pause.WRITING)
         self.resumed = asyncio.Event()
         self.timer = self.loop.call_later(WRITE_TIMEOUT, self.transport.abort)
 
@@ -72,6 +76,7 @@ class Flow:
             self.timer.cancel()
             self.resumed.set()
             self.resumed = None
+            self.resume_reading(Pause.WRITING)
 
     async def drain(self) -> None:
         """Wait until the client has taken what was written; at once if it has."""

@@ -76,7 +76,7 @@ class HTTPChannel(Wire):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A client has connected."""
         super().connection_made(transport)
-        self.set_timeout(HEAD_TIMEOUT)
+        self.set_timeout(self.head_timeout)
 
     def data_received(self, data: bytes) -> None:
         """Bytes have come: parse them, behind those that still wait."""

@@ -16,6 +16,7 @@ from typing import Any
 from websockets.extensions.permessage_deflate import PerMessageDeflate
 
 from .errors import FrameError
+from .types import Settings
 
 try:
     from websockets.speedups import apply_mask
@@ -89,8 +90,7 @@ class FrameReader:
     """Reads the frames of a client.
 
     Args:
-        max_message: bytes a message may have, inflated; 0 for no limit.
-        max_frame: bytes a frame may have, inflated; 0 for no limit.
+        settings: with the sizes that a frame and a message may have.
         deflate: permessage-deflate, if it was agreed on.
     """
 
@@ -98,11 +98,9 @@ class FrameReader:
     size = 0  # of those fragments, inflated
     compressed = 0
 
-    def __init__(
-        self, max_message: int, max_frame: int, deflate: Deflate | None
-    ) -> None:
-        self.max_message = max_message or UNLIMITED
-        self.max_frame = max_frame or UNLIMITED
+    def __init__(self, settings: Settings, deflate: Deflate | None) -> None:
+        self.max_message = settings.websocket_max_message_size or UNLIMITED
+        self.max_frame = settings.websocket_max_frame_size or UNLIMITED
         self.deflate = deflate
         self.buffer = bytearray()
 

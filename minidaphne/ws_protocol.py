@@ -20,14 +20,12 @@ from .flow import HIGH_WATER, InputQueue, Pause
 from .response import ResponseHead, error_page, read_body
 from .scope import Request, build_websocket_scope
 from .types import Message, ServerLike
-from .wire import Wire
+from .wire import FOREVER, Wire
 from .ws_frames import BINARY, CLOSE, PING, PONG, TEXT, Deflate
 from .ws_handshake import Handshake, parse_handshake
 
 #: Seconds the client has to answer our close frame.
 CLOSE_TIMEOUT = 5
-#: More seconds than any connection lives, for limits that are none.
-FOREVER = 1e9
 
 
 class State(IntEnum):
@@ -65,9 +63,7 @@ class WebSocketProtocol(Wire, InputQueue):
         Wire.__init__(self, server)
         self.request = request
         self.handshake = handshake
-        max_message = server.settings.websocket_max_message_size
-        max_frame = server.settings.websocket_max_frame_size
-        self.reader = frames.FrameReader(max_message, max_frame, handshake.deflate)
+        self.reader = frames.FrameReader(server.settings, handshake.deflate)
         self.state = CONNECTING
         self.denial: ResponseHead | None = None  # the head of a denial, until written
         self.disconnected = False
@@ -121,15 +117,9 @@ class WebSocketProtocol(Wire, InputQueue):
             self.server.close_application(self, hopeless=True)
         self.read_messages()
 
-    def pause_writing(self) -> None:
-        """The client reads slowly: nothing is read of what we might have to answer."""
-        super().pause_writing()
-        self.flow.pause_reading(Pause.WRITING)
-
     def resume_writing(self) -> None:
-        """The client has caught up, or is gone."""
+        """The client has caught up, or is gone: read on."""
         super().resume_writing()
-        self.flow.resume_reading(Pause.WRITING)
         self.read_messages()
 
     def read_messages(self) -> None:
@@ -320,15 +310,13 @@ class WebSocketProtocol(Wire, InputQueue):
     def check_timeouts(self) -> None:
         """End, ping or give up, as is due, and set the next timeout; as Daphne's."""
         settings, now = self.server.settings, self.loop.time()
-        look = FOREVER
-        limit = settings.websocket_connect_timeout
-        if self.state is OPEN:
-            limit = settings.websocket_timeout
-            look = self.check_pings(now)
+        wait, live = settings.websocket_connect_timeout, settings.websocket_timeout
+        limit = live if self.state is OPEN else wait
         end = self.socket_opened + limit if limit >= 0 else FOREVER
         if self.state not in LEGAL:
             self.lose_connection()
         elif now < end:
+            look = self.check_pings(now) if self.state is OPEN else FOREVER
             self.set_timeout(min(end, look) - now)
         elif self.state is CONNECTING:
             self.server_reject()
