@@ -262,7 +262,11 @@ def _split(
         if isinstance(node, ast.ClassDef):
             inner = _first_line(node.body[0]) - 1
             members = tuple(_split(node.body, lines, inner, printed))
-        text = "".join(lines[start:inner])
+        above = _first_line(node) - 1
+        comments = [
+            n for n in range(start, above) if printed(n + 1) or not lines[n].strip()
+        ]
+        text = "".join(lines[n] for n in [*comments, *range(above, inner)])
         yield _Piece(_name(node), text, node, printed(node.lineno), members)
         start = end
 
@@ -308,12 +312,14 @@ def _put_together(body: list[_Piece], pieces: Iterable[_Piece]) -> str:
     """A text of the body, with as much of the imports among the pieces as it needs."""
     body = [each for each in body if not _is_import(each)]
     used = {name for each in body for name in _used(each)}
-    imports = [_needed(each, used) for each in pieces if _is_import(each)]
-    needed = {each.strip(): each for each in reversed(imports)}
+    needed = []
+    for each in filter(_is_import, pieces):
+        assert isinstance(each.node, (ast.Import, ast.ImportFrom))
+        needed.append(_needed(each, used))
+        used -= {*map(_bound, each.node.names)}
     first = [each for each in body if _is_docstring(each.node)]
     rest = [each for each in body if not _is_docstring(each.node)]
-    lines = [*reversed(needed.values())]
-    return "".join([*map(_text, first), *lines, *map(_text, rest)])
+    return "".join([*map(_text, first), *needed, *map(_text, rest)])
 
 
 def _is_import(piece: _Piece) -> bool:

@@ -1,0 +1,132 @@
+"""The server as of each chapter: printed code and stand-ins, nothing else, and it runs.
+
+The chapters themselves run each cut with real requests; this is about what is in it.
+"""
+
+import ast
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from walkthroughs.integrations.book import Book
+from walkthroughs.integrations.cut import cut, stand_ins, write_cut
+
+HOUSE = Path(__file__).parent.parent
+DOCS = HOUSE / "docs"
+ORDER = Book(DOCS).order
+CHAPTERS = ORDER[ORDER.index("main-loop.md") : ORDER.index("running.md") + 1]
+
+IMPORT_ALL = """
+import importlib, pkgutil, minidaphne
+assert minidaphne.__file__.startswith({folder!r})
+for each in pkgutil.iter_modules(minidaphne.__path__):
+    if each.name != "__main__":
+        importlib.import_module("minidaphne." + each.name)
+"""
+
+
+@pytest.fixture(scope="module")
+def book() -> Book:
+    return Book(DOCS)
+
+
+def prints_server(book: Book, page: str) -> bool:
+    modules = (each.target.module for each in book.pieces if each.page == page)
+    return any(module.startswith("minidaphne.") for module in modules)
+
+
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_each_chapter_says_how_far_the_server_is_and_runs_it(
+    book: Book, page: str
+) -> None:
+    text = (DOCS / page).read_text(encoding="utf-8")
+    [section] = re.findall(
+        r"^## The server so far\n(.*?)(?=^## )", text, re.MULTILINE | re.DOTALL
+    )
+    runs = f'so_far("minidaphne", "{page}"' in section
+    assert runs is prints_server(book, page)
+    assert runs or re.search(r"\]\([\w-]+\.md#the-server-so-far\)", section)
+
+
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_every_module_can_be_imported(page: str, tmp_path: Path) -> None:
+    write_cut(DOCS, page, tmp_path)
+    code = IMPORT_ALL.format(folder=str(tmp_path))
+    # `-m` and `-c` would look in the present folder first, where the whole server is.
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        check=False,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_there_is_nothing_in_it_that_was_not_printed(book: Book, page: str) -> None:
+    done = {*ORDER[: ORDER.index(page) + 1]}
+    foreign = []
+    for path, text in cut(DOCS, page).items():
+        file = HOUSE / path
+        module = path.removesuffix(".py").replace("/", ".")
+        known = {*printed_lines(book, file, done), ""}
+        for each in (one for early in sorted(done) for one in stand_ins(DOCS, early)):
+            if each.module == module:
+                known |= {line.strip() for line in each.text.splitlines()}
+        foreign += [
+            f"{path}: {line}" for line in own_lines(text) if line.strip() not in known
+        ]
+    assert not foreign
+
+
+def printed_lines(book: Book, file: Path, done: set[str]) -> Iterator[str]:
+    if file.exists():
+        lines = file.read_text(encoding="utf-8").splitlines()
+        for number, pages in book.pages(file).items():
+            if pages & done and number <= len(lines):
+                yield lines[number - 1].strip()
+
+
+def own_lines(text: str) -> Iterator[str]:
+    """The lines of a text without imports, and without what only says "not yet"."""
+    aside: set[int] = set()
+    for node in ast.parse(text).body:
+        not_yet = isinstance(node, ast.FunctionDef) and (
+            "NotImplementedError" in ast.unparse(node)
+        )
+        if not_yet or isinstance(node, ast.Import | ast.ImportFrom):
+            aside |= {*range(node.lineno, (node.end_lineno or 0) + 1)}
+    for number, line in enumerate(text.splitlines(), start=1):
+        if number not in aside:
+            yield line
+
+
+def test_in_the_end_it_is_the_server() -> None:
+    files = cut(DOCS, CHAPTERS[-1])
+    there = {
+        file.relative_to(HOUSE).as_posix(): file.read_text(encoding="utf-8")
+        for file in (HOUSE / "minidaphne").rglob("*.py")
+    }
+    assert {*files} == {*there}
+    for path, text in files.items():
+        if Path(path).name != "__init__.py":
+            assert ast.dump(ast.parse(text)) == ast.dump(ast.parse(there[path])), path
+
+
+def test_what_was_not_printed_is_seen(book: Book, tmp_path: Path) -> None:
+    file = HOUSE / "minidaphne" / "server.py"
+    early = {*printed_lines(book, file, {"main-loop.md"})}
+    late = {*printed_lines(book, file, {"main-loop.md", "django-to-daphne.md"})}
+    assert "async def handle_reply(self, protocol: Any, message: Message) -> None:" in (
+        late - early
+    )
+    text = "import a\n\ndef f():\n    raise NotImplementedError\n\nx = 1\n"
+    assert [line for line in own_lines(text) if line] == ["x = 1"]
