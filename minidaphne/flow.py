@@ -48,6 +48,7 @@ class Flow:
         self.scheme = "https" if transport.get_extra_info("sslcontext") else "http"
         self.reasons: frozenset[Pause] = frozenset()  # why it is not read
         self.resumed: asyncio.Event | None = None  # there is one while writing waits
+        self.unsent = 0  # bytes, when we looked last
 
     def pause_reading(self, reason: Pause) -> None:
         """Stop reading for one more reason."""
@@ -68,12 +69,21 @@ class Flow:
         """
         self.pause_reading(Pause.WRITING)
         self.resumed = asyncio.Event()
-        self.timer = self.loop.call_later(WRITE_TIMEOUT, self.transport.abort)
+        self.look_at_client()
+
+    def look_at_client(self) -> None:
+        """Give the client up, if it has taken nothing since we looked last."""
+        before, self.unsent = self.unsent, self.transport.get_write_buffer_size()
+        if self.unsent == before:
+            self.transport.abort()
+        else:
+            self.timer = self.loop.call_later(WRITE_TIMEOUT, self.look_at_client)
 
     def resume_writing(self) -> None:
         """The transport's buffer has drained, or the connection is lost."""
         if self.resumed is not None:
             self.timer.cancel()
+            self.unsent = 0
             self.resumed.set()
             self.resumed = None
             self.resume_reading(Pause.WRITING)

@@ -14,6 +14,9 @@ Application = Callable[[Scope, Callable[[], Awaitable[Any]], Send], Awaitable[No
 ActionLogger = Callable[[str, str, dict[str, Any]], None]
 Hook = Callable[[], None]
 
+#: More bytes than anything has, for limits that are none.
+UNLIMITED = 1 << 62
+
 
 @dataclass(kw_only=True)
 class Settings:
@@ -43,8 +46,8 @@ class Settings:
         server_name: value of the Server header; empty for none.
         loop: ``"asyncio"``, ``"uvloop"``, or ``"auto"`` for the better one there is.
         lifespan: ``"on"``, ``"off"``, or ``"auto"``.
-        limit_request_line: of a request's target.
-        limit_request_headers: of all headers of a request.
+        limit_request_line: of a request's target; 0 for no limit.
+        limit_request_headers: of all headers of a request; 0 for no limit.
         limit_request_body: of a body; 0 for no limit.
     """
 

@@ -142,10 +142,12 @@ class Wire(asyncio.Protocol):
         self.timer = None
         if self.server.loop.time() < self.due:
             self.start_timer()
-        elif self.transport.is_closing():
+        elif not self.transport.is_closing():
+            self.check_timeouts()
+        elif self.flow.resumed is None:
             self.transport.abort()
         else:
-            self.check_timeouts()
+            self.set_timeout(WRITE_TIMEOUT)  # it reads slowly, and the flow sees to it
 
     def check_timeouts(self) -> None:
         """What was due has not come."""

@@ -16,7 +16,7 @@ from typing import Any
 from websockets.extensions.permessage_deflate import PerMessageDeflate
 
 from .errors import FrameError
-from .types import Settings
+from .types import UNLIMITED, Settings
 
 try:
     from websockets.speedups import apply_mask
@@ -41,7 +41,6 @@ OPCODES = frozenset(Opcode)
 FIN, RSV1, RESERVED = 0x80, 0x40, 0x30
 #: Close codes below 3000 that may be sent (RFC 6455 section 7.4, and the registry).
 CLOSE_CODES = frozenset({1000, 1001, 1002, 1003, *range(1007, 1015)})
-UNLIMITED = 1 << 62
 TOO_BIG = 1009, "message or frame too big"
 UTF8 = codecs.getincrementaldecoder("utf-8")
 

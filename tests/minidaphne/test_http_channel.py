@@ -46,6 +46,7 @@ SMUGGLED = {
     "space before colon": HEAD + b"A : b\r\n\r\n",
     "obs-fold": HEAD + b"A: b\r\n c\r\n\r\n",
     "NUL": HEAD + b"A: b\0c\r\n\r\n",
+    "NEL": HEAD + b"A: b\x85c\r\n\r\n",
     "vertical tab": HEAD + b"A: b\x0bc\r\n\r\n",
     "two hosts": HEAD + b"Host: a\r\n\r\n",
     "no host at all": b"GET / HTTP/1.1\r\nHost: a b\r\n\r\n",
@@ -223,6 +224,7 @@ def test_every_limit_has_its_status() -> None:
 def test_what_is_within_the_limits_is_taken() -> None:
     assert b" 200 " in http(hello, b"GET /" + b"a" * 8000 + b" HTTP/1.1\r\n\r\n")
     assert b" 200 " in http(hello, HEAD + b"A: %b\r\n\r\n" % (b"b" * 60000))
+    assert b" 200 " in http(hello, GET, limit_request_line=0, limit_request_headers=0)
     request = POST + b"Content-Length: 10\r\n\r\n0123456789"
     assert b" 200 " in http(echo, request, limit_request_body=10)
 
@@ -280,12 +282,12 @@ def test_a_client_that_drips_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_body_that_goes_on_may_take_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
     async def scenario() -> None:
-        quick(monkeypatch)
+        monkeypatch.setattr(http_channel, "BODY_TIMEOUT", 0.1)
         connection = Connection(make_server(echo))
         await connection.send(POST + b"Content-Length: 50000\r\n\r\n")
         for _ in range(10):
             await connection.send(b"a" * 5000)
-            await connection.settle(0.004)
+            await connection.settle(0.02)
         assert b" 200 " in connection.transport.written
 
     run(scenario)
@@ -479,5 +481,24 @@ def test_nothing_is_resumed_on_a_connection_that_closes() -> None:
         assert connection.transport.paused
         connection.protocol.flow.reasons = frozenset()
         connection.protocol.flow.pause_reading(flow.Pause.PIPELINE)
+
+    run(scenario)
+
+
+def test_a_client_that_takes_a_little_at_a_time_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def scenario() -> None:
+        monkeypatch.setattr(flow, "WRITE_TIMEOUT", 0.02)
+        monkeypatch.setattr(wire, "WRITE_TIMEOUT", 0.02)
+        connection = Connection(make_server(reply(start(), body(b"x" * 100000))))
+        connection.transport.slow = True
+        await connection.send(HEAD + b"Connection: close\r\n\r\n")
+        for _ in range(10):
+            await connection.settle(0.01)
+            connection.transport.unsent -= 1000
+        assert connection.transport.closing and not connection.transport.aborted
+        await connection.settle(0.06)
+        assert connection.transport.aborted
 
     run(scenario)
