@@ -52,10 +52,11 @@ class UnexpectedMessage(ApplicationError):
     Args:
         state: the state the conversation is in.
         kind: the message's ``type``.
+        words: Daphne's words for the same mistake, if it has any.
     """
 
-    def __init__(self, state: Enum, kind: object) -> None:
-        super().__init__(f"{kind!r} is not expected in state {state.name}")
+    def __init__(self, state: Enum, kind: object, words: str = "") -> None:
+        super().__init__(words or f"{kind!r} is not expected in state {state.name}")
         self.state, self.kind = state, kind
 
 

@@ -41,6 +41,13 @@ LEGAL = {
 }
 
 
+#: What is said of each message out of turn; these are Daphne's words.
+WORDS = {
+    "http.response.start": "HTTP response has already been started",
+    "http.response.body": "HTTP response has not yet been started but got {}",
+}
+
+
 class Framing(Enum):
     """How the client finds the end of a body (RFC 9112 section 6.3)."""
 
@@ -160,7 +167,9 @@ class WebRequest(InputQueue):
         if self.state is COMPLETE:
             return
         if message["type"] != LEGAL[self.state]:
-            raise UnexpectedMessage(self.state, message["type"])
+            words = WORDS.get(message["type"], "Cannot handle message type {}!")
+            words = words.format(message["type"])
+            raise UnexpectedMessage(self.state, message["type"], words)
         if self.state is AWAITED:
             self.start_response(message)
         else:

@@ -48,6 +48,9 @@ LEGAL = {
 }
 
 
+TOO_EARLY = "Socket has not been accepted, so cannot send over it"
+
+
 class WebSocketProtocol(Wire, InputQueue):
     """One WebSocket; twin of ``daphne.ws_protocol.WebSocketProtocol``.
 
@@ -191,7 +194,8 @@ class WebSocketProtocol(Wire, InputQueue):
             raise ClientDisconnected("The WebSocket is closed")
         kind = message["type"].removeprefix("websocket.")
         if kind not in LEGAL[self.state]:
-            raise UnexpectedMessage(self.state, message["type"])
+            words = TOO_EARLY if kind == "send" else ""
+            raise UnexpectedMessage(self.state, message["type"], words)
         if kind == "send":
             self.server_send(message)
         elif kind == "accept":

@@ -489,16 +489,16 @@ def test_a_client_that_takes_a_little_at_a_time_is_waited_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async def scenario() -> None:
-        monkeypatch.setattr(flow, "WRITE_TIMEOUT", 0.02)
-        monkeypatch.setattr(wire, "WRITE_TIMEOUT", 0.02)
+        monkeypatch.setattr(flow, "WRITE_TIMEOUT", 0.1)
+        monkeypatch.setattr(wire, "WRITE_TIMEOUT", 0.1)
         connection = Connection(make_server(reply(start(), body(b"x" * 100000))))
         connection.transport.slow = True
         await connection.send(HEAD + b"Connection: close\r\n\r\n")
         for _ in range(10):
-            await connection.settle(0.01)
+            await connection.settle(0.03)
             connection.transport.unsent -= 1000
         assert connection.transport.closing and not connection.transport.aborted
-        await connection.settle(0.06)
+        await connection.settle(0.4)
         assert connection.transport.aborted
 
     run(scenario)

@@ -170,11 +170,11 @@ def test_misuse_is_answered_at_once_though_the_application_goes_on() -> None:
     assert b" 500 " in http(application, GET)
 
 
-def test_a_message_out_of_turn_is_named_with_the_state() -> None:
+def test_the_errors_keep_daphnes_words() -> None:
     async def application(scope: Any, receive: Any, send: Any) -> None:
         await send(start())
         with pytest.raises(
-            UnexpectedMessage, match="not expected in state STARTED"
+            UnexpectedMessage, match="has already been started"
         ) as caught:
             await send(start())
         assert caught.value.state.name == "STARTED"

@@ -183,7 +183,7 @@ def test_an_error_before_accept_is_500(messages: Any) -> None:
 
 def test_sending_before_accept_has_daphnes_words() -> None:
     async def application(scope: Any, receive: Any, send: Any) -> None:
-        with pytest.raises(UnexpectedMessage, match="not expected in state CONNECTING"):
+        with pytest.raises(UnexpectedMessage, match="Socket has not been accepted"):
             await send({"type": "websocket.send", "text": "x"})
 
     assert http(application, HANDSHAKE).startswith(b"HTTP/1.1 500 ")
