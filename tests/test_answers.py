@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from walkthroughs.integrations.fences import fences
+
 FOLDER = Path(__file__).parent.parent / "docs" / "answers"
 PAGES = sorted(page for page in FOLDER.glob("*.md") if page.name != "index.md")
 ANSWER = re.compile(r'^!!! success "In short"\n\n((?: {4}.*\n)+)', re.MULTILINE)
@@ -22,3 +24,19 @@ def test_index_has_question_and_answer(page: Path) -> None:
     assert title and answer
     index = squeeze((FOLDER / "index.md").read_text(encoding="utf-8"))
     assert squeeze(f"## [{title[1]}]({page.name}) {answer[1]}") in index
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_the_answer_on_top_is_short(page: Path) -> None:
+    answer = ANSWER.search(page.read_text(encoding="utf-8"))
+    assert answer
+    assert len(re.findall(r"[.?!](?=\s|$)", squeeze(answer[1]))) == 2
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_each_page_runs_both_servers_and_says_what_to_do(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    code = "".join(fence.body for fence in fences(text) if fence.language == "python")
+    assert re.search(r'"daphne"', code)
+    assert re.search(r'"minidaphne"', code)
+    assert text.count("\n## What to do in production\n") == 1

@@ -1,0 +1,71 @@
+"""Each chapter has what a chapter has to have."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from walkthroughs.integrations.book import reading_order
+from walkthroughs.integrations.fences import fences
+
+DOCS = Path(__file__).parent.parent / "docs"
+ORDER = reading_order(DOCS)
+CHAPTERS = ORDER[ORDER.index("words.md") : ORDER.index("running.md") + 1]
+
+# What a chapter lacks, and why.
+WITHOUT = {
+    "words.md": {"words", "alone", "differs"},  # it is all of this by itself
+    # Nothing of it is the server's; what goes wrong stands under "What the layer promises".
+    "several-processes.md": {"printed", "differs", "wrong"},
+    "running.md": {"words", "paths", "alone", "differs"},  # it follows no request
+}
+
+
+def has(text: str) -> dict[str, bool]:
+    """What a page has of all that a chapter is to have."""
+    found = fences(text)
+    recorded = {each.options.get("server") for each in found}
+    code = [each for each in found if each.language == "python"]
+    printed = [
+        each
+        for each in found
+        if each.language == "source" and each.arguments[0].startswith("minidaphne")
+    ]
+    wrong = re.search(
+        r"^## What can go wrong here\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL
+    )
+    exercises = text.partition("\n## Exercises\n")[2]
+    return {
+        "question": "\n**The question:** " in text,
+        "words": "\n## The words of this chapter\n" in text,
+        "paths": {"daphne", "minidaphne"} <= recorded,
+        "alone": "\n## One stage alone" in text,
+        "printed": bool(printed) or "inside-django.md" in text,
+        "differs": "\n## What minidaphne does otherwise" in text,
+        "wrong": wrong is not None,
+        "exercises": len(re.findall(r"^\d\. ", exercises, re.MULTILINE)) >= 2,
+        "answers": exercises.count('??? success "Answer"')
+        == len(re.findall(r"^\d\. ", exercises, re.MULTILINE)),
+        "code": bool(code),
+    }
+
+
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_a_chapter_is_whole(page: str) -> None:
+    found = has((DOCS / page).read_text(encoding="utf-8"))
+    missing = {name for name, there in found.items() if not there}
+    assert missing == WITHOUT.get(page, set())
+
+
+def test_a_chapter_that_lacks_something_is_seen() -> None:
+    page = (DOCS / "closing.md").read_text(encoding="utf-8")
+    assert all(has(page).values())
+    for cut, name in {
+        "**The question:** ": "question",
+        "server=minidaphne": "paths",
+        "\n## One stage alone": "alone",
+        "\n## What can go wrong here": "wrong",
+        '??? success "Answer"': "answers",
+        "\n2. ": "exercises",
+    }.items():
+        assert has(page.replace(cut, "x", 1))[name] is False, name
