@@ -156,13 +156,13 @@ class HTTPChannel(Wire):
 
     def on_body(self, body: bytes) -> None:
         """A piece of the body."""
+        assert self.receiving is not None
         self.body_size += len(body)
         self.check_body_size(self.body_size)
         if self.body_size - self.body_mark >= BODY_BYTES:
             self.body_mark = self.body_size
             self.due = self.server.loop.time() + BODY_TIMEOUT
-        if self.receiving is not None:
-            self.receiving.put_body(body, True)
+        self.receiving.put_body(body, True)
 
     def on_message_complete(self) -> None:
         """The request has been read to its end."""

@@ -104,6 +104,7 @@ def test_proxy_headers_must_be_asked_for(option: str, capsys: Any) -> None:
     [
         "tests.minidaphne.none:a",
         "tests.minidaphne.apps:none",
+        "tests.minidaphne.apps:not_an_application",
         "tests.minidaphne.apps",
         ":a",
         "",

@@ -207,6 +207,8 @@ def test_endpoint_strings_make_endpoints() -> None:
     assert isinstance(unix, UNIXServerEndpoint)
     assert (unix.address, unix.mode) == ("/run/a.sock", 0o660)
     assert isinstance(server_from_string("fd:fileno=7"), AdoptedStreamServerEndpoint)
+    with pytest.raises(OperatorError, match="needs a path"):
+        server_from_string("unix:")
 
 
 @pytest.mark.parametrize(
