@@ -8,8 +8,8 @@ kept: they may be secret, and a trace is made to be shown.
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from typing import Any, Protocol
 
 from .tape import Tape
 from .values import MASK, is_secret, masked
@@ -19,38 +19,57 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+
+class Sized(Protocol):
+    """A queue, of asyncio or like those."""
+
+    def qsize(self) -> int:
+        """How many events wait in it."""
+
+
 TEXT_LIMIT = 40
 """How many characters of a text are kept."""
 
 
-def door(application: Application, tape: Tape) -> Application:
-    """The same application, with every ASGI event told to `tape`."""
+def door(
+    application: Application, tape: Tape, queues: Sequence[str] = ()
+) -> Application:
+    """The same application, with every ASGI event told to `tape`.
+
+    Args:
+        application: the application.
+        tape: where events are written down.
+        queues: what the server calls the queue of events that it reads in `receive`.
+    """
 
     async def at_the_door(scope: Scope, receive: Receive, send: Send) -> None:
         tape.name_lane("application" if scope["type"] != "lifespan" else "lifespan")
-        await application(scope, _receive(receive, tape), _send(receive, send, tape))
+        queue = queue_of(receive, queues)
+        await application(
+            scope, _receive(receive, queue, tape), _send(send, queue, tape)
+        )
 
     return at_the_door
 
 
-def _receive(inner: Receive, tape: Tape) -> Receive:
+def _receive(inner: Receive, queue: Sized | None, tape: Tape) -> Receive:
     # Named as what it stands for: a task that an application makes of it is a lane.
     async def receive() -> MutableMapping[str, Any]:
         asked = time.perf_counter_ns()
         event = await inner()
         waited = time.perf_counter_ns() - asked
         with tape.looking():
-            depth = waiting(inner)
+            depth = waiting(queue)
         tape.message("receive", event["type"], summary(event), depth, waited)
         return event
 
     return receive
 
 
-def _send(receive: Receive, inner: Send, tape: Tape) -> Send:
+def _send(inner: Send, queue: Sized | None, tape: Tape) -> Send:
     async def send(event: MutableMapping[str, Any]) -> None:
         with tape.looking():
-            depth = waiting(receive)
+            depth = waiting(queue)
         step = tape.message("send", str(event.get("type")), summary(event), depth)
         try:
             await inner(event)
@@ -62,10 +81,20 @@ def _send(receive: Receive, inner: Send, tape: Tape) -> Send:
     return send
 
 
-def waiting(receive: Receive) -> int | None:
-    """How many events wait in the queue behind `receive`, None if there is no queue."""
-    qsize = getattr(getattr(receive, "__self__", None), "qsize", None)
-    return qsize() if qsize is not None else None
+def queue_of(receive: Receive, names: Sequence[str]) -> Sized | None:
+    """The queue that `receive` is a method of, or that its object has by such a name.
+
+    Servers that keep one request's state in other ways have none.
+    """
+    owner = getattr(receive, "__self__", None)
+    attributes = getattr(owner, "__dict__", {})
+    found = (owner, *(attributes.get(name) for name in names))
+    return next((each for each in found if hasattr(each, "qsize")), None)
+
+
+def waiting(queue: Sized | None) -> int | None:
+    """How many events wait in a queue, None if there is no queue."""
+    return queue.qsize() if queue is not None else None
 
 
 def summary(event: MutableMapping[str, Any]) -> tuple[tuple[str, str], ...]:

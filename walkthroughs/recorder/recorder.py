@@ -6,7 +6,7 @@ import platform
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
@@ -81,9 +81,14 @@ class Recorder:
         """How many events there are so far: the number of the next one."""
         return len(self._tape.entries)
 
-    def door(self, application: Application) -> Application:
-        """The application, with its ASGI events recorded."""
-        return door(application, self._tape)
+    def door(self, application: Application, queues: Sequence[str] = ()) -> Application:
+        """The application, with its ASGI events recorded.
+
+        Args:
+            application: the application.
+            queues: what the server calls the queue of events behind `receive`.
+        """
+        return door(application, self._tape, queues)
 
     def trace(self, scenario: str = "", server: str = "") -> Trace:
         """What was recorded up to now."""

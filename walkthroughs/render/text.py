@@ -95,8 +95,9 @@ class _Lines:
     def beside(self, row: Step) -> str:
         """What stands at the right edge, if there is room."""
         if isinstance(row.event, Message):
-            depth = row.event.depth
-            return "" if depth is None else f"{depth} queued"
+            if row.event.depth is not None:
+                return f"{row.event.depth} queued"
+            return "no queue" if row.event.direction == "receive" else ""
         function = self.view.trace.function(row.event)
         return f"{function.file}:{function.line}"
 

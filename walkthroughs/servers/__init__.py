@@ -5,6 +5,7 @@ A server is a module here with:
 * `LOOP`: what the lane of its main thread is called, "loop" or "reactor";
 * `FOCUS`: the dotted names of its own code that a walkthrough speaks of;
 * `TRANSPORT`: the dotted names, below it, where bytes go to the socket;
+* `QUEUES`: the attributes in which whatever has `receive` keeps a queue of events;
 * `run(application, port, ready)`: listens on loopback, calls `ready` once it does, and
   serves in the main thread until the process ends.
 
@@ -30,6 +31,7 @@ class Server(Protocol):
     LOOP: Literal["loop", "reactor"]
     FOCUS: tuple[str, ...]
     TRANSPORT: tuple[str, ...]
+    QUEUES: tuple[str, ...]
 
     @staticmethod
     def run(application: Any, port: int, ready: Callable[[], None]) -> None:

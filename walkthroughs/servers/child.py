@@ -67,7 +67,7 @@ class Child:
             server.LOOP,
             orders["max_events"],
         )
-        door = self.recorder.door(self.noting(application))
+        door = self.recorder.door(self.noting(application), server.QUEUES)
         self.recorder.start()
         server.run(door, orders["port"], lambda: self.ready(roles))
 

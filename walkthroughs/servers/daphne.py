@@ -26,6 +26,9 @@ TRANSPORT = (
 )
 """Where bytes come in from the socket and go out to it."""
 
+QUEUES: tuple[str, ...] = ()
+"""Its `receive` is the method `get` of the queue itself."""
+
 
 def run(application: Any, port: int, ready: Callable[[], None]) -> None:
     """Serves `application` on `port` of the loopback address."""

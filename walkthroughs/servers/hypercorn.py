@@ -16,6 +16,9 @@ TRANSPORT = (
 )
 """Where bytes go out to the socket."""
 
+QUEUES = ("app_queue",)
+"""Of the lifespan; the `receive` of a connection is a method of its queue."""
+
 
 def run(application: Any, port: int, ready: Callable[[], None]) -> None:
     """Serves `application` on `port` of the loopback address."""

@@ -15,6 +15,9 @@ TRANSPORT = (
 )
 """Where bytes go out to the socket."""
 
+QUEUES: tuple[str, ...] = ()
+"""Its `receive` is a method of the queue itself."""
+
 
 def run(application: Any, port: int, ready: Callable[[], None]) -> None:
     """Serves `application` on `port` of the loopback address."""

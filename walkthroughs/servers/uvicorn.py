@@ -19,6 +19,10 @@ TRANSPORT = (
 )
 """Where bytes go out to the socket."""
 
+QUEUES = ("queue", "receive_queue")
+"""Of a WebSocket, and of the lifespan.  An HTTP request has a buffer for its body and an
+event to wait for, and no queue."""
+
 
 def run(application: Any, port: int, ready: Callable[[], None]) -> None:
     """Serves `application` on `port` of the loopback address."""

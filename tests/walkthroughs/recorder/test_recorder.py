@@ -406,3 +406,38 @@ def test_the_door_marks_what_passes_and_keeps_no_secret() -> None:
     assert inside == [None, *(m.seq for m in messages[1:])]
     how = {e.call: e.how for e in trace.events if isinstance(e, Exit)}
     assert how[messages[3].seq] == "raise"
+
+
+class Connection:
+    """Has its queue in an attribute, as some servers have it, or has none."""
+
+    def __init__(self, **attributes: object) -> None:
+        vars(self).update(attributes)
+
+    async def receive(self) -> Any:
+        return {"type": "http.request"}
+
+
+@pytest.mark.parametrize(
+    ("attributes", "depth"),
+    [({"events": asyncio.Queue()}, 0), ({"events": b""}, None), ({}, None)],
+)
+def test_a_queue_is_found_where_the_server_says_or_not_at_all(
+    attributes: dict[str, object], depth: int | None
+) -> None:
+    recorder = Recorder(Focus.of([HERE]))
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+
+    async def send(event: Any) -> None: ...
+
+    async def serve() -> None:
+        at_the_door = recorder.door(application, ("events",))
+        await at_the_door({"type": "http"}, Connection(**attributes).receive, send)
+
+    recorder.start()
+    asyncio.run(serve())
+    recorder.stop()
+    [message] = (e for e in recorder.trace().events if isinstance(e, Message))
+    assert message.depth == depth

@@ -2,11 +2,13 @@
 
 import io
 import re
+from dataclasses import replace
 
 import pytest
 
 from walkthroughs.render.text import COLOURS, EVENT, show, text
 from walkthroughs.render.view import View
+from walkthroughs.trace import Message
 
 from ..making import trace
 from .scenes import request, view
@@ -57,8 +59,15 @@ def test_the_first_lane_is_named_even_if_nothing_led_there() -> None:
 
 
 def test_an_event_of_a_server_without_a_queue_has_no_depth() -> None:
-    plain = text(View(trace("app.a\n    receive -> http.request"), [0]))
-    assert "queued" not in plain
+    made = trace("app.a\n    receive -> http.request\n    send <- http.response.start")
+    events = tuple(
+        replace(event, depth=None) if isinstance(event, Message) else event
+        for event in made.events
+    )
+    shown = [step.seq for step in made.steps]
+    received, sent = text(View(replace(made, events=events), shown)).splitlines()[-2:]
+    assert received.endswith("no queue")
+    assert sent.endswith("http.response.start")
 
 
 def test_an_empty_view_has_only_a_title() -> None:
