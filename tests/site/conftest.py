@@ -1,14 +1,18 @@
 """The site, built once, and a real browser to look at it with."""
 
 import fcntl
+import gzip
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
 from pathlib import Path
 from threading import Thread
 
@@ -36,6 +40,26 @@ class QuietHandler(SimpleHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         """Requests are no news here."""
+
+
+class PackedHandler(QuietHandler):
+    """Compresses what it serves."""
+
+    protocol_version = "HTTP/1.1"
+
+    def send_head(self) -> BytesIO | None:
+        """Answers with a file, packed; with nothing, if there is no such file."""
+        file = Path(self.translate_path(self.path))
+        if not file.is_file():
+            self.send_error(HTTPStatus.NOT_FOUND)
+            return None
+        body = gzip.compress(file.read_bytes())
+        self.send_response(HTTPStatus.OK)
+        self.send_header("Content-Type", self.guess_type(file))
+        self.send_header("Content-Encoding", "gzip")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        return BytesIO(body)
 
 
 @dataclass(frozen=True)
@@ -83,7 +107,21 @@ def site(build: Build) -> Path:
 @pytest.fixture(scope="session")
 def served(site: Path) -> Iterator[str]:
     """The address of the site on a server of this machine, with a slash at the end."""
-    handler = partial(QuietHandler, directory=str(site))
+    with serving(QuietHandler, site) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def packed(site: Path) -> Iterator[str]:
+    """The same, compressed on its way as web hosts do."""
+    with serving(PackedHandler, site) as address:
+        yield address
+
+
+@contextmanager
+def serving(kind: type[QuietHandler], folder: Path) -> Iterator[str]:
+    """The address of a server for a folder."""
+    handler = partial(kind, directory=str(folder))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = Thread(target=server.serve_forever)
         thread.start()
@@ -117,13 +155,24 @@ def find_browser(playwright: Playwright) -> str:
 
 # No longer than this package: Playwright keeps an event loop running meanwhile.
 @pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
-    """A Chromium with no window."""
+def playwright() -> Iterator[Playwright]:
+    """What drives browsers."""
     with sync_playwright() as playwright:
-        path = find_browser(playwright)
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        yield browser
-        browser.close()
+        yield playwright
+
+
+@pytest.fixture(scope="package")
+def chromium(playwright: Playwright) -> str:
+    """The path of a Chromium."""
+    return find_browser(playwright)
+
+
+@pytest.fixture(scope="package")
+def browser(playwright: Playwright, chromium: str) -> Iterator[Browser]:
+    """That Chromium, with no window."""
+    browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture(scope="package")

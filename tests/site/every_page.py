@@ -94,7 +94,11 @@ NAMESAKES = """() => {
 }"""
 
 # From start to end by key, however many steps there are; and back.
-WALK = """() => [...document.querySelectorAll(".wt-stage")].map((stage) => {
+WALK = """() => {
+ // Steppers come as they are needed: on paper, all are.
+ dispatchEvent(new Event("beforeprint"));
+ dispatchEvent(new Event("afterprint"));
+ return [...document.querySelectorAll(".wt-stage")].map((stage) => {
   const press = (key) => stage.dispatchEvent(
     new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
   const at = () => stage.querySelector(".wt-at").textContent.split(" / ").map(Number);
@@ -107,7 +111,8 @@ WALK = """() => [...document.querySelectorAll(".wt-stage")].map((stage) => {
   }
   press("Home");
   return { last, seen, again: at()[0] };
-})"""
+ });
+}"""
 
 
 def below(*folders: str) -> tuple[str, ...]:

@@ -40,6 +40,7 @@ from .. import render
 from ..errors import ListingError, Mismatch, WalkthroughError
 from ..render.compare import compare
 from ..render.html import failure, listing, slim, walkthrough
+from ..render.source import without_colourless
 from ..targets import Target
 from . import drawings, stages
 from .ahead import ahead
@@ -144,7 +145,7 @@ def render_stand_in(
 
 def _python(text: str) -> str:
     formatter = HtmlFormatter(cssclass="language-python highlight", wrapcode=True)
-    return str(highlight(text, PythonLexer(), formatter))
+    return without_colourless(highlight(text, PythonLexer(), formatter))
 
 
 def _caption(target: Target, more: str = "") -> str:

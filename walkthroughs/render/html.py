@@ -1,7 +1,7 @@
 """The page: the listing, the picture and the list of steps, as HTML.
 
-All content is here without a script: the list of steps is what the stepper walks, and
-what a reader has who has no stepper.  Laws:
+All content is here without a script: the list of steps is what the stepper unpacks and
+walks, and what a reader has who has no stepper.  Laws:
 
 * everything that comes from a page or a trace is escaped;
 * every id begins with the walkthrough's own, so that a page can hold many;
@@ -60,7 +60,7 @@ def walkthrough(
             _box(lanes, svg(view, ident)),
             "</details>",
             '<details class="wt-all" open><summary>Step by step</summary>',
-            _unsearched(steps(view, ident, where)),
+            _packed(steps(view, ident, where)),
             "</details>",
             "</div>",
         )
@@ -88,7 +88,7 @@ def slim(
             _opening(view, ident, "wt wt-slim", " data-play" if play else ""),
             listing_html,
             '<details class="wt-all"><summary>Step by step, with the code</summary>',
-            _unsearched(steps(view, ident, where)),
+            _packed(steps(view, ident, where)),
             "</details>",
             "</div>",
         )
@@ -113,11 +113,13 @@ def _box(label: str, content: str) -> str:
     )
 
 
-def _unsearched(steps: str) -> str:
-    """The steps, kept out of the site's index: whoever searches for a name wants the
-    listing, and every page has to carry the index."""
-    # An element of a kind that is not inside it: the indexer goes by the tag.
-    return f"<div data-search-exclude>{steps}</div>"
+def _packed(steps: str) -> str:
+    """The steps, for those who have no script; for all others a text that the script
+    unpacks when it is needed, because a chapter has ten thousand elements in it.
+
+    No search looks into it: whoever searches for a name wants the listing.
+    """
+    return f"<noscript data-search-exclude>{steps}</noscript>"
 
 
 def focus(header: Header) -> str:

@@ -179,6 +179,11 @@ def _lines(file: Path, first: int, last: int) -> tuple[SourceLine, ...]:
     )
 
 
+def without_colourless(code: str) -> str:
+    """Highlighted code with a third of its elements: those that give it a colour."""
+    return _COLOURLESS.sub(r"\1", code)
+
+
 def highlight(text: str) -> list[str]:
     """Python source as HTML, line by line: with Pygments' classes if it is there,
     else only escaped."""
@@ -190,7 +195,7 @@ def highlight(text: str) -> list[str]:
         return [html.escape(line) for line in text.split("\n")]
     lexer = PythonLexer(stripnl=False, ensurenl=False)
     formatted: str = render(text, lexer, HtmlFormatter(nowrap=True))
-    lines = _COLOURLESS.sub(r"\1", formatted).split("\n")
+    lines = without_colourless(formatted).split("\n")
     # The formatter ends the last line even if the text does not.
     return lines[: text.count("\n") + 1]
 

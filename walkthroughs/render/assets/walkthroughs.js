@@ -1,7 +1,8 @@
 /* The stepper: walks the list of steps that the page already has.
  *
- * Every content is in the list; this script only shows one step of it at a time, with
- * its stack, its lane and the door.  It asks no host for anything.
+ * Every content is in the list, which lies packed in a <noscript> until it is needed;
+ * this script only shows one step of it at a time, with its stack, its lane and the
+ * door.  It asks no host for anything.
  */
 (() => {
   "use strict";
@@ -212,7 +213,7 @@
     constructor(root) {
       super(root.getAttribute("aria-label"), Object.keys(TITLES));
       this.root = root;
-      this.list = root.querySelector(".wt-steps");
+      this.list = unpacked(root);
       this.marked = [];
       this.links = new Map();
       for (const link of root.querySelectorAll(".wt-listing a, .wt-svg a")) {
@@ -611,7 +612,7 @@
       this.said = this.servers.map((server, n) => {
         const link = row.cells[n].querySelector("a");
         const id = link && link.getAttribute("href").slice(1);
-        const stop = id && document.getElementById(id);
+        const stop = id && place(id);
         const parts = stop
           ? copies(stop, ":scope > p, .wt-args, .wt-entries, .wt-code")
           : [make("p", "wt-quiet", "No such stage here.")];
@@ -625,6 +626,29 @@
       this.live.textContent = `Row ${this.at + 1}: ${this.said.join("; ")}`;
     }
   }
+
+  /* The list of steps of a walkthrough. */
+  const unpacked = (root) => {
+    const packed = root.querySelector("noscript");
+    if (packed) {
+      const box = make("div");
+      box.innerHTML = packed.textContent;
+      packed.replaceWith(box);
+    }
+    return root.querySelector(".wt-steps");
+  };
+
+  /* The walkthrough that holds a place, which may be packed; and the place. */
+  const home = (id) => {
+    const [, ident] = id.match(/^(.*)-\d+(-f\d+)?$/) || [];
+    return document.getElementById(`${ident}-walk`);
+  };
+
+  const place = (id) => {
+    const root = home(id);
+    if (root) unpacked(root);
+    return document.getElementById(id);
+  };
 
   const kind = (stop) => stop.dataset.lane.split(":")[0];
 
@@ -642,10 +666,11 @@
   const steppers = new WeakMap();
 
   const reveal = () => {
-    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    const root = target && target.closest(".wt");
-    const stepper = root && steppers.get(root);
-    if (!stepper || !stepper.jump || !stepper.jump(target.id)) return;
+    const id = decodeURIComponent(location.hash.slice(1));
+    const root = home(id);
+    if (root) equip(root);
+    const stepper = steppers.get(root);
+    if (!stepper || !stepper.jump || !stepper.jump(id)) return;
     // The browser opens the list to show the step there.
     root.querySelector(".wt-all").open = false;
     const tab = root.closest(".tabbed-block");
@@ -659,15 +684,32 @@
     stepper.stage.focus({ preventScroll: true });
   };
 
+  const equip = (root) => {
+    eye.unobserve(root);
+    if (steppers.has(root)) return;
+    if (root.querySelector(".wt-pairs tbody tr")) steppers.set(root, new Pairs(root));
+    if (!unpacked(root)?.querySelector(".wt-step")) return;
+    const stepper = new Stepper(root);
+    steppers.set(root, stepper);
+    if ("play" in root.dataset) stepper.playAlone();
+  };
+
+  /* What is near gets its stepper: a chapter has ten of them, some in tabs. */
+  const eye = new IntersectionObserver(
+    (seen) => {
+      for (const { isIntersecting, target } of seen) if (isIntersecting) equip(target);
+    },
+    { rootMargin: "100%" },
+  );
+
+  const all = () => document.querySelectorAll(".wt");
+
   const start = () => {
-    for (const root of document.querySelectorAll(".wt")) {
-      if (root.querySelector(".wt-step") && !steppers.has(root)) {
-        const stepper = new Stepper(root);
-        steppers.set(root, stepper);
-        if ("play" in root.dataset) stepper.playAlone();
-      } else if (root.querySelector(".wt-pairs tbody tr") && !steppers.has(root)) {
-        steppers.set(root, new Pairs(root));
-      }
+    for (const root of all()) {
+      // At once if it can be seen, so that nothing moves below it.
+      const { top, bottom } = root.getBoundingClientRect();
+      if (bottom > top && top < innerHeight) equip(root);
+      else eye.observe(root);
     }
     reveal();
   };
@@ -675,6 +717,7 @@
   /* Paper shows everything. */
   let closed = [];
   addEventListener("beforeprint", () => {
+    for (const root of all()) equip(root);
     closed = [...document.querySelectorAll(".wt:not(.wt-slim) details:not([open])")];
     for (const each of closed) each.open = true;
   });

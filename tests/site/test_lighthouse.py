@@ -1,0 +1,103 @@
+"""Lighthouse, on the front page and on the heaviest chapter; and what pages weigh."""
+
+import gzip
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.node import run_node
+
+from .every_page import CHAPTERS
+
+PROGRAM = Path(__file__).parent / "lighthouse.mjs"
+ENOUGH = 95
+CHAPTER = 200 * 1024
+# Below that, something else has most of the machine, and nothing that is timed counts.
+SPEED = 500
+
+
+def weight(file: Path) -> int:
+    """Bytes as a host sends them."""
+    return len(gzip.compress(file.read_bytes(), 9))
+
+
+def parts(page: Path) -> Iterator[Path]:
+    """A page, and what it loads before anybody does anything; not the index, which a
+    worker reads for the search."""
+    yield page
+    html = page.read_text(encoding="utf-8")
+    pattern = (
+        r'<(?:link rel="(?:stylesheet|icon)" href|script src|img [^>]*?src)="([^"]+)"'
+    )
+    for found in re.findall(pattern, html):
+        yield (page.parent / found).resolve()
+
+
+def heaviest(site: Path) -> str:
+    return max(CHAPTERS, key=lambda name: weight(site / name))
+
+
+@dataclass(frozen=True)
+class Report:
+    """What Lighthouse says of a page."""
+
+    scores: dict[str, int]
+    speed: float
+    shift: float
+    bytes: int
+    error: str
+    lost: list[str]
+
+    def complaints(self) -> list[str]:
+        """What is not good enough, with what cost it its points."""
+        timed = self.speed >= SPEED
+        low = [
+            f"{category}: {score}"
+            for category, score in self.scores.items()
+            if score < ENOUGH and (timed or category != "performance")
+        ]
+        moved = [f"layout shift: {self.shift}"] if self.shift > 0.05 else []
+        return [*filter(None, [self.error]), *low, *moved, *(self.lost if low else ())]
+
+
+def ask(chromium: str, *pages: str) -> list[Report]:
+    lines = run_node(
+        PROGRAM.read_text(encoding="utf-8"), chromium, "3", *pages, limit=600
+    )
+    reports: list[dict[str, Any]] = [json.loads(line) for line in lines.splitlines()]
+    return [Report(**each) for each in reports]
+
+
+def test_lighthouse_has_little_to_say(chromium: str, packed: str, site: Path) -> None:
+    names = ("index.html", heaviest(site))
+    reports = ask(chromium, *(packed + n for n in names))
+    assert {n: r.complaints() for n, r in zip(names, reports, strict=True)} == {
+        name: [] for name in names
+    }
+
+
+def test_lighthouse_would_complain() -> None:
+    good = {"performance": 95, "accessibility": 100, "best-practices": 96, "seo": 95}
+    assert Report(good, 1000, 0, 0, "", []).complaints() == []
+    bad = {**good, "seo": 94}
+    assert Report(bad, 1, 0.2, 0, "no page", ["a: b"]).complaints() == [
+        "no page",
+        "seo: 94",
+        "layout shift: 0.2",
+        "a: b",
+    ]
+    slow = {**good, "performance": 60}
+    assert Report(slow, 1000, 0, 0, "", []).complaints() == ["performance: 60"]
+    assert Report(slow, 100, 0, 0, "", []).complaints() == []
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_a_chapter_is_light_with_all_its_recordings(site: Path, name: str) -> None:
+    loads = {part.name: weight(part) for part in parts(site / name)}
+    assert {"walkthroughs.js", "walkthroughs.css"} < set(loads)
+    assert sum(loads.values()) <= CHAPTER, loads
