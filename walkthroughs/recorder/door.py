@@ -58,8 +58,7 @@ def _receive(inner: Receive, queue: Sized | None, tape: Tape) -> Receive:
         asked = time.perf_counter_ns()
         event = await inner()
         waited = time.perf_counter_ns() - asked
-        with tape.looking():
-            depth = waiting(queue)
+        depth = tape.look(queue.qsize) if queue is not None else None
         tape.message("receive", event["type"], summary(event), depth, waited)
         return event
 
@@ -68,8 +67,7 @@ def _receive(inner: Receive, queue: Sized | None, tape: Tape) -> Receive:
 
 def _send(inner: Send, queue: Sized | None, tape: Tape) -> Send:
     async def send(event: MutableMapping[str, Any]) -> None:
-        with tape.looking():
-            depth = waiting(queue)
+        depth = tape.look(queue.qsize) if queue is not None else None
         step = tape.message("send", str(event.get("type")), summary(event), depth)
         try:
             await inner(event)
@@ -90,11 +88,6 @@ def queue_of(receive: Receive, names: Sequence[str]) -> Sized | None:
     attributes = getattr(owner, "__dict__", {})
     found = (owner, *(attributes.get(name) for name in names))
     return next((each for each in found if hasattr(each, "qsize")), None)
-
-
-def waiting(queue: Sized | None) -> int | None:
-    """How many events wait in a queue, None if there is no queue."""
-    return queue.qsize() if queue is not None else None
 
 
 def summary(event: MutableMapping[str, Any]) -> tuple[tuple[str, str], ...]:

@@ -63,7 +63,7 @@ class Hops:
         # Here, and not when `call_soon` returns: the loop of another thread may have
         # run the handle by then.
         origins, tape, frame = self._origins, self._tape, sys._getframe
-        has_lane, threads = tape.has_lane, tape.here
+        seen, threads = tape.tasks, tape.here
         opened, stacks = tape.open, tape.stacks
 
         def make(
@@ -72,7 +72,7 @@ class Hops:
             original(handle, callback, args, loop, context)
             task = getattr(callback, "__self__", None)
             if isinstance(task, Task):
-                how = "wake" if has_lane(task) else "create_task"
+                how = "wake" if task in seen else "create_task"
             elif frame(1).f_code.co_name in _LASTING:
                 origins.pop(id(handle), None)
                 return

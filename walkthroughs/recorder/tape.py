@@ -21,11 +21,10 @@ import itertools
 import threading
 from asyncio import current_task
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from threading import get_ident
 from time import perf_counter_ns
 from types import FrameType
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from ..focus import Focus
 from ..trace import Lane, LaneKind
@@ -43,6 +42,8 @@ Entry = tuple[Any, ...]
 
 Origin = tuple[str, int | None, int | None]
 """Who scheduled something: how, in which lane, inside which open step."""
+
+T = TypeVar("T")
 
 LaneKey = tuple[int, "asyncio.Task[Any] | None"]
 
@@ -126,7 +127,7 @@ class Tape:
         self._main = threading.main_thread().ident
         # Kept beside, for a server may run thousands of tasks: who has a lane, which
         # names are taken, and from which number on to look for one that is not.
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self.tasks: set[asyncio.Task[Any]] = set()
         self._names: set[tuple[LaneKind, str]] = set()
         self._unused_from: dict[tuple[LaneKind, str], int] = {}
 
@@ -202,13 +203,12 @@ class Tape:
 
         return run
 
-    @contextmanager
-    def looking(self) -> Iterator[None]:
-        """What runs inside is our own doing, not the program's: it leaves no mark."""
+    def look(self, at: Callable[[], T]) -> T:
+        """What a function returns; that it runs is our own doing, and leaves no mark."""
         here = self.thread()
         here.looking = True
         try:
-            yield
+            return at()
         finally:
             here.looking = False
 
@@ -254,10 +254,6 @@ class Tape:
                 self._unused_from.pop(("task", before.rstrip(" 0123456789")), None)
                 self._labels[lane] = (kind, self._unused("task", name))
 
-    def has_lane(self, task: asyncio.Task[Any]) -> bool:
-        """Whether the task has been seen to run."""
-        return task in self._tasks
-
     @property
     def lanes(self) -> tuple[Lane, ...]:
         """The lanes seen so far."""
@@ -277,7 +273,7 @@ class Tape:
         kind: LaneKind = "thread"
         name = ""
         if task is not None:
-            self._tasks.add(task)
+            self.tasks.add(task)
             coroutine = task.get_coro()
             kind, name = "task", getattr(coroutine, "__name__", "") or repr(coroutine)
         elif thread == self._main:
@@ -339,9 +335,9 @@ def beginning(tape: Tape) -> Callable[[Watched, FrameType], None]:
                 receiver = seen.alone
             elif (receiver := watching.receiver(seen, frame)) is OUT:
                 return
-        caller = frame.f_back
         # A task may begin anywhere; a plain function stays in its caller's lane.
-        above = None if seen.resumable else get(caller)
+        caller: Any = None if seen.resumable else frame.f_back
+        above = get(caller)
         if above is None:
             here = threads.get(get_ident()) or tape.thread()
             if here.looking:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import re
 import reprlib
+import sys
+from collections.abc import Callable
 from types import CodeType, FrameType
 from typing import Any
 
@@ -30,12 +33,32 @@ def takes_receiver(code: CodeType) -> bool:
     return code.co_argcount > 0 and code.co_varnames[0] in ("self", "cls")
 
 
+def _local(frame: FrameType, name: str) -> object:
+    return frame.f_locals[name]
+
+
+def _variable_of(version: tuple[int, int]) -> Callable[[FrameType, str], object]:
+    """The cheapest way to one variable of a frame that begins to run.
+
+    To ask for `f_locals` makes a dict of all variables before Python 3.13, and raises
+    and drops an exception for each that is not set yet.
+    """
+    if version != (3, 12):
+        return _local
+    get = ctypes.pythonapi.PyFrame_GetVar
+    get.restype, get.argtypes = ctypes.py_object, (ctypes.py_object, ctypes.py_object)
+    return get
+
+
+_variable = _variable_of(sys.version_info[:2])
+
+
 def receiver_of(frame: FrameType, name: str) -> type:
     """The class of the object that goes by that name in the frame.
 
     Asks only `type`, so that no property, proxy or `__getattr__` of the program runs.
     """
-    value = frame.f_locals.get(name)
+    value = _variable(frame, name)
     kind = type(value)
     # Not `isinstance`: that asks a proxy for its `__class__`, and runs the program.
     return value if issubclass(kind, type) else kind  # type: ignore[return-value]

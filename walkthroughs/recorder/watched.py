@@ -106,7 +106,10 @@ class Watching:
         if not code.co_flags & CO_OPTIMIZED:
             # The body of a module or a class: none of its own calls is of interest.
             coming = self._may_hold(f"{module}.{code.co_qualname}")
-            self._class_coming = self._class_coming or coming
+            if coming:
+                # Whatever it inherits may be called next, and must be heard then.
+                self._reopen(tuple(self._off))
+                self._class_coming = True
             return Watched(code, module, False, not coming)
         seen = Watched(code, module, True, True)
         if not self._in_focus(seen.name):
