@@ -1,14 +1,13 @@
 """The book prints the server: every line of its code stands in exactly one chapter."""
 
 import ast
-import io
 import re
-import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.code_lines import code_lines
 from walkthroughs.integrations.ahead import ahead
 from walkthroughs.integrations.book import Book
 from walkthroughs.targets import find
@@ -27,7 +26,7 @@ def test_every_line_of_the_server_is_printed_in_exactly_one_chapter(
     book: Book, file: Path
 ) -> None:
     pages = book.pages(file)
-    orphans = [n for n in code_lines(file.read_text()) if n not in pages]
+    orphans = [n for n in sorted(code_lines(file.read_text())) if n not in pages]
     assert not orphans, f"{file.name}: no chapter prints the lines {spans(orphans)}"
     twice = {n: sorted(pages[n]) for n in pages if len(pages[n]) > 1}
     assert not twice, f"{file.name}: printed in two chapters: {twice}"
@@ -71,26 +70,6 @@ def code_only(text: str) -> str:
         elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             node.value.value = ""
     return ast.unparse(tree)
-
-
-def code_lines(text: str) -> list[int]:
-    """The lines that hold code: no blank ones, no comments, no docstrings."""
-    aside = {
-        tokenize.COMMENT,
-        tokenize.NL,
-        tokenize.NEWLINE,
-        tokenize.INDENT,
-        tokenize.DEDENT,
-        tokenize.ENDMARKER,
-    }
-    found: set[int] = set()
-    for token in tokenize.generate_tokens(io.StringIO(text).readline):
-        if token.type not in aside:
-            found |= set(range(token.start[0], token.end[0] + 1))
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-            found -= set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
-    return sorted(found)
 
 
 def spans(numbers: list[int]) -> str:
@@ -147,7 +126,7 @@ def test_the_rest_leaves_out_what_stands_elsewhere_and_says_where(
     pages = book.pages(program / "boxes.py")
     assert pages[9] == pages[10] == {"a.md"}
     assert pages[7] == pages[13] == {"b.md"}
-    assert [n for n in code_lines(SOURCE) if n not in pages] == []
+    assert [n for n in sorted(code_lines(SOURCE)) if n not in pages] == []
 
 
 def test_an_orphan_and_a_double_are_seen(program: Path) -> None:
@@ -155,4 +134,4 @@ def test_an_orphan_and_a_double_are_seen(program: Path) -> None:
     write(program, "b.md", "boxes.Box.open", "boxes.Box.close", "no.such.name")
     pages = Book(program / "docs").pages(program / "boxes.py")
     assert pages[9] == {"a.md", "b.md"}
-    assert spans([n for n in code_lines(SOURCE) if n not in pages]) == "1, 4, 7"
+    assert spans([n for n in sorted(code_lines(SOURCE)) if n not in pages]) == "1, 4, 7"

@@ -558,7 +558,7 @@ def test_constants_are_sane() -> None:
 
 def test_two_may_wait_for_events() -> None:
     async def scenario() -> None:
-        events = []
+        events: list[Any] = []
 
         async def application(scope: Any, receive: Any, send: Any) -> None:
             await receive()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.walkthroughs.integrations.test_sybil import failures
+from tests.walkthroughs.integrations.pages import failures
 from walkthroughs import record as recording
 from walkthroughs.errors import Mismatch, RecordingError
 from walkthroughs.integrations import callpath

@@ -8,10 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from mkdocs.commands.build import build
-from mkdocs.config import load_config
 
-from tests.walkthroughs.integrations.test_sybil import failures
+from tests.walkthroughs.integrations.pages import check_fault, failures, site
 
 PAGE = """\
 # A page
@@ -45,13 +43,6 @@ def pytest_on(
         text=True,
         check=False,
     )
-
-
-@pytest.fixture(autouse=True)
-def cache(monkeypatch: pytest.MonkeyPatch, pytestconfig: pytest.Config) -> None:
-    """One cache of recordings for all, wherever a test runs."""
-    folder = pytestconfig.rootpath / ".cache" / "walkthroughs"
-    monkeypatch.setenv("WALKTHROUGHS_CACHE", str(folder))
 
 
 def test_a_page_whose_listings_hold_passes(tmp_path: Path) -> None:
@@ -110,11 +101,7 @@ FAULTS = {
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_fails_with_page_line_and_cause(tmp_path: Path, fault: str) -> None:
-    right, wrong, message = FAULTS[fault]
-    page = PAGE.replace(right, wrong, 1)
-    assert page != PAGE
-    [failure] = failures(tmp_path, page)
-    assert message in failure
+    check_fault(tmp_path, PAGE, FAULTS[fault])
 
 
 def test_a_failure_shows_the_difference_and_the_versions(tmp_path: Path) -> None:
@@ -145,18 +132,6 @@ def test_update_leaves_what_it_cannot_mend_and_says_so(tmp_path: Path) -> None:
         result.stdout
     )
     assert (tmp_path / "page.md").read_text() == broken
-
-
-def site(folder: Path, page: str) -> str:
-    (folder / "docs").mkdir()
-    (folder / "docs" / "index.md").write_text(page)
-    (folder / "mkdocs.yml").write_text(
-        "site_name: A site\n"
-        "plugins: [walkthroughs]\n"
-        "markdown_extensions: [{pymdownx.tabbed: {alternate_style: true}}]\n"
-    )
-    build(load_config(str(folder / "mkdocs.yml")))
-    return (folder / "site" / "index.html").read_text()
 
 
 def test_the_site_shows_listing_picture_and_steps(tmp_path: Path) -> None:

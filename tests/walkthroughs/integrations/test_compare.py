@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.walkthroughs.integrations.test_callpath import cache, site
-from tests.walkthroughs.integrations.test_sybil import failures
+from tests.walkthroughs.integrations.pages import check_fault, failures, site
 
 PAGE = """\
 # A page
@@ -32,8 +31,6 @@ PAGE = """\
 {fence}
 """.replace("{fence}", "```")
 
-__all__ = ["cache"]
-
 FAULTS = {
     "a side that is not there": (
         "right=minidaphne",
@@ -52,11 +49,7 @@ FAULTS = {
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_fails_with_page_line_and_cause(tmp_path: Path, fault: str) -> None:
-    right, wrong, message = FAULTS[fault]
-    page = PAGE.replace(right, wrong, 1)
-    assert page != PAGE
-    [failure] = failures(tmp_path, page)
-    assert message in failure
+    check_fault(tmp_path, PAGE, FAULTS[fault])
 
 
 def test_both_sides_there_is_no_failure(tmp_path: Path) -> None:

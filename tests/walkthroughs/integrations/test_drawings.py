@@ -9,8 +9,7 @@ import pytest
 
 from tests.minidaphne.memory import GET, Connection, make_server, run
 from tests.minidaphne.test_ws_protocol import HANDSHAKE
-from tests.walkthroughs.integrations.test_callpath import cache
-from tests.walkthroughs.integrations.test_sybil import failures
+from tests.walkthroughs.integrations.pages import check_fault, failures
 from walkthroughs.integrations.drawings import (
     arrows,
     check_states,
@@ -21,8 +20,6 @@ from walkthroughs.integrations.drawings import (
 )
 from walkthroughs.integrations.fences import fences
 from walkthroughs.render.graph import Arrow
-
-__all__ = ["cache"]
 
 MESSAGES: dict[str, dict[str, Any]] = {
     "accept": {"type": "websocket.accept"},
@@ -125,11 +122,7 @@ FAULTS = {
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_fails_with_page_line_and_cause(tmp_path: Path, fault: str) -> None:
-    right, wrong, told = FAULTS[fault]
-    page = PAGE.replace(right, wrong, 1)
-    assert page != PAGE
-    [failure] = failures(tmp_path, page)
-    assert told in failure
+    check_fault(tmp_path, PAGE, FAULTS[fault])
 
 
 def test_arrows_that_fit_the_tables_pass(tmp_path: Path) -> None:

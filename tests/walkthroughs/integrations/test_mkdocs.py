@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pytest
 from markdown import Markdown
-from mkdocs.commands.build import build
-from mkdocs.config import load_config
 from pymdownx.superfences import SuperFencesException
 
+from tests.walkthroughs.integrations.pages import site
 from walkthroughs.errors import WalkthroughError
 from walkthroughs.integrations import mkdocs
 from walkthroughs.integrations.mkdocs import (
@@ -42,21 +41,8 @@ x = 1
 """
 
 
-def site(folder: Path, fence: str) -> str:
-    """The HTML of a page with one good fence on it, and `fence`."""
-    (folder / "docs").mkdir()
-    (folder / "docs" / "index.md").write_text(PAGE.format(fence=fence))
-    (folder / "mkdocs.yml").write_text(
-        "site_name: A site\n"
-        "plugins: [walkthroughs]\n"
-        "markdown_extensions: [{pymdownx.tabbed: {alternate_style: true}}]\n"
-    )
-    build(load_config(str(folder / "mkdocs.yml")))
-    return (folder / "site" / "index.html").read_text()
-
-
 def test_a_source_fence_shows_the_live_source(tmp_path: Path) -> None:
-    html = site(tmp_path, "```source walkthroughs.errors:FenceError")
+    html = site(tmp_path, PAGE.format(fence="```source walkthroughs.errors:FenceError"))
     assert html.count('<figure class="source">') == 2
     assert "A name on a page names nothing in the installed code." in html
     assert "<code>walkthroughs.errors.FenceError</code> · inside-daphne" in html
@@ -80,7 +66,7 @@ def test_a_source_fence_shows_the_live_source(tmp_path: Path) -> None:
 def test_an_error_names_page_and_line(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, fence: str, message: str
 ) -> None:
-    html = site(tmp_path, fence)
+    html = site(tmp_path, PAGE.format(fence=fence))
     [record] = [each for each in caplog.records if each.levelno >= logging.WARNING]
     # What MkDocs counts when it is strict.
     assert record.name.startswith("mkdocs")
@@ -96,7 +82,7 @@ def test_a_defect_in_a_renderer_ends_the_build(
 
     monkeypatch.setitem(mkdocs.FENCES, "source", broken)
     with pytest.raises(SuperFencesException, match=r"index\.md:9: ZeroDivisionError"):
-        site(tmp_path, "```source walkthroughs.errors")
+        site(tmp_path, PAGE.format(fence="```source walkthroughs.errors"))
 
 
 def test_the_caption_says_where_an_inherited_method_is() -> None:

@@ -5,15 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.walkthroughs.integrations.test_callpath import cache, site
-from tests.walkthroughs.integrations.test_sybil import failures
+from tests.walkthroughs.integrations.pages import check_fault, site
 from walkthroughs.errors import WalkthroughError
 from walkthroughs.integrations.fences import fences
 from walkthroughs.integrations.source import words
 from walkthroughs.integrations.stages import homes, snake_case, stages, twins
 from walkthroughs.targets import find
-
-__all__ = ["cache"]
 
 PAGE = """\
 # A page
@@ -56,11 +53,7 @@ FAULTS = {
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_fails_with_page_line_and_cause(tmp_path: Path, fault: str) -> None:
-    right, wrong, message = FAULTS[fault]
-    page = PAGE.replace(right, wrong, 1)
-    assert page != PAGE
-    [failure] = failures(tmp_path, page)
-    assert message in failure
+    check_fault(tmp_path, PAGE, FAULTS[fault])
 
 
 def test_a_stage_leads_to_its_step_and_the_step_back(tmp_path: Path) -> None:

@@ -4,8 +4,8 @@ import textwrap
 from pathlib import Path
 
 import pytest
-from sybil.example import SybilFailure
 
+from tests.walkthroughs.integrations.pages import failures
 from walkthroughs.integrations.sybil import RUNNERS, SHOWN, page_sybil
 
 GOOD = """\
@@ -64,23 +64,6 @@ await turns.put("first")
 ```
 ````
 """
-
-
-def failures(folder: Path, text: str) -> list[str]:
-    """What running the examples of a page says."""
-    page = folder / "page.md"
-    page.write_text(text)
-    sybil = page_sybil()
-    document = sybil.parse(page)
-    messages = []
-    for example in document.examples():
-        try:
-            example.evaluate()
-        except SybilFailure as failure:
-            messages.append(failure.result)
-    assert sybil.teardown
-    sybil.teardown(document.namespace)
-    return messages
 
 
 def test_runs_every_form_of_fence(tmp_path: Path) -> None:
