@@ -126,6 +126,8 @@ def _passed(event: Message) -> Iterator[Sentence]:
         waiting = plural(event.depth, "event") if event.depth else "Nothing"
         verb = verb if event.depth else "waits"
         yield (f"{waiting} {verb} in the connection's queue.",)
+    elif event.direction == "receive":
+        yield ("No queue of events stands behind it.",)
 
 
 def _course(view: View, row: Step) -> Sentence:

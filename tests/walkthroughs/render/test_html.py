@@ -263,7 +263,7 @@ def test_an_event_with_nothing_in_it_is_told_by_its_type() -> None:
     trace = Trace(request().header, (Lane("loop"),), (), (empty,))
     text = html.steps(View(trace, [0]), "x")
     assert "The application receives http.disconnect." in text
-    assert "queue" not in text
+    assert "No queue of events stands behind it." in text
 
 
 def test_a_lane_that_goes_on_is_told_without_a_cause() -> None:

@@ -92,6 +92,8 @@ def test_a_client_hears_a_connection_reset() -> None:
 
 def test_a_server_can_be_stopped() -> None:
     with running("daphne", "site", SITE) as found:
+        # It listens a little before it hears signals; once it answers, it hears them.
+        http(found.port, request("GET", "/"))
         assert found.stop(signal.SIGTERM) == 0
 
 
