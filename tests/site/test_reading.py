@@ -34,6 +34,15 @@ def test_search_finds(
         assert any(found in link and word in link for link in links)
 
 
+def test_the_first_request_is_in_one_screen_with_what_the_book_is(
+    tab: Tab, served: str
+) -> None:
+    with tab.at(served) as page:
+        page.goto(f"{served}index.html")
+        for part in ("h1", ".wt-line:last-child", ".wt-bar", ".wt-top"):
+            expect(page.locator(part).first).to_be_in_viewport(ratio=1)
+
+
 def test_a_reader_walks_from_the_front_page_until_the_request_is_back(
     tab: Tab, served: str
 ) -> None:
@@ -50,6 +59,8 @@ def test_a_reader_walks_from_the_front_page_until_the_request_is_back(
 
 def test_paper_is_light_and_has_no_empty_pages(tab: Tab, served: str) -> None:
     with tab.at(served) as page:
+        # Without it, colours change slowly.
+        page.emulate_media(reduced_motion="reduce")
         page.goto(f"{served}browser-to-application.html")
         colour = "getComputedStyle(document.querySelector('article')).color"
         by_day = page.evaluate(colour)
