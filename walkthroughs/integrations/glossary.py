@@ -60,37 +60,40 @@ def read_glossary(page: str) -> list[Term]:
 
 
 class GlossaryLinks(Extension):
-    """A Markdown extension: links the first use of each term.
-
-    Args:
-        terms: the terms; nothing is linked while there are none.
-        address: of the glossary, as seen from the page at work.
-    """
+    """A Markdown extension: links the first use of each term on a page."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.terms: Sequence[Term] = ()
-        self.address = ""
+        self.begin_page((), "")
+
+    def begin_page(self, terms: Sequence[Term], address: str) -> None:
+        """From here on no term has been used yet.
+
+        Args:
+            terms: those to link.
+            address: of the glossary, as seen from the page.
+        """
+        self.address = address
+        # Long terms first: an "event loop" is no "event".
+        ordered = sorted(terms, key=lambda term: -len(term.name))
+        self.left = {f"t{n}": term for n, term in enumerate(ordered) if term.in_prose}
+        parts = (f"(?P<{n}>{term.in_prose})" for n, term in self.left.items())
+        self.words = re.compile("|".join(parts))
 
     def extendMarkdown(self, md: Markdown) -> None:
-        """Run behind the inline patterns (20), before raw HTML comes back."""
-        md.treeprocessors.register(_Linker(self, md), "glossary", 15)
+        """Run last: MkDocs (0) would take an address for the path of a page."""
+        md.treeprocessors.register(_Linker(self, md), "glossary", -10)
 
 
 class _Linker(Treeprocessor):
-    """Goes through the prose of one page."""
+    """Goes through the prose of a page, or of a docstring on it."""
 
-    def __init__(self, settings: GlossaryLinks, md: Markdown) -> None:
+    def __init__(self, page: GlossaryLinks, md: Markdown) -> None:
         super().__init__(md)
-        self.settings = settings
+        self.page = page
 
     def run(self, root: Element) -> None:
-        """Link what is to be linked in a page's tree."""
-        # Long terms first: an "event loop" is no "event".
-        terms = sorted(self.settings.terms, key=lambda term: -len(term.name))
-        self.left = {f"t{n}": term for n, term in enumerate(terms) if term.in_prose}
-        parts = (f"(?P<{n}>{term.in_prose})" for n, term in self.left.items())
-        self.words = re.compile("|".join(parts))
+        """Link what is to be linked in a tree."""
         for element in [each for each in root.iter() if each.tag in _PROSE]:
             self.link_inside(element)
 
@@ -106,8 +109,8 @@ class _Linker(Treeprocessor):
     def link(self, text: str | None, parent: Element, at: int) -> str | None:
         """Insert a link for each first use in a text; what is left before them."""
         before, last, end = text, None, 0
-        for found in self.words.finditer(text or "") if self.left else ():
-            term = self.left.pop(found.lastgroup or "", None)
+        for found in self.page.words.finditer(text or "") if self.page.left else ():
+            term = self.page.left.pop(found.lastgroup or "", None)
             if term is None:
                 continue
             between = found.string[end : found.start()]
@@ -123,7 +126,7 @@ class _Linker(Treeprocessor):
 
     def element(self, term: Term, word: str) -> Element:
         """The link itself."""
-        href = f"{self.settings.address}#{term.anchor}"
+        href = f"{self.page.address}#{term.anchor}"
         link = Element("a", {"class": "term", "href": href})
         link.text = AtomicString(word)
         return link

@@ -254,11 +254,7 @@ def render_fence(
 
 
 class WalkthroughsConfig(Config):
-    """What the plugin takes.
-
-    Args:
-        glossary: the page with the words that other pages lead to; none by default.
-    """
+    """What the plugin takes: `glossary`, the page that the words on others lead to."""
 
     glossary = config_options.Optional(config_options.Type(str))
 
@@ -325,8 +321,8 @@ class WalkthroughsPlugin(BasePlugin[WalkthroughsConfig]):
         self._page = Path(page.file.abs_src_path or "").relative_to(root).as_posix()
         self._path = page.file.src_uri
         here = self._path == self.config.glossary
-        self._glossary.terms = () if here else self._terms
-        self._glossary.address = self._link(self.config.glossary or "")
+        address = self._link(self.config.glossary or "")
+        self._glossary.begin_page(() if here else self._terms, address)
         # MkDocs has cut off the page's front matter.
         self._offset = page.file.content_string.count("\n") - markdown.count("\n")
         self._fences = [each for each in fences(markdown) if each.language in FENCES]

@@ -28,7 +28,7 @@ port (Twisted) { #port }
 
 def html(text: str) -> str:
     extension = GlossaryLinks()
-    extension.terms, extension.address = read_glossary(GLOSSARY), "g.html"
+    extension.begin_page(read_glossary(GLOSSARY), "g.html")
     return Markdown(extensions=[extension, "attr_list", "tables"]).convert(text)
 
 
@@ -78,20 +78,21 @@ def test_lists_and_tables_are_prose() -> None:
 
 def test_on_a_site_only_the_glossary_itself_is_left_alone(tmp_path: Path) -> None:
     pages = {
-        "docs/more/words.md": "One event.",
+        "docs/words.md": "# Words",
+        "docs/more/page.md": "One event.",
         "docs/g.md": GLOSSARY + "\nAn event.\n",
     }
     for name, text in pages.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
     (tmp_path / "mkdocs.yml").write_text(
-        "site_name: x\nuse_directory_urls: false\ntheme: mkdocs\n"
+        "site_name: x\nstrict: true\nuse_directory_urls: false\ntheme: mkdocs\n"
         "markdown_extensions: [def_list, attr_list]\n"
         "plugins:\n  - walkthroughs:\n      glossary: g.md\n"
     )
     build(load_config(str(tmp_path / "mkdocs.yml")))
-    words = (tmp_path / "site" / "more" / "words.html").read_text()
-    assert 'One <a class="term" href="../g.html#event">event</a>.' in words
+    page = (tmp_path / "site" / "more" / "page.html").read_text()
+    assert 'One <a class="term" href="../g.html#event">event</a>.' in page
     glossary = (tmp_path / "site" / "g.html").read_text()
     assert 'class="term"' not in glossary
     assert '<dt id="event">event</dt>' in glossary
