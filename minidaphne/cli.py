@@ -164,8 +164,6 @@ class CommandLineInterface:
             target: Any = importlib.import_module(module)
             for name in names.split("."):
                 target = getattr(target, name)
-            if not callable(target):
-                raise TypeError("it is not callable")
         except Exception as error:
             logger.debug("Import of %r failed", path, exc_info=True)
             text = f"cannot import {path!r}: {type(error).__name__}: {error}"

@@ -58,6 +58,7 @@ class HTTPChannel(Wire):
     reading = NOTHING
     active: "WebRequest | None" = None  # its answer is being made
     receiving: "WebRequest | None" = None  # its body is being read
+    again: Request | None = None  # is parsed once more
     unparsed = b""
     body_size = body_mark = 0  # of the body; and when it was last seen to go on
     fed = 0  # bytes since the request began, or up to a piece more
@@ -181,8 +182,8 @@ class HTTPChannel(Wire):
             self.enqueue(request)
             return
         self.parser = httptools.HttpRequestParser(self)  # this one reads no body
-        version, method = head.http_version.encode(), head.method.encode()
-        first = b"%b %b HTTP/%b\r\n" % (method, head.target, version)
+        self.again = head
+        first = b"POST %b HTTP/%b\r\n" % (head.target, head.http_version.encode())
         lines = [b"%b: %b\r\n" % line for line in head.headers if line[0] != b"upgrade"]
         self.unparsed = b"".join([first, *lines, b"\r\n", self.unparsed])
 
@@ -192,7 +193,11 @@ class HTTPChannel(Wire):
         if self.fed > self.small:
             self.check_head_size()
         head.method = parser.get_method().decode("ascii")
-        head.keep_alive = parser.should_keep_alive()
+        if self.again is not None:
+            head.method, head.root_path = self.again.method, self.again.root_path
+            self.again = None
+        tunnel = head.method == "CONNECT"
+        head.keep_alive = parser.should_keep_alive() and not tunnel
         version = parser.get_http_version()
         if version == "1.0":  # which has none of these: RFC 9110 section 7.8
             head.http_version = version
@@ -205,7 +210,7 @@ class HTTPChannel(Wire):
             self.check_body_size(head.content_length)
         head.websocket &= parser.should_upgrade()
         body = head.content_length or head.chunked
-        if head.method == "CONNECT" or (head.websocket and body):
+        if (tunnel and head.target[:1] != b"/") or (head.websocket and body):
             raise PeerError(400, "The connection cannot be used for that")
 
     # Limits

@@ -37,7 +37,7 @@ class Server:
         options: see `Settings`.
 
     Raises:
-        OperatorError: if there is no endpoint, or one that cannot be.
+        OperatorError: if there is nothing to call, or no endpoint that can be.
     """
 
     def __init__(
@@ -46,6 +46,8 @@ class Server:
         if not endpoints:
             text = "No endpoints. This server will not listen on anything."
             raise OperatorError(text)
+        if not callable(application):
+            raise OperatorError(f"{application!r} is no application")
         self.application = application
         self.settings = Settings(**options)
         self.endpoints = {text: server_from_string(text) for text in endpoints}

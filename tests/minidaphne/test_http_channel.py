@@ -190,6 +190,19 @@ def test_an_upgrade_we_do_not_know_may_have_a_body() -> None:
     assert http(echo, length + chunks + length).count(b"\r\n\r\nabc") == 3
 
 
+def test_who_connects_to_a_path_is_answered_and_then_left() -> None:
+    scopes = []
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        scopes.append((scope["method"], scope["path"], scope["root_path"]))
+        await echo(scope, receive, send)
+
+    head = b"CONNECT /a HTTP/1.1\r\nDaphne-Root-Path: /b\r\n"
+    request = head + b"Content-Length: 3\r\n\r\nabc"
+    assert http(application, request + GET).endswith(b"\r\n\r\nabc")
+    assert scopes == [("CONNECT", "/a", "/b")]
+
+
 def test_an_upgrade_in_http_1_0_is_ignored() -> None:
     request = b"GET / HTTP/1.0\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n"
     assert http(hello, request).startswith(b"HTTP/1.0 200 ")

@@ -19,6 +19,11 @@ from .memory import GET, Connection, body, echo, hello, make_server, reply, run,
 from .test_ws_protocol import CLOSE, HANDSHAKE, code, frame, open_socket, plain
 
 
+def test_a_server_must_have_something_to_call() -> None:
+    with pytest.raises(OperatorError, match="no application"):
+        Server("text", ["tcp:0"])  # type: ignore[arg-type]  # as from a command line
+
+
 def test_a_server_must_listen_on_something() -> None:
     with pytest.raises(OperatorError, match="No endpoints"):
         Server(hello, [])
