@@ -84,8 +84,7 @@ def record(
     """
     story = load(scenario) if isinstance(scenario, str) else scenario
     environment = environment or _here()
-    key = _key(story, server, environment)
-    path = cache_folder() / f"{story.name}-{server}-{key}.json"
+    path = _place(story, server, environment)
     if not fresh and path.exists():
         try:
             return Trace.from_json(path.read_text(encoding="utf-8"))
@@ -99,6 +98,20 @@ def record(
     beside.write_text(text, encoding="utf-8")
     beside.replace(path)
     return Trace.from_json(text)
+
+
+def is_recorded(scenario: str, server: str) -> bool:
+    """Whether the cache has that recording of the book's.
+
+    Raises:
+        RecordingError: there is no such scenario or server.
+    """
+    return _place(load(scenario), server, _here()).exists()
+
+
+def _place(story: Scenario, server: str, environment: Environment) -> Path:
+    key = _key(story, server, environment)
+    return cache_folder() / f"{story.name}-{server}-{key}.json"
 
 
 def cache_folder() -> Path:

@@ -13,16 +13,17 @@ for listing and stepper alone, `play` for a slim one that walks by itself.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..errors import FenceError
+from ..errors import FenceError, WalkthroughError
 from ..listing import Line, Listing, Match, check, mend, parse
-from ..record import record
+from ..record import is_recorded, record
 from ..render.view import ListedLine, View
 from ..trace import Trace
-from .fences import Fence
+from .fences import Fence, fences
 
 OPTIONS = frozenset({"scenario", "server"})
 LOOKS = ("slim", "play")
@@ -72,6 +73,33 @@ class Held:
             seq=seq,
             count=count,
         )
+
+
+def record_all(docs: Path, tell: Callable[[str], object]) -> None:
+    """Make the recordings of all pages that the cache has not.
+
+    Args:
+        docs: the folder of the pages.
+        tell: is called with a line before each.
+    """
+    wanted = {
+        (fence.options.get("scenario", ""), fence.options.get("server", ""))
+        for page in docs.rglob("*.md")
+        for fence in fences(page.read_text(encoding="utf-8"))
+        if fence.language == "callpath"
+    }
+    missing = [pair for pair in sorted(wanted) if _is_missing(*pair)]
+    for n, (scenario, server) in enumerate(missing, 1):
+        tell(f"Recording {n} of {len(missing)}: {scenario} on {server}")
+        with suppress(WalkthroughError):  # the fence will say so, with its line
+            record(scenario, server)
+
+
+def _is_missing(scenario: str, server: str) -> bool:
+    try:
+        return not is_recorded(scenario, server)
+    except WalkthroughError:
+        return False
 
 
 def recording(options: Mapping[str, str]) -> Trace:

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.walkthroughs.integrations.pages import check_fault, failures, site
+from walkthroughs.integrations import callpath
+from walkthroughs.record import is_recorded
 
 PAGE = """\
 # A page
@@ -143,6 +145,32 @@ def test_the_site_shows_listing_picture_and_steps(tmp_path: Path) -> None:
     assert "it begins" in html
     assert (tmp_path / "site" / "assets" / "walkthroughs.css").exists()
     assert (tmp_path / "site" / "assets" / "walkthroughs.js").exists()
+
+
+def test_recordings_are_made_before_the_pages_and_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fence = "```callpath scenario={} server=daphne\n...\n```\n"
+    names = ("http-get", "main-loop", "keep-alive", "keep-alive", "no-such")
+    (tmp_path / "page.md").write_text("".join(map(fence.format, names)))
+    made: list[str] = []
+    told: list[str] = []
+    monkeypatch.setattr(
+        callpath,
+        "is_recorded",
+        lambda scenario, server: (
+            is_recorded(scenario, server)
+            if scenario == "no-such"
+            else scenario == "http-get"
+        ),
+    )
+    monkeypatch.setattr(callpath, "record", lambda name, server: made.append(name))
+    callpath.record_all(tmp_path, told.append)
+    assert made == ["keep-alive", "main-loop"]
+    assert told == [
+        "Recording 1 of 2: keep-alive on daphne",
+        "Recording 2 of 2: main-loop on daphne",
+    ]
 
 
 def test_a_slim_look_has_listing_and_steps_alone(tmp_path: Path) -> None:
