@@ -60,6 +60,7 @@ class HTTPChannel(Wire):
     receiving: "WebRequest | None" = None  # its body is being read
     again: Request | None = None  # is parsed once more
     unparsed = b""
+    began = 0.0  # when the first byte of the request came
     body_size = body_mark = 0  # of the body; and when it was last seen to go on
     fed = 0  # bytes since the request began, or up to a piece more
 
@@ -104,11 +105,21 @@ class HTTPChannel(Wire):
             if request is not None:
                 request.connection_lost()
 
+    def resume_writing(self) -> None:
+        """The client has caught up: go on with what it has asked meanwhile."""
+        super().resume_writing()
+        self.parse()
+
     # From bytes to requests
 
     def parse(self) -> None:
-        """Feed the parser, which calls the ``on_`` methods below, piece by piece."""
-        while self.unparsed and not self.waiting and self.reading is not STOPPED:
+        """Feed the parser, which calls the ``on_`` methods below, piece by piece.
+
+        Not while others wait their turn, or the client does not take its answers.
+        """
+        while self.unparsed and self.reading is not STOPPED:
+            if self.waiting or self.flow.resumed is not None:
+                return
             size = len(self.unparsed) if self.reading is BODY else PIECE
             piece, self.unparsed = self.unparsed[:size], self.unparsed[size:]
             self.fed = len(piece) + (0 if self.reading is NOTHING else self.fed)

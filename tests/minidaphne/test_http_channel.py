@@ -515,3 +515,23 @@ def test_a_client_that_takes_a_little_at_a_time_is_waited_for(
         assert connection.transport.aborted
 
     run(scenario)
+
+
+def test_requests_of_a_client_that_does_not_read_are_not_parsed() -> None:
+    async def scenario() -> None:
+        connection = Connection(make_server(reply(start(), body(b"x" * 1000))))
+        connection.transport.slow = True
+        connection.protocol.data_received(GET * 1000)
+        while connection.transport.unsent < 65536:
+            await connection.settle()
+        for _ in range(50):
+            await connection.settle()
+        assert connection.transport.paused
+        assert connection.transport.unsent < 65536 + 250 * 1200
+        connection.transport.slow = False
+        connection.transport.take()
+        while connection.transport.written.count(b"HTTP/1.1 200") < 1000:
+            await connection.settle()
+        assert not connection.transport.paused
+
+    run(scenario)
