@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -91,6 +92,18 @@ def test_what_a_reactor_runs_says_who_wanted_it(story: str, reactor: Any) -> Non
         recorder.stop()
     found = [each.replace(f"{HERE}.", "") for each in starts(recorder.trace())]
     assert [each for each in found if "(io" not in each] == expected
+
+
+def test_which_timer_is_due_first_does_not_hang_on_the_machine(
+    reactor: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def late(*args: Any) -> Any:
+        time.sleep(0.03)
+        # The class has it, for there it is listened to.
+        return type(reactor).callLater(reactor, *args)
+
+    monkeypatch.setattr(reactor, "callLater", late)
+    test_what_a_reactor_runs_says_who_wanted_it("a delayed call", reactor)
 
 
 def test_twisted_is_put_back_as_it_was() -> None:
