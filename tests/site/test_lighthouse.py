@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,8 +18,10 @@ from .every_page import CHAPTERS
 PROGRAM = Path(__file__).parent / "lighthouse.mjs"
 ENOUGH = 95
 CHAPTER = 200 * 1024
-# Below that, something else has most of the machine, and nothing that is timed counts.
+# Below that, or with so many programs at work for each core, nothing timed counts:
+# three times in a row something else had the machine.
 SPEED = 500
+CROWD = 2.0
 
 
 def weight(file: Path) -> int:
@@ -53,9 +56,9 @@ class Report:
     error: str
     lost: list[str]
 
-    def complaints(self) -> list[str]:
+    def complaints(self, crowd: float) -> list[str]:
         """What is not good enough, with what cost it its points."""
-        timed = self.speed >= SPEED
+        timed = self.speed >= SPEED and crowd < CROWD
         low = [
             f"{category}: {score}"
             for category, score in self.scores.items()
@@ -76,24 +79,25 @@ def ask(chromium: str, *pages: str) -> list[Report]:
 def test_lighthouse_has_little_to_say(chromium: str, packed: str, site: Path) -> None:
     names = ("index.html", heaviest(site))
     reports = ask(chromium, *(packed + n for n in names))
-    assert {n: r.complaints() for n, r in zip(names, reports, strict=True)} == {
-        name: [] for name in names
-    }
+    crowd = os.getloadavg()[0] / (os.cpu_count() or 1)
+    found = [report.complaints(crowd) for report in reports]
+    assert dict(zip(names, found, strict=True)) == {name: [] for name in names}
 
 
 def test_lighthouse_would_complain() -> None:
     good = {"performance": 95, "accessibility": 100, "best-practices": 96, "seo": 95}
-    assert Report(good, 1000, 0, 0, "", []).complaints() == []
+    assert Report(good, 1000, 0, 0, "", []).complaints(1) == []
     bad = {**good, "seo": 94}
-    assert Report(bad, 1, 0.2, 0, "no page", ["a: b"]).complaints() == [
+    assert Report(bad, 1, 0.2, 0, "no page", ["a: b"]).complaints(9) == [
         "no page",
         "seo: 94",
         "layout shift: 0.2",
         "a: b",
     ]
     slow = {**good, "performance": 60}
-    assert Report(slow, 1000, 0, 0, "", []).complaints() == ["performance: 60"]
-    assert Report(slow, 100, 0, 0, "", []).complaints() == []
+    assert Report(slow, 1000, 0, 0, "", []).complaints(1) == ["performance: 60"]
+    assert Report(slow, 1000, 0, 0, "", []).complaints(2.5) == []
+    assert Report(slow, 100, 0, 0, "", []).complaints(1) == []
 
 
 @pytest.mark.parametrize("name", CHAPTERS)

@@ -69,7 +69,7 @@ _NOTHING: Entry = (None,)
 class Here:
     """What is known of one thread.
 
-    Args:
+    Attributes:
         loop: the loop whose callback it runs, None if it runs none.
         task: the task that ran when it was last looked at.
         lane: the lane of that task.
