@@ -8,7 +8,10 @@ A directive has the options of the fence:
 
        daphne.server.Server.run
 
-In a Python file both forms are looked for in docstrings, and nowhere else.
+They may stand behind it too, `.. callpath:: scenario=http-get server=daphne`; and it may
+be a `code-block`, whose language is `callpath`.  What names a listing in any other form
+is said to be none.  In a Python file fences and directives are looked for in docstrings,
+and nowhere else.
 """
 
 from __future__ import annotations
@@ -24,8 +27,28 @@ from . import UsageError
 
 LANGUAGE = "callpath"
 
-_DIRECTIVE = re.compile(r"(?P<indent>[ \t]*)\.\. callpath::(?P<rest>.*)")
+BLOCKS = ("code-block", "sourcecode", "code")
+"""The directives that show code in the language that stands behind them."""
+
+_DIRECTIVE = re.compile(
+    rf"(?P<indent>[ \t]*)\.\.[ \t]+"
+    rf"(?:{LANGUAGE} ?::|(?:{'|'.join(BLOCKS)}) ?::[ \t]+{LANGUAGE}(?!\S))"
+    rf"(?P<rest>.*)",
+    re.IGNORECASE,
+)
 _OPTION = re.compile(r"[ \t]*:(?P<name>[\w-]+):(?P<value>.*)")
+
+# What means a listing, and is in no form that is read.
+_ODD_DIRECTIVE = re.compile(
+    rf"[ \t]*(?:\.\.[ \t]*(?:[\w-]+:)?{LANGUAGE}(?:[ \t]*:|[ \t]*$|[ \t]+\w+=)"
+    rf"|\.\.[ \t]+[\w:-]*(?:code|highlight)[\w:-]* ?::[ \t]*{LANGUAGE}(?!\S)"
+    rf"|:language:[ \t]*{LANGUAGE}[ \t]*$)",
+    re.IGNORECASE,
+)
+_ODD_FENCE = re.compile(
+    rf"[ \t>]*(?:`{{3,}}|~{{3,}})[ \t]*(?:\{{[\w-]+\}}[ \t]*)?\{{?{LANGUAGE}(?![\w-])",
+    re.IGNORECASE,
+)
 
 Found = Fence | Problem
 
@@ -47,6 +70,8 @@ def _markdown(text: str) -> Iterator[Found]:
         if isinstance(each, Fence):
             if each.language == LANGUAGE:
                 yield each
+            elif _ODD_FENCE.match(text, each.start):
+                yield _unread(each.line, each.start, f"```{LANGUAGE}")
         elif LANGUAGE in text[each.start : each.end]:
             yield each
 
@@ -54,10 +79,25 @@ def _markdown(text: str) -> Iterator[Found]:
 def _rest(text: str) -> Iterator[Found]:
     reader = _Reader(text)
     while reader.at < len(reader.lines):
-        opening = _DIRECTIVE.fullmatch(reader.lines[reader.at].rstrip("\n"))
-        reader.step()
+        line = reader.step().rstrip("\n")
+        opening = _DIRECTIVE.fullmatch(line)
         if opening:
             yield reader.directive(opening)
+        elif _ODD_DIRECTIVE.match(line):
+            yield _unread(reader.at, reader.offset - 1, f".. {LANGUAGE}::")
+
+
+def _rest_alone(text: str) -> Iterator[Found]:
+    """As `_rest`; that fences are none in such a file is said as well."""
+    yield from _rest(text)
+    for number, line in enumerate(text.splitlines(), start=1):
+        if _ODD_FENCE.match(line):
+            yield _unread(number, 0, f".. {LANGUAGE}::")
+
+
+def _unread(line: int, start: int, form: str) -> Problem:
+    words = f"this is no listing, though it names one: write {form}"
+    return Problem(words, line, start, start)
 
 
 def _python(text: str) -> Iterator[Found]:
@@ -87,7 +127,7 @@ def _docstrings(tree: ast.AST) -> Iterator[ast.expr]:
             yield first.value
 
 
-FINDERS = {".md": _markdown, ".rst": _rest, ".py": _python}
+FINDERS = {".md": _markdown, ".rst": _rest_alone, ".py": _python}
 """What reads a file: suffix -> reader."""
 
 
@@ -109,7 +149,9 @@ class _Reader:
     def directive(self, opening: re.Match[str]) -> Found:
         """The directive whose first line was just passed."""
         line, start = self.at, self.offset - 1
-        options = dict(self.options())
+        pairs = [word.partition("=") for word in opening["rest"].split()]
+        options = {name: value.strip("\"'") for name, equals, value in pairs if equals}
+        options.update(self.options())
         body: list[str] = []
         begin, number = start, line
         while self.at < len(self.lines) and self.is_inside(opening["indent"]):
@@ -126,7 +168,7 @@ class _Reader:
         margin = body[0][: len(body[0]) - len(body[0].lstrip())]
         return Fence(
             language=LANGUAGE,
-            arguments=tuple(opening["rest"].split()),
+            arguments=tuple(name for name, equals, _ in pairs if not equals),
             options=options,
             body="".join(each.removeprefix(margin) for each in body),
             # The line and the offset before the body, where a fence has its marker.

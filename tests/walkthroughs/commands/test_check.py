@@ -34,6 +34,15 @@ def rest(listing: str) -> str:
     return f"A page\n======\n\n{head}{indented(listing, '   ')}\nThe end.\n"
 
 
+def rest_block(listing: str) -> str:
+    return rest(listing).replace(".. callpath::", ".. code-block:: callpath")
+
+
+def rest_words(listing: str) -> str:
+    head = ".. sourcecode:: callpath scenario=main-loop server='daphne'\n\n"
+    return f"{head}{indented(listing, '   ')}\nThe end.\n"
+
+
 def python(listing: str) -> str:
     return (
         '# ```callpath in a comment is none\nTEXT = """\n```callpath\n```\n"""\n\n\n'
@@ -45,9 +54,16 @@ def python_rest(listing: str) -> str:
     return f'class A:\n    """It.\n\n{indented(rest(listing))}\n    """\n'
 
 
+def python_block(listing: str) -> str:
+    return python_rest(listing).replace(".. callpath::", ".. code-block:: callpath")
+
+
 FORMS = {
     "page.md": markdown,
     "page.rst": rest,
+    "block.rst": rest_block,
+    "words.rst": rest_words,
+    "block.py": python_block,
     "code.py": python,
     "more.py": python_rest,
 }
@@ -144,6 +160,46 @@ def test_files_that_cannot_be_read_are_bad_usage(
     (tmp_path / name).write_bytes(content)
     assert main(["check", str(tmp_path / name)]) == USAGE
     assert fault in capsys.readouterr().err
+
+
+ODD = {
+    ".rst": (
+        ".. callpath: scenario=x",
+        ".. callpath",
+        ".. tool:callpath::",
+        ".. highlight:: callpath",
+        ".. code-tab:: callpath",
+        "   :language: callpath",
+        "```callpath",
+    ),
+    ".md": ("```{callpath}", "```{code-block} callpath", "```Callpath"),
+    ".py": ("```{callpath}", ".. callpath: scenario=x"),
+}
+
+
+@pytest.mark.parametrize(
+    ("suffix", "line"), [(suffix, line) for suffix in ODD for line in ODD[suffix]]
+)
+def test_a_form_that_is_not_read_is_said_with_its_line(
+    suffix: str, line: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / f"odd{suffix}"
+    text = f"Words.\n\n{line}\n\n   a.b\n\n```\n"
+    path.write_text(f'"""{text}"""\n' if suffix == ".py" else text)
+    assert main(["check", str(path)]) == FAILED
+    assert f"{path}:3: this is no listing, though it " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("suffix", "text"),
+    [
+        (".rst", ".. index:: callpath\n.. _callpath:\n.. a callpath is none\n"),
+        (".rst", ".. code-block:: callpaths\n\n   a.b\n\n:name: callpath\n"),
+        (".md", '```python title="callpath"\n1\n```\n\n```callpath-like\n```\n'),
+    ],
+)
+def test_what_only_has_the_word_is_no_listing(suffix: str, text: str) -> None:
+    assert find(Path(f"a{suffix}"), text) == []
 
 
 def test_a_page_without_listings_is_said(
