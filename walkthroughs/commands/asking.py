@@ -75,7 +75,8 @@ def add(parser: ArgumentParser) -> None:
         metavar="N",
         type=int,
         default=MAX_EVENTS,
-        help="how many events are kept; what comes later is counted only "
+        help="how many events are kept from when the server listens; what comes "
+        "later is counted only "
         f"(default: {MAX_EVENTS:,})",
     )
 

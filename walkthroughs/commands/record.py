@@ -144,7 +144,8 @@ def told(seen: Observation, browser: Browser, args: Namespace) -> Iterator[str]:
     if dropped:
         yield (
             f"the recording was full: {plural(dropped, 'event')} after the first "
-            f"{args.max_events:,} were left out; --focus makes it smaller, "
+            f"{args.max_events:,} since the server listened were left out; "
+            "--focus makes it smaller, "
             "--max-events gives it room"
         )
 

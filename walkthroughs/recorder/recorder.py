@@ -36,6 +36,7 @@ class Recorder:
         loop_name: what the lane of the main thread's callbacks is called.
         max_events: how many events are kept; later ones are only counted.
         source: the module that hears calls, by default the interpreter's best.
+        start_up: how many more events are kept for what comes before `begin`.
     """
 
     def __init__(
@@ -45,8 +46,10 @@ class Recorder:
         loop_name: Literal["loop", "reactor"] = "loop",
         max_events: int = 1_000_000,
         source: ModuleType | None = None,
+        start_up: int = 0,
     ) -> None:
-        self._tape = Tape(focus, watch or {}, loop_name, max_events)
+        self._tape = Tape(focus, watch or {}, loop_name, start_up + max_events)
+        self._start_up = start_up
         self._module = source or event_source()
         self._source = self._module.Source(self._tape)
         self._hops = Hops(self._tape)
@@ -67,6 +70,10 @@ class Recorder:
                 self._source.stop()
                 self._hops.stop()
                 self._tape.recording = False
+
+    def begin(self) -> None:
+        """Says that start-up is over: from here on it takes no room from what comes."""
+        self._tape.skip(self._start_up)
 
     def settle(self, quiet: float = 0.1, at_most: float = 2.0) -> None:
         """Waits until nothing was recorded for `quiet` seconds, or `at_most` passed."""

@@ -20,6 +20,7 @@ import asyncio
 import itertools
 import threading
 from asyncio import current_task
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from threading import get_ident
 from time import perf_counter_ns
@@ -94,7 +95,7 @@ class Tape:
         focus: which calls to keep.
         watch: dotted name -> names of the arguments whose repr is kept.
         loop_name: what the lane of the main thread's callbacks is called.
-        max_events: how many events are kept; later ones are only counted.
+        max_events: events of that number and higher ones are only counted.
     """
 
     def __init__(
@@ -139,6 +140,12 @@ class Tape:
         else:
             self.dropped += 1
         return entry
+
+    def skip(self, number: int) -> None:
+        """Goes on to count from that number, if it has not been reached yet."""
+        missing = number - next(self.numbers) - 1
+        # In C, so that no other thread takes a number meanwhile.
+        deque(itertools.islice(self.numbers, max(missing, 0)), maxlen=0)
 
     # ASGI events
 

@@ -27,6 +27,9 @@ from . import load
 from .application import Roles, told
 from .application import load as load_application
 
+START_UP = 1_000_000
+"""How many events of a server's start-up are kept, whatever it is told to keep."""
+
 
 class Child:
     """The recorded process.
@@ -66,6 +69,7 @@ class Child:
             {name: tuple(args) for name, args in orders["watch"].items()},
             server.LOOP,
             orders["max_events"],
+            start_up=START_UP,
         )
         door = self.recorder.door(self.noting(application), server.QUEUES)
         self.recorder.start()
@@ -73,7 +77,9 @@ class Child:
 
     def ready(self, roles: Roles) -> None:
         """Says that the server listens, and whose code is whose."""
-        self.say("ready", {"roles": asdict(roles), "so_far": self.recorder.so_far})
+        known = asdict(roles)  # before `begin`, for what this calls may be recorded
+        self.recorder.begin()
+        self.say("ready", {"roles": known, "so_far": self.recorder.so_far})
 
     def say(self, word: str, more: dict[str, Any]) -> None:
         """Says one thing to the process that asked for this one."""

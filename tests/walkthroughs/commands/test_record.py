@@ -236,8 +236,19 @@ def test_a_recording_that_was_full_says_so(
     monkeypatch.setattr(record, "observe", lambda orders, client: full)
     assert main(["record", SITE, "--max-events", "10"]) == FAILED
     said = capsys.readouterr().err
-    assert "the recording was full: 7 events after the first 10 were left out" in said
+    full_after = "the recording was full: 7 events after the first 10 since the server"
+    assert f"{full_after} listened were left out" in said
     assert "the application was not done after 10 seconds" in said
+
+
+def test_what_is_kept_begins_when_the_server_listens(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["record", SITE, "--server", "daphne", "--max-events", "40"]) == FAILED
+    said = capsys.readouterr()
+    assert "daphne.server.Server.run" in said.out and f"{SITE}.answer" in said.out
+    assert "send <- http.response.body" not in said.out
+    assert "after the first 40 since the server listened were left out" in said.err
 
 
 def test_progress_is_for_a_terminal(

@@ -338,6 +338,22 @@ def test_a_full_recording_counts_what_it_drops() -> None:
     assert trace.header.dropped == 15
 
 
+@pytest.mark.parametrize("start_up", [1, 5, 1_000])
+def test_start_up_takes_no_room_from_what_comes(start_up: int) -> None:
+    recorder = Recorder(Focus.of([HERE]), max_events=3, start_up=start_up)
+    recorder.start()
+    programs.leaf()
+    recorder.begin()
+    before = recorder.so_far
+    assert before == min(start_up + 3, 2)
+    programs.calls()
+    recorder.stop()
+    trace = recorder.trace()
+    assert [each.seq for each in trace.events] == list(range(len(trace.events)))
+    assert len(trace.events) == before + (3 if start_up > 2 else 1)
+    assert trace.header.dropped > 0
+
+
 def test_start_and_stop_may_be_said_twice_and_put_everything_back() -> None:
     places: list[tuple[type, str]] = [
         (asyncio.Handle, "__init__"),
