@@ -43,6 +43,7 @@ ORDERS: Mapping[str, object] = {
     "watch": {},
     "max_events": MAX_EVENTS,
     "patience": 0,
+    "options": {},
 }
 """What the recorded process is told where nobody says otherwise."""
 
@@ -126,6 +127,8 @@ def _record(story: Scenario, server: str, environment: Environment) -> str:
         "application": story.application,
         "focus": story.focus_on(server).patterns,
         "watch": story.watch,
+        "options": story.options,
+        "patience": story.patience,
     }
     with story.background():
         seen = observe(orders, story.client, environment)
@@ -210,7 +213,8 @@ def _key(story: Scenario, server: str, environment: Environment) -> str:
     digest = hashlib.sha256(environment.installed.encode())
     orders = (story.name, story.story, story.application, server)
     looked = (story.focus_on(server).patterns, sorted(story.watch.items()))
-    digest.update(repr((orders, looked)).encode())
+    more = (sorted(story.options.items()), story.patience)
+    digest.update(repr((orders, looked, more)).encode())
     for path in _sources(story, server):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]

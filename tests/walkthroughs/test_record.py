@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.walkthroughs.integrations.pages import failures
+from walkthroughs import clients, servers
 from walkthroughs import record as recording
 from walkthroughs.errors import Mismatch, RecordingError
 from walkthroughs.integrations import callpath
@@ -31,7 +32,7 @@ def cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("server", ["daphne", "minidaphne"])
-@pytest.mark.parametrize("scenario", ["http-get", "websocket-push"])
+@pytest.mark.parametrize("scenario", ["http-get", "websocket-push", "server-stops"])
 def test_two_recordings_have_the_same_steps_in_the_same_lanes(
     scenario: str, server: str
 ) -> None:
@@ -128,6 +129,31 @@ def test_every_scenario_of_the_book_loads_and_runs_on_the_books_servers() -> Non
         assert scenario.name == name
         assert scenario.story.endswith(".")
         assert set(scenario.focus) <= set(NAMES)
+
+
+@pytest.mark.parametrize("server", NAMES)
+def test_a_scenario_sets_options_of_the_server_in_the_servers_own_words(
+    server: str,
+) -> None:
+    scenario = Scenario(
+        name="options",
+        story="The server is told under which path the application stands.",
+        application="tests.walkthroughs.rooted:application",
+        client=_hears("/under"),
+        focus={server: servers.load(server).FOCUS},
+        options={"root_path": "/under"},
+    )
+    assert record(scenario, server).header.server == server
+    with pytest.raises(RecordingError, match="the client failed: AssertionError"):
+        record(replace(scenario, options={}), server)
+
+
+def _hears(words: str) -> Callable[[int], None]:
+    def client(port: int) -> None:
+        reply = clients.http(port, clients.request("GET", "/under/"))
+        assert f"below {words}.".encode() in reply, reply
+
+    return client
 
 
 PATCHES = {

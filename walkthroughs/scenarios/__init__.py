@@ -37,6 +37,8 @@ class Scenario:
         watch: dotted name -> names of the arguments whose short repr is kept; with
             `[]` behind it, that of each entry of a dict.
         background: what has to run around the server, such as a Redis.
+        options: of the server, by the names that its own code has for them.
+        patience: seconds to wait at the end for an application that still runs.
     """
 
     name: str
@@ -46,6 +48,8 @@ class Scenario:
     focus: Mapping[str, tuple[str, ...]]
     watch: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: SCOPES)
     background: Callable[[], AbstractContextManager[object]] = nullcontext
+    options: Mapping[str, object] = field(default_factory=dict)
+    patience: float = 0
 
     def focus_on(self, server: str) -> Focus:
         """The focus when `server` serves.

@@ -37,14 +37,15 @@ class Child:
     Args:
         orders: the keys `scenario`, `server`, `application` ("module:name"), `focus`
             (None for all code but the machinery below it), `watch`, `port`,
-            `max_events`, `patience` (seconds to wait at the end for an application
-            that still runs) and `output` (the trace's file).
+            `max_events`, `options` (of the server), `patience` (seconds to wait at the
+            end for an application that still runs) and `output` (the trace's file).
     """
 
     def __init__(self, orders: dict[str, Any]) -> None:
         self.orders = orders
         self.failures: list[str] = []
         self.running: set[int] = set()
+        self.listened = False
         # Whatever prints, in any way, must not be taken for our answers.
         self.answers = os.fdopen(os.dup(1), "w")
         os.dup2(2, 1)
@@ -54,7 +55,8 @@ class Child:
 
     def main(self) -> None:
         """Serves and records as ordered."""
-        threading.Thread(target=self.obey, daemon=True).start()
+        obeying = threading.Thread(target=self.obey, daemon=True)
+        obeying.start()
         orders = self.orders
         server = load(orders["server"])
         try:
@@ -73,10 +75,14 @@ class Child:
         )
         door = self.recorder.door(self.noting(application), server.QUEUES)
         self.recorder.start()
-        server.run(door, orders["port"], lambda: self.ready(roles))
+        options = orders["options"]
+        server.run(door, orders["port"], lambda: self.ready(roles), **options)
+        if self.listened:
+            obeying.join()  # it was stopped from inside: the trace is still to be told
 
     def ready(self, roles: Roles) -> None:
         """Says that the server listens, and whose code is whose."""
+        self.listened = True
         known = asdict(roles)  # before `begin`, for what this calls may be recorded
         self.recorder.begin()
         self.say("ready", {"roles": known, "so_far": self.recorder.so_far})

@@ -30,14 +30,14 @@ QUEUES: tuple[str, ...] = ()
 """Its `receive` is the method `get` of the queue itself."""
 
 
-def run(application: Any, port: int, ready: Callable[[], None]) -> None:
+def run(application: Any, port: int, ready: Callable[[], None], **options: Any) -> None:
     """Serves `application` on `port` of the loopback address."""
     from daphne.server import Server
 
     server = Server(
         application,
         endpoints=[f"tcp:port={port}:interface=127.0.0.1"],
-        signal_handlers=False,
         ready_callable=ready,
+        **{"signal_handlers": False, **options},
     )
     server.run()

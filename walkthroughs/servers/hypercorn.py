@@ -20,7 +20,7 @@ QUEUES = ("app_queue",)
 """Of the lifespan; the `receive` of a connection is a method of its queue."""
 
 
-def run(application: Any, port: int, ready: Callable[[], None]) -> None:
+def run(application: Any, port: int, ready: Callable[[], None], **options: Any) -> None:
     """Serves `application` on `port` of the loopback address."""
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
@@ -30,7 +30,7 @@ def run(application: Any, port: int, ready: Callable[[], None]) -> None:
         ready()
         await asyncio.Event().wait()
 
-    config = Config()
+    config = Config.from_mapping(options)
     config.bind = [f"127.0.0.1:{port}"]
     config.loglevel = "WARNING"
     asyncio.run(serve(application, config, shutdown_trigger=until_told_to_stop))

@@ -19,15 +19,15 @@ QUEUES: tuple[str, ...] = ()
 """Its `receive` is a method of the queue itself."""
 
 
-def run(application: Any, port: int, ready: Callable[[], None]) -> None:
+def run(application: Any, port: int, ready: Callable[[], None], **options: Any) -> None:
     """Serves `application` on `port` of the loopback address."""
     from minidaphne.server import Server
 
     server = Server(
         application,
         endpoints=[f"tcp:port={port}:interface=127.0.0.1"],
-        signal_handlers=False,
         ready_callable=ready,
         loop="asyncio",
+        **{"signal_handlers": False, **options},
     )
     server.run()

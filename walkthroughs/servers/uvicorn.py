@@ -24,7 +24,7 @@ QUEUES = ("queue", "receive_queue")
 event to wait for, and no queue."""
 
 
-def run(application: Any, port: int, ready: Callable[[], None]) -> None:
+def run(application: Any, port: int, ready: Callable[[], None], **options: Any) -> None:
     """Serves `application` on `port` of the loopback address."""
     from uvicorn import Config, Server
 
@@ -42,5 +42,6 @@ def run(application: Any, port: int, ready: Callable[[], None]) -> None:
         loop="asyncio",
         log_level="warning",
         access_log=False,
+        **options,
     )
     Telling(config).run()

@@ -1,0 +1,40 @@
+"""ASGI applications that are still at work when their server has had enough."""
+
+import asyncio
+import os
+import signal
+from typing import Any
+
+START = {"type": "http.response.start", "status": 200, "headers": []}
+BODY = {"type": "http.response.body", "body": b"done"}
+
+
+async def stuck(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """Takes the request, and waits for what never comes."""
+    assert scope["type"] == "http"
+    await receive()
+    await work(3600)
+
+
+async def stopped(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """Takes the request; while it works on the answer, its process is told to end."""
+    assert scope["type"] == "http"
+    await receive()
+    loop = asyncio.get_running_loop()
+    loop.call_later(0.1, os.kill, os.getpid(), signal.SIGTERM)
+    await work(0.3)
+    await send(START)
+    await send(BODY)
+
+
+async def work(seconds: float) -> None:
+    """Works, and puts things in order if it is not to go on."""
+    try:
+        await asyncio.sleep(seconds)
+    except asyncio.CancelledError:
+        put_in_order()
+        raise
+
+
+def put_in_order() -> None:
+    """Where an application would close its files and roll back what it has begun."""
