@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from difflib import get_close_matches, ndiff
 
 from ..errors import Mismatch
+from ..focus import Focus
 from ..trace import Header, Trace
 from .lines import Claim, Listing
 from .match import Match, Near, Search, find
@@ -48,7 +49,25 @@ def _never(claim: Claim, search: Search) -> str:
     name = claim.line.text
     close = get_close_matches(name, search.places, n=1, cutoff=0.5)
     nearest = f"; the nearest that did is {close[0]}" if close else ""
-    return f"{name} never happened{nearest}"
+    outside = _outside(name, search.trace.header.focus)
+    return f"{name} never happened{outside}{nearest}"
+
+
+def _outside(name: str, patterns: tuple[str, ...]) -> str:
+    """Says that nobody looked for calls of that name, and how to have them looked for.
+
+    For an event at the application's door, which has no focus, it says nothing.
+    """
+    # A class stands for its construction.
+    if " " in name or name.removesuffix(".__init__") in Focus(patterns):
+        return ""
+    private = [part for part in name.split(".") if part[:1] in ("_", "<")]
+    stars = [f"*.{part}" for part in private]
+    if stars and name in Focus((*patterns, *stars)):
+        return (
+            f": it is outside the focus, which takes it in with {' and '.join(stars)}"
+        )
+    return ": it is outside the focus"
 
 
 class _Doubt:

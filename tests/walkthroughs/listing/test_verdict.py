@@ -53,7 +53,19 @@ FAILS = [
     ("--- task: quiet\napp.sneak\n...", 3, "nothing comes after this"),
     # a function renamed
     ("app.Server.runs", 1, "app.Server.runs never happened; the nearest that did is"),
-    ("nothing.like.it", 1, "nothing.like.it never happened"),
+    ("app.nix", 1, "app.nix never happened"),
+    # nobody looked for it
+    ("nothing.like.it", 1, "it never happened: it is outside the focus"),
+    (
+        "app.Handler.__call__",
+        1,
+        "is outside the focus, which takes it in with *.__call",
+    ),
+    ("app._a._b", 1, "the focus, which takes it in with *._a and *._b"),
+    ("other.Handler.__call__", 1, "happened: it is outside the focus; the nearest"),
+    # somebody did, or it has no focus
+    ("app.Port.__init__", 1, "__init__ never happened; the nearest that did is app.Po"),
+    ("receive -> http.disconnect", 1, "disconnect never happened; the nearest that di"),
     # a lane crossed without saying so
     ("app.Factory.build\napp.Handler.call", 2, "write '--- task: application' above"),
     # the wrong lane, an idle lane line, a lane that nothing leads to
