@@ -8,10 +8,10 @@ A directive has the options of the fence:
 
        daphne.server.Server.run
 
-They may stand behind it too, `.. callpath:: scenario=http-get server=daphne`; and it may
-be a `code-block`, whose language is `callpath`.  What names a listing in any other form
-is said to be none.  In a Python file fences and directives are looked for in docstrings,
-and nowhere else.
+They may stand behind it too, `.. callpath:: scenario=http-get server=daphne`; and it
+may be a `code-block`, whose language is `callpath`.  What names a listing in any other
+form is said to be none.  In a Python file fences and directives are looked for in
+docstrings, and nowhere else.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ _DIRECTIVE = re.compile(
     re.IGNORECASE,
 )
 _OPTION = re.compile(r"[ \t]*:(?P<name>[\w-]+):(?P<value>.*)")
+_QUOTES = re.compile(r"\w*(?:\"{3}|'{3}|\"|')")
 
 # What means a listing, and is in no form that is read.
 _ODD_DIRECTIVE = re.compile(
@@ -46,8 +47,9 @@ _ODD_DIRECTIVE = re.compile(
     re.IGNORECASE,
 )
 _ODD_FENCE = re.compile(
-    rf"[ \t>]*(?:`{{3,}}|~{{3,}})[ \t]*(?:\{{[\w-]+\}}[ \t]*)?\{{?{LANGUAGE}(?![\w-])",
-    re.IGNORECASE,
+    rf"^[ \t>]*(?:`{{3,}}|~{{3,}})[ \t]*(?:\{{[\w-]+\}}[ \t]*)?"
+    rf"\{{?\.?{LANGUAGE}(?![\w-])",
+    re.IGNORECASE | re.MULTILINE,
 )
 
 Found = Fence | Problem
@@ -62,18 +64,23 @@ def find(path: Path, text: str) -> list[Found]:
     if path.suffix not in FINDERS:
         known = ", ".join(FINDERS)
         raise UsageError(f"{path}: listings are looked for in {known}")
-    return list(FINDERS[path.suffix](text))
+    return sorted(FINDERS[path.suffix](text), key=lambda each: each.line)
 
 
 def _markdown(text: str) -> Iterator[Found]:
+    before = 0
     for each in scan(text):
         if isinstance(each, Fence):
             if each.language == LANGUAGE:
                 yield each
             elif _ODD_FENCE.match(text, each.start):
                 yield _unread(each.line, each.start, f"```{LANGUAGE}")
-        elif LANGUAGE in text[each.start : each.end]:
+        # The line to blame may stand below the one that opens the fence.
+        elif _ODD_FENCE.search(text[before : each.end]) or (
+            LANGUAGE in text[each.start : each.end]
+        ):
             yield each
+        before = each.end
 
 
 def _rest(text: str) -> Iterator[Found]:
@@ -109,6 +116,10 @@ def _python(text: str) -> Iterator[Found]:
     for string in sorted(_docstrings(tree), key=lambda node: node.lineno):
         first, last = string.lineno - 1, string.end_lineno or string.lineno
         start, part = len("".join(lines[:first])), "".join(lines[first:last])
+        # What stands beside the opening quotes is read, too.
+        opening = _QUOTES.match(part, len(part.encode()[: string.col_offset].decode()))
+        assert opening is not None
+        part = " " * opening.end() + part[opening.end() :]
         for each in (*_markdown(part), *_rest(part)):
             yield replace(
                 each,

@@ -127,6 +127,7 @@ def test_what_cannot_be_mended_stays_and_fails(
         ),
         ("```callpath scenario=x server=y\na.b\n", "page.md:1: this fence is never"),
         ("```callpath scenario=x server=y\na.b\n```\n", "there is no scenario 'x'"),
+        ("- one\n\n    ```callpath scenario=x\na.b\n    ```\n", "page.md:4: this line"),
     ],
 )
 def test_a_listing_that_makes_no_sense_fails(
@@ -200,6 +201,24 @@ def test_a_form_that_is_not_read_is_said_with_its_line(
 )
 def test_what_only_has_the_word_is_no_listing(suffix: str, text: str) -> None:
     assert find(Path(f"a{suffix}"), text) == []
+
+
+@pytest.mark.parametrize("first", ["```callpath", ".. callpath::"])
+@pytest.mark.parametrize("quotes", ['"""', "r'''"])
+def test_beside_the_quotes_of_a_docstring_nothing_is_passed_over(
+    first: str, quotes: str
+) -> None:
+    close = quotes.removeprefix("r")
+    text = f"class Ä:\n    {quotes}{first}\n\n       a.b\n    ```\n    {close}\n"
+    found = find(Path("a.py"), text)
+    assert isinstance(found[0], Problem) and found[0].line in (2, 4, 5)
+
+
+@pytest.mark.parametrize("suffix", [".rst", ".py"])
+def test_what_is_found_is_told_in_the_order_of_the_file(suffix: str) -> None:
+    text = "\n```callpath\na.b\n```\n\n.. callpath::\n\n   a.b\n\n```{callpath}\n```\n"
+    found = find(Path(f"a{suffix}"), f'"""{text}"""' if suffix == ".py" else text)
+    assert [each.line for each in found] == [2, 7, 10]
 
 
 def test_a_page_without_listings_is_said(
