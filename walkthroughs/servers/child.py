@@ -27,8 +27,8 @@ from . import load
 from .application import Roles, told
 from .application import load as load_application
 
-START_UP = 1_000_000
-"""How many events of a server's start-up are kept, whatever it is told to keep."""
+START_UP = 100_000
+"""How many events of a server's start-up take no room from what it is told to keep."""
 
 
 class Child:
