@@ -24,4 +24,6 @@ scenario = Scenario(
         server: (*names, "twisted.web.http.Request.connectionLost")
         for server, names in http_get.scenario.focus.items()
     },
+    # A server may take a moment to believe that the client has left.
+    patience=10,
 )
