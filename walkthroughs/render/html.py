@@ -17,7 +17,7 @@ from itertools import groupby
 
 from ..trace import Call, Exit, Function, Header, Message
 from .source import Excerpt, Mark, SourceLine, Sources
-from .svg import svg
+from .svg import svg, tiled
 from .view import Arrival, Fold, ListedLine, Row, Step, View, short
 from .words import Sentence, arrived, counted, folded, happened
 
@@ -28,6 +28,10 @@ MARKS: Mapping[Mark, str] = {
 }
 """What a marked line is called."""
 
+
+LONG = 500
+"""A picture of more rows is cut into tiles, so that a page with it stays smooth; the
+stepper does the same to a list of more rows."""
 
 Where = Callable[[str], str]
 """Dotted name -> the address of the place that tells all of it; "" for none."""
@@ -57,7 +61,7 @@ def walkthrough(
             listing_html,
             focus(header),
             '<details class="wt-picture" open><summary>Picture</summary>',
-            _box(lanes, svg(view, ident)),
+            _box(lanes, picture(view, ident)),
             "</details>",
             '<details class="wt-all" open><summary>Step by step</summary>',
             _packed(steps(view, ident, where)),
@@ -120,6 +124,11 @@ def _packed(steps: str) -> str:
     No search looks into it: whoever searches for a name wants the listing.
     """
     return f"<noscript data-search-exclude>{steps}</noscript>"
+
+
+def picture(view: View, ident: str) -> str:
+    """The swim lanes, in tiles if there are many rows."""
+    return (tiled if len(view.rows) > LONG else svg)(view, ident)
 
 
 def focus(header: Header) -> str:

@@ -18,7 +18,7 @@ from functools import cached_property
 from html import escape
 from itertools import pairwise
 
-from ..trace import Message
+from ..trace import Lane, Message
 from .view import Arrival, Fold, Row, Span, Step, View, short
 from .words import arrived, counted, folded, plain, plural
 
@@ -40,6 +40,8 @@ DOOR = 26
 """Width of the mark of an ASGI event."""
 QUEUE_DRAWN = 6
 """How many waiting events are drawn; the number says how many there are."""
+TILE = 100
+"""How many rows a tile of a long picture has."""
 
 STYLE = """
 .wt-svg{font:12px ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;
@@ -87,6 +89,17 @@ def svg(view: View, ident: str) -> str:
     return "\n".join(_Picture(view, ident).parts())
 
 
+def tiled(view: View, ident: str) -> str:
+    """The same picture for a page, cut into tiles of `TILE` rows: a browser need not
+    draw those that nobody sees.
+
+    Args:
+        view: what to draw.
+        ident: the walkthrough's id on its page.
+    """
+    return "\n".join(_Picture(view, ident).tiles())
+
+
 class _Picture:
     """The geometry of one picture, and its parts in the order they are painted."""
 
@@ -95,27 +108,62 @@ class _Picture:
         self.ident = escape(ident)
 
     def parts(self) -> Iterator[str]:
-        width, height = self.width, self.height
+        yield from self.opening(0, self.height)
+        for _, _, marks in self.marks():
+            yield from marks
+        yield "</svg>"
+
+    def tiles(self) -> Iterator[str]:
+        """The picture in tiles; what runs across an edge is in both."""
+        starts = range(0, len(self.view.rows), TILE)
+        drawn: list[list[str]] = [[] for _ in starts]
+        for first, last, marks in self.marks():
+            text = "\n".join(marks)
+            for tile in drawn[first // TILE : last // TILE + 1]:
+                tile.append(text)
+        for start, texts in zip(starts, drawn, strict=True):
+            top = HEADER + ROW * start if start else 0
+            last = start == starts[-1]
+            end = self.height if last else HEADER + ROW * (start + TILE)
+            # What is not drawn has no size but this one.
+            yield (
+                f'<div class="wt-tile" style="width:{self.width}px;'
+                f'height:{end - top}px">'
+            )
+            yield from (*self.opening(top, end), *texts, "</svg></div>")
+
+    def opening(self, top: int, end: int) -> Iterator[str]:
+        """The beginning of the picture between two heights; its words only once."""
+        label = f'aria-labelledby="{self.ident}-t {self.ident}-d"'
+        if top:
+            label = f'aria-label="{escape(self.title)}, continued"'
+        height = end - top
         yield (
             f'<svg class="wt-svg" xmlns="http://www.w3.org/2000/svg" role="group" '
-            f'aria-labelledby="{self.ident}-t {self.ident}-d" '
-            f'width="{width}" height="{height}" viewBox="0 0 {width} {height}">'
+            f'{label} width="{self.width}" height="{height}" '
+            f'viewBox="0 {top} {self.width} {height}">'
         )
-        yield f'<title id="{self.ident}-t">{escape(self.title)}</title>'
-        yield f'<desc id="{self.ident}-d">{escape(self.description)}</desc>'
-        yield f"<style>{STYLE}</style>"
-        yield from self.backgrounds()
+        if not top:
+            yield f'<title id="{self.ident}-t">{escape(self.title)}</title>'
+            yield f'<desc id="{self.ident}-d">{escape(self.description)}</desc>'
+            yield f"<style>{STYLE}</style>"
+        yield from self.backgrounds(names=not top)
+
+    def marks(self) -> Iterator[tuple[int, int, Iterator[str]]]:
+        """What is drawn in the rows: the first and the last row it touches, and it."""
         for index, row in enumerate(self.view.rows):
             if isinstance(row, Step):
-                yield from self.bars(row)
+                spans = self.view.spans(row)
+                # What runs on reaches a little into the row below.
+                last = spans[-1].last + 1 if spans else index
+                yield index, last, self.bars(row)
             elif isinstance(row, Arrival):
-                yield from self.arrival(row, index)
+                yield index, index, self.arrival(row, index)
         for index, row in enumerate(self.view.rows):
             if isinstance(row, Step):
-                yield from self.step(row, index)
+                yield index, index, self.step(row, index)
             elif isinstance(row, Fold):
-                yield from self.fold(row, index)
-        yield "</svg>"
+                yield index, index, self.fold(row, index)
 
     # Words
 
@@ -182,7 +230,7 @@ class _Picture:
             left += self.widths[lane]
         return lefts
 
-    @property
+    @cached_property
     def width(self) -> int:
         return round(GUTTER + sum(self.widths.values()))
 
@@ -206,7 +254,7 @@ class _Picture:
 
     # Parts
 
-    def backgrounds(self) -> Iterator[str]:
+    def backgrounds(self, names: bool) -> Iterator[str]:
         for place, lane in enumerate(self.view.lanes):
             left, width = self.lefts[lane], self.widths[lane]
             if place % 2 == 0:
@@ -214,13 +262,16 @@ class _Picture:
                     f'<rect class="back" x="{left:g}" y="0" width="{width:g}" '
                     f'height="{self.height}"/>'
                 )
-            names = self.view.trace.lanes[lane]
-            yield (
-                f'<g class="{names.kind}"><path class="head" '
-                f'd="M{left + PAD:g} {HEADER - 6}h{width - 2 * PAD:g}"/>'
-                f'<text class="name" x="{left + PAD:g}" y="{HEADER / 2 - 3:g}">'
-                f"{escape(names.label)}</text></g>"
-            )
+            if names:
+                yield self.lane_name(self.view.trace.lanes[lane], left, width)
+
+    def lane_name(self, lane: Lane, left: float, width: float) -> str:
+        return (
+            f'<g class="{lane.kind}"><path class="head" '
+            f'd="M{left + PAD:g} {HEADER - 6}h{width - 2 * PAD:g}"/>'
+            f'<text class="name" x="{left + PAD:g}" y="{HEADER / 2 - 3:g}">'
+            f"{escape(lane.label)}</text></g>"
+        )
 
     def bars(self, row: Step) -> Iterator[str]:
         if isinstance(row.event, Message) and row.event.direction == "receive":

@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 import walkthroughs.render
 from walkthroughs.render import html
 from walkthroughs.render.compare import compare
-from walkthroughs.render.view import ListedLine
+from walkthroughs.render.view import ListedLine, View
 
+from ..making import trace
 from .scenes import view
 
 ASSETS = Path(walkthroughs.render.__file__).parent / "assets"
@@ -517,6 +518,107 @@ def test_two_recordings_side_by_side_are_for_everyone(
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     results = Axe().run(page)
     assert results.violations_count == 0, results.generate_report()
+
+
+LONG = "app.One.run\n    app.Two.run\n    app.Two.go\n" * 300
+
+
+def long() -> str:
+    """Six hundred steps, and a fold after every second one."""
+    made = trace(LONG)
+    shown = [step.seq for step in made.steps if "go" not in made.name(step)]
+    return html.walkthrough(View(made, shown), "", "made")
+
+
+def show(part: Locator) -> None:
+    part.evaluate("part => part.scrollIntoView()")
+
+
+def open_list(page: Page) -> None:
+    """Opens the list right below the stepper, with no picture between."""
+    page.locator(".wt-picture > summary").click()
+    page.locator(".wt-all > summary").click()
+
+
+def rows(page: Page) -> int:
+    return page.locator(".wt-steps > li").count()
+
+
+def test_of_a_long_list_the_page_has_only_what_is_near(open_page: Open) -> None:
+    page = open_page("#made-300", body=long())
+    expect(page.locator(".wt-at")).to_have_text("300 / 600")
+    for key in ("ArrowRight", "End", "ArrowLeft", "Home"):
+        press(page, key)
+        assert rows(page) == 0
+    page.locator(".wt-all > summary").click()
+    parts = page.locator(".wt-part")
+    for part in (parts.last, parts.nth(8), parts.first):
+        show(part)
+        expect(part.locator(".wt-step").first).to_be_visible()
+        assert rows(page) <= 250
+    page.locator(".wt-all > summary").click()
+    expect(page.locator(".wt-steps")).to_have_count(0)
+
+
+def test_a_long_list_leads_to_steps_and_marks_them(open_page: Open) -> None:
+    page = open_page(body=long())
+    open_list(page)
+    page.locator(".wt-steps a[href='#made-3']").first.click()
+    assert at(page) == "3 / 600"
+    expect(page.locator(".wt-step[aria-current=step]")).to_have_id("made-3")
+    press(page, "ArrowRight")
+    expect(page.locator(".wt-step[aria-current=step]")).to_have_id("made-4")
+
+
+def test_folds_of_a_long_list_open_in_list_and_stepper_alike(open_page: Open) -> None:
+    page = open_page("#made-4", body=long())
+    open_list(page)
+    second = page.locator("#made-4-f1 details")
+    page.get_by_role("button", name="1 call left out: unfold").click()
+    assert (at(page), name(page)) == ("5 / 601", "Two.go")
+    expect(second).to_have_attribute("open", "")
+    page.locator("#made-2-f1 summary").click()
+    expect(page.locator(".wt-at")).to_have_text("6 / 602")
+    show(page.locator(".wt-part").last)
+    expect(second).to_have_count(0)
+    show(page.locator(".wt-part").first)
+    expect(second).to_have_attribute("open", "")
+
+
+def test_a_long_list_is_whole_on_paper_and_without_a_script(open_page: Open) -> None:
+    page = open_page(body=long())
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator(".wt-step").count() == 600
+    assert page.locator("details:not([open])").count() == 0
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert rows(page) == 0
+    page = open_page(body=long(), java_script_enabled=False)
+    assert page.locator(".wt-step").count() == 600
+
+
+def test_of_a_long_picture_only_the_tiles_in_view_are_drawn(open_page: Open) -> None:
+    page = open_page(body=long())
+    tiles = page.locator(".wt-tile")
+    expect(tiles).to_have_count(9)
+    for tile in tiles.all():
+        expect(tile).to_have_css("content-visibility", "auto")
+        assert tile.locator("a").count() <= 100
+    for key, tile in (("End", tiles.last), ("Home", tiles.first)):
+        press(page, key)
+        expect(page.locator(".band")).to_have_count(1)
+        expect(tile.locator(".band")).to_have_count(1)
+        expect(tile.locator("a.wt-here")).to_have_count(1)
+
+
+def test_a_long_recording_walks_side_by_side(open_page: Open) -> None:
+    made = trace(LONG)
+    shown = [step.seq for step in made.steps if "go" not in made.name(step)]
+    table = compare(View(made, shown), view(), "made", "right", "both")
+    page = open_page(body=table + long())
+    stage = page.locator(".wt-compare .wt-stage")
+    stage.press("End")
+    stage.press("Home")
+    expect(stage.locator(".wt-main strong").first).to_have_text("One.run")
 
 
 def test_script_and_style_are_light() -> None:

@@ -2,7 +2,7 @@
 
 from xml.etree import ElementTree
 
-from walkthroughs.render.svg import svg
+from walkthroughs.render.svg import TILE, svg, tiled
 from walkthroughs.render.view import View
 
 from ..making import trace
@@ -137,3 +137,42 @@ def test_it_is_titled_and_described_for_those_who_do_not_see_it() -> None:
     assert "8 steps in 3 lanes: reactor" in picture.findtext("s:desc", "", NS)
     ids = {each.attrib["id"] for each in picture.iter() if "id" in each.attrib}
     assert set(picture.attrib["aria-labelledby"].split()) == ids
+
+
+def long() -> View:
+    """A call that runs through all rows, and many inside it."""
+    made = trace("app.One.run\n" + "    app.Two.run\n        app.Two.go\n" * TILE)
+    calls = [step.seq for step in made.steps if "go" not in made.name(step)]
+    return View(made, calls)
+
+
+def test_a_picture_in_tiles_shows_what_the_whole_one_does() -> None:
+    tiles = ElementTree.fromstring(f"<div>{tiled(long(), 'made')}</div>")
+    pictures = tiles.findall(".//s:svg", NS)
+    boxes = [picture.attrib["viewBox"].split() for picture in pictures]
+    whole = drawn(long())
+    assert [box[1] for box in boxes[1:]] == [
+        str(int(box[1]) + int(box[3])) for box in boxes[:-1]
+    ]
+    assert sum(int(box[3]) for box in boxes) == int(whole.attrib["height"])
+    for path in (".//s:a", ".//s:title", ".//s:style", ".//s:text"):
+        assert [each.text for each in tiles.findall(path, NS)] == [
+            each.text for each in whole.findall(path, NS)
+        ]
+
+
+def test_a_tile_has_its_own_rows_and_what_runs_through_them() -> None:
+    tiles = ElementTree.fromstring(f"<div>{tiled(long(), 'made')}</div>")
+    pictures = tiles.findall(".//s:svg", NS)
+    assert [len(picture.findall("s:a", NS)) for picture in pictures] == [TILE, TILE]
+    tallest = [
+        max(float(bar.attrib["height"]) for bar in bars(each)) for each in pictures
+    ]
+    assert len(set(tallest)) == 1
+
+
+def test_an_event_without_a_bar_is_in_its_tile_too() -> None:
+    tiles = ElementTree.fromstring(f"<div>{tiled(view(), 'made')}</div>")
+    whole = drawn(view())
+    assert words(tiles) == words(whole)
+    assert len(bars(tiles)) == len(bars(whole))

@@ -41,6 +41,8 @@
   const PACE = 1600;
   const SWIPE = 40;
   const QUEUE_DRAWN = 8;
+  const LONG = 500;
+  const PART = 50;
   const SVG = "http://www.w3.org/2000/svg";
 
   const make = (tag, css, ...content) => {
@@ -214,6 +216,7 @@
       super(root.getAttribute("aria-label"), Object.keys(TITLES));
       this.root = root;
       this.list = unpacked(root);
+      this.parts = whole.get(root);
       this.marked = [];
       this.links = new Map();
       for (const link of root.querySelectorAll(".wt-listing a, .wt-svg a")) {
@@ -278,8 +281,13 @@
         "toggle",
         (event) => {
           if (!event.target.closest(".wt-fold")) return;
-          this.collect();
-          this.show();
+          if (this.parts) this.parts.follow(event.target);
+          // Once for all that open together, as those of a long list on paper do.
+          this.folding ||= setTimeout(() => {
+            this.folding = 0;
+            this.collect();
+            this.show();
+          });
         },
         true,
       );
@@ -426,7 +434,7 @@
     }
 
     jump(id) {
-      let target = document.getElementById(id);
+      let target = place(id);
       if (!target || !this.list.contains(target)) return false;
       if (target.matches(".wt-fold")) {
         target.querySelector("details").open = true;
@@ -444,10 +452,12 @@
       this.showHead(stop);
       this.showCode(stop);
       this.side.replaceChildren(...this.showSide(stop));
-      this.side.scrollTop = 0;
       this.showFoot();
-      this.mark(stop);
       this.looks();
+      this.mark(stop);
+      // Last, because what asks for a place makes the browser lay out the page.
+      this.code.scrollTop = 0;
+      this.side.scrollTop = 0;
     }
 
     showHead(stop) {
@@ -476,7 +486,6 @@
       }
       const door = stop.dataset.direction ? [this.showDoor()] : [];
       this.code.replaceChildren(told, ...door, ...copies(stop, ".wt-code"));
-      this.code.scrollTop = 0;
     }
 
     showSide(stop) {
@@ -547,9 +556,13 @@
         each.classList.remove("wt-here");
         each.removeAttribute("aria-current");
       }
-      stop.setAttribute("aria-current", "step");
+      this.parts?.box.querySelector("[aria-current]")?.removeAttribute("aria-current");
+      const id = stop.id || this.row(stop).id;
       this.marked = [stop];
-      for (const link of this.links.get(`#${stop.id || this.row(stop).id}`) || []) {
+      const copy = this.parts && document.getElementById(id);
+      if (copy) this.marked.push(copy);
+      for (const each of this.marked) each.setAttribute("aria-current", "step");
+      for (const link of this.links.get(`#${id}`) || []) {
         const place = link.closest(".wt-line") || link;
         place.classList.add("wt-here");
         this.marked.push(place);
@@ -559,19 +572,17 @@
 
     band(link) {
       const svg = link.closest("svg");
-      let band = svg.querySelector(".band");
-      if (!band) {
-        band = document.createElementNS(SVG, "rect");
-        band.setAttribute("class", "band");
-        band.setAttribute("width", "100%");
-        band.setAttribute("height", 26);
-        svg.querySelector("style").after(band);
-      }
+      const band = (this.stripe ??= document.createElementNS(SVG, "rect"));
+      band.setAttribute("class", "band");
+      band.setAttribute("width", "100%");
+      band.setAttribute("height", 26);
+      // Of a picture in tiles, the one that the step is in.
+      if (band.parentNode !== svg) svg.querySelector("rect, g").before(band);
       // A step has its number first, and then its name; a fold has one text.
       const [number, name] = link.querySelectorAll("text");
       const label = name || number;
       band.setAttribute("y", label.getAttribute("y") - 13);
-      const box = svg.parentElement;
+      const box = svg.closest(".wt-scroll");
       const x = Number(label.getAttribute("x"));
       if (x < box.scrollLeft || x > box.scrollLeft + box.clientWidth - 160) {
         box.scrollLeft = x - 120;
@@ -627,15 +638,73 @@
     }
   }
 
+  /* A long list, which the page has only in part: copies of the rows that are near what
+     is seen.  The list itself is not in the page, so that it costs nothing there. */
+  class Parts {
+    constructor(list) {
+      this.list = list;
+      this.rows = [...list.children];
+      this.places = new Map(this.rows.map((row) => [row.id, row]));
+      this.box = make("div");
+      const eye = new IntersectionObserver((seen) => seen.forEach(this.turn, this), {
+        rootMargin: "100%",
+      });
+      for (let from = 0; from < this.rows.length; from += PART) {
+        const part = make("div", "wt-part");
+        part.dataset.from = from;
+        this.box.append(part);
+        eye.observe(part);
+      }
+      // What a reader opens stays open.
+      const opened = ({ target }) => (this.twin(target).open = target.open);
+      this.box.addEventListener("toggle", opened, true);
+    }
+
+    turn({ target, isIntersecting, boundingClientRect }) {
+      if (isIntersecting === !!target.firstChild) return;
+      const from = +target.dataset.from;
+      const rows = this.list.cloneNode();
+      if (isIntersecting) {
+        for (const row of this.rows.slice(from, from + PART)) {
+          rows.append(row.cloneNode(true));
+        }
+        target.style.height = "";
+        target.append(rows);
+      } else {
+        // It stays as high as it was, so that nothing below it moves.
+        if (boundingClientRect.height) target.style.height = `${boundingClientRect.height}px`;
+        target.replaceChildren();
+      }
+    }
+
+    /* The original of something that can be opened. */
+    twin(copy) {
+      const row = copy.closest(".wt-steps > li");
+      const nth = [...row.querySelectorAll("details")].indexOf(copy);
+      return this.places.get(row.id).querySelectorAll("details")[nth];
+    }
+
+    /* Opens a fold that is seen as the original is. */
+    follow(original) {
+      const copy = document.getElementById(original.closest("li").id);
+      if (copy) copy.querySelector("details").open = original.open;
+    }
+  }
+
+  const whole = new WeakMap();
+
   /* The list of steps of a walkthrough. */
   const unpacked = (root) => {
     const packed = root.querySelector("noscript");
     if (packed) {
       const box = make("div");
       box.innerHTML = packed.textContent;
-      packed.replaceWith(box);
+      const list = box.querySelector(".wt-steps");
+      const parts = list && list.children.length > LONG && new Parts(list);
+      if (parts) whole.set(root, parts);
+      packed.replaceWith(parts ? parts.box : box);
     }
-    return root.querySelector(".wt-steps");
+    return whole.get(root)?.list || root.querySelector(".wt-steps");
   };
 
   /* The walkthrough that holds a place, which may be packed; and the place. */
@@ -647,7 +716,7 @@
   const place = (id) => {
     const root = home(id);
     if (root) unpacked(root);
-    return document.getElementById(id);
+    return whole.get(root)?.places.get(id) || document.getElementById(id);
   };
 
   const kind = (stop) => stop.dataset.lane.split(":")[0];
@@ -717,12 +786,20 @@
   /* Paper shows everything. */
   let closed = [];
   addEventListener("beforeprint", () => {
-    for (const root of all()) equip(root);
+    for (const root of all()) {
+      equip(root);
+      const parts = whole.get(root);
+      if (parts) parts.box.replaceWith(parts.list);
+    }
     closed = [...document.querySelectorAll(".wt:not(.wt-slim) details:not([open])")];
     for (const each of closed) each.open = true;
   });
   addEventListener("afterprint", () => {
     for (const each of closed) each.open = false;
+    for (const root of all()) {
+      const parts = whole.get(root);
+      if (parts) parts.list.replaceWith(parts.box);
+    }
   });
   addEventListener("hashchange", reveal);
   // Once more: only now has the browser gone to where the address points.
