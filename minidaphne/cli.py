@@ -3,6 +3,7 @@
 import argparse
 import importlib
 import logging
+import shlex
 import sys
 from dataclasses import fields
 from typing import Any, ClassVar
@@ -10,7 +11,6 @@ from typing import Any, ClassVar
 from .access import AccessLogGenerator
 from .endpoints import build_endpoint_description_strings
 from .errors import OperatorError
-from .reload import Reloader
 from .server import Server
 from .types import Settings
 from .wire import FOREVER
@@ -105,7 +105,8 @@ class CommandLineInterface:
         add("--no-server-name", dest="server_name", action="store_const", const="")
         add("--loop", choices=["auto", "asyncio", "uvloop"], help="event loop")
         add("--lifespan", choices=["auto", "on", "off"], help="ASGI lifespan")
-        add("--reload", action="store_true", help="restart when a module changes")
+        flag: Any = argparse.BooleanOptionalAction
+        add("--reload", action=flag, help="restart when a file changes")
 
     def run(self, args: list[str]) -> None:
         """Read the arguments, and serve.
@@ -114,6 +115,9 @@ class CommandLineInterface:
         cannot be imported or an endpoint not be bound.
         """
         options = self.parser.parse_args(args)
+        if options.reload:
+            self.watch([*args, "--no-reload"])
+            return
         try:
             self.set_up_logging(options)
             options.action_logger = self.build_action_logger(options)
@@ -126,15 +130,19 @@ class CommandLineInterface:
         logger.info("Starting server at %s", ", ".join(endpoints))
         try:
             self.server = self.server_class(application, endpoints, **chosen)
-            reloader = Reloader(self.server)
-            if options.reload:
-                self.server.settings.ready_callable = reloader.look
             self.server.run()
-            reloader.restart(args)
         except OperatorError as error:
             self.parser.exit(2, f"minidaphne: error: {error}\n")
         if self.server.abort_start:
             sys.exit(1)
+
+    def watch(self, args: list[str]) -> None:
+        """Serve in a process of its own, and in a new one when a file changes."""
+        try:
+            from watchfiles import run_process
+        except ImportError:
+            self.parser.error("--reload needs watchfiles: pip install watchfiles")
+        run_process(".", target=shlex.join([sys.executable, "-m", "minidaphne", *args]))
 
     def set_up_logging(self, options: argparse.Namespace) -> None:
         """Set up logging; verbosity 3 differs from 2 in asyncio's debug mode."""

@@ -12,6 +12,7 @@ import socket
 import ssl
 import stat
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from .errors import OperatorError
@@ -19,7 +20,14 @@ from .errors import OperatorError
 Factory = Callable[[], asyncio.Protocol]
 
 
-class TCP4ServerEndpoint:
+class Endpoint:
+    """Where a server can listen."""
+
+    def stop_listening(self) -> None:
+        """The listener is closed; twin of Twisted's ``Port.stopListening``."""
+
+
+class TCP4ServerEndpoint(Endpoint):
     """A TCP port on one interface; IPv6 too, in spite of Twisted's name."""
 
     def __init__(self, port: str, interface: str = "", backlog: str = "2048") -> None:
@@ -59,7 +67,7 @@ def ssl_endpoint(
     return endpoint
 
 
-class UNIXServerEndpoint:
+class UNIXServerEndpoint(Endpoint):
     """A unix socket; a stale file in its place is replaced, a live one is not."""
 
     def __init__(self, address: str, mode: str = "666", backlog: str = "2048") -> None:
@@ -76,6 +84,11 @@ class UNIXServerEndpoint:
         os.chmod(self.address, self.mode)
         return server
 
+    def stop_listening(self) -> None:
+        """Remove the socket's file, as asyncio does from Python 3.13 on."""
+        with suppress(FileNotFoundError):
+            os.unlink(self.address)
+
     def remove_stale(self) -> None:
         """Remove the socket of a server that is gone."""
         if not os.path.exists(self.address):
@@ -88,7 +101,7 @@ class UNIXServerEndpoint:
         os.unlink(self.address)
 
 
-class AdoptedStreamServerEndpoint:
+class AdoptedStreamServerEndpoint(Endpoint):
     """A listening socket that a process manager has opened for us."""
 
     def __init__(self, fileno: str) -> None:

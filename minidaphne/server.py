@@ -15,7 +15,7 @@ from email.utils import formatdate
 from functools import partial
 from typing import Any
 
-from .endpoints import server_from_string
+from .endpoints import Endpoint, server_from_string
 from .errors import ApplicationError, ClientDisconnected, OperatorError
 from .http_protocol import HTTPFactory
 from .lifespan import Lifespan
@@ -55,7 +55,7 @@ class Server:
         self.proxies = Proxies(self.settings) if forwarded else None
         self.http_factory = HTTPFactory(self)
         self.ws_factory = WebSocketFactory(self)
-        self.listeners: list[asyncio.Server] = []
+        self.listeners: dict[Endpoint, asyncio.Server] = {}
         self.listening_addresses: list[tuple[str, int]] = []
         self.channels: set[Any] = set()
         self.connections: dict[Any, asyncio.Task[None] | None] = {}
@@ -115,14 +115,14 @@ class Server:
         """Bind every endpoint, before anything is started."""
         for description, endpoint in self.endpoints.items():
             logger.info("Configuring endpoint %s", description)
-            listener = await endpoint.listen(self.http_factory.build_protocol)
-            self.listeners.append(listener)
+            build_protocol = self.http_factory.build_protocol
+            self.listeners[endpoint] = await endpoint.listen(build_protocol)
 
     async def start_serving(self) -> None:
         """Take connections from now on."""
         if self.settings.signal_handlers:
             self.handle_signals()
-        for listener in self.listeners:
+        for listener in self.listeners.values():
             await listener.start_serving()
             self.listen_success(listener)
         if self.settings.ready_callable is not None:
@@ -160,8 +160,9 @@ class Server:
     async def shutdown(self) -> None:
         """Take no more connections, let what is in flight end, then end the rest."""
         self.stopping = True
-        for listener in self.listeners:
+        for endpoint, listener in self.listeners.items():
             listener.close()
+            endpoint.stop_listening()
         for channel in list(self.channels):
             channel.shut_down()
         for protocol in self.closing:

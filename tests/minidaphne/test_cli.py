@@ -2,7 +2,6 @@
 
 import argparse
 import logging
-import os
 import re
 import runpy
 import signal
@@ -18,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from minidaphne import cli, reload
+from minidaphne import cli
 from minidaphne.access import AccessLogGenerator
 from minidaphne.errors import OperatorError
 
@@ -172,32 +171,24 @@ def test_an_aborted_start_is_status_1(monkeypatch: pytest.MonkeyPatch) -> None:
     assert caught.value.code == 1
 
 
-def test_reload_watches_the_modules(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+def test_reload_watches_a_process_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[str] = []
+    stand_in = argparse.Namespace(
+        run_process=lambda path, target: started.append(target)
+    )
+    monkeypatch.setitem(sys.modules, "watchfiles", stand_in)
+    assert run("--reload", "-p", "1") is None
+    assert started[0].endswith(f"-m minidaphne --reload -p 1 {APPLICATION} --no-reload")
+
+
+def test_reload_without_watchfiles_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    started: list[Any] = []
-    monkeypatch.setattr(os, "execv", lambda *args: started.append(args))
-    watched = {"a.py": 1.0}
-    monkeypatch.setattr(reload, "modification_times", lambda: dict(watched))
-    calls: list[Any] = []
-    loop = argparse.Namespace(call_later=lambda *args: calls.append(args))
-    server: Any = argparse.Namespace(loop=loop, stop=lambda: calls.append("stop"))
-    reloader = reload.Reloader(server)
-    reloader.look()
-    assert calls == [(reload.INTERVAL, reloader.look)]
-    reloader.restart(["x"])
-    assert not started
-    watched["a.py"] = 2.0
-    reloader.look()
-    assert calls[-1] == "stop"
-    reloader.restart(["x"])
-    assert started == [(sys.executable, [sys.executable, "-m", "minidaphne", "x"])]
-    monkeypatch.undo()
-    assert __file__ in reload.modification_times()
-
-
-def test_reload_starts_watching_when_the_server_listens() -> None:
-    assert run("--reload").settings.ready_callable is not None
+    monkeypatch.setitem(sys.modules, "watchfiles", None)
+    with pytest.raises(SystemExit) as caught:
+        run("--reload")
+    assert caught.value.code == 2
+    assert "pip install watchfiles" in capsys.readouterr().err.splitlines()[-1]
 
 
 def test_python_dash_m_is_the_command_line(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -277,6 +268,43 @@ def test_a_second_signal_ends_at_once() -> None:
         assert process.poll() is None
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=5) != 0
+
+
+SAYS = """async def application(scope, receive, send):
+    await send({"type": "http.response.start", "status": 200})
+    await send({"type": "http.response.body", "body": b"%s"})
+"""
+
+
+def test_reload_outlives_a_module_that_cannot_be_imported(tmp_path: Path) -> None:
+    module = tmp_path / "edited.py"
+    module.write_text(SAYS % "one")
+    command = [sys.executable, "-m", "minidaphne", "--reload", "-p", "0"]
+    with subprocess.Popen(
+        [*command, "edited:application"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        try:
+            for text, outcome in [
+                (SAYS % "one", b"one"),
+                ("no Python", None),
+                (SAYS % "two", b"two"),
+            ]:
+                module.write_text(text)
+                for line in process.stdout:
+                    if outcome is None and "cannot import" in line:
+                        break
+                    if found := re.search(r"TCP address \S+:(\d+)", line):
+                        answer = ask(int(found[1]), GET)
+                        if outcome and answer.endswith(outcome):
+                            break
+        finally:
+            process.terminate()
+        assert process.wait(timeout=10) == 0
 
 
 def fails(*args: str, application: str = APPLICATION) -> tuple[int, str]:
