@@ -50,6 +50,7 @@ from .compare import sides
 from .cut import read_stand_in
 from .fences import Fence, fences
 from .glossary import GlossaryLinks, Term, read_glossary
+from .names import NameLinks, Names, read_names
 from .source import read_source, words
 from .stages import Link
 
@@ -280,6 +281,8 @@ class WalkthroughsPlugin(BasePlugin[WalkthroughsConfig]):
         self._homes: Mapping[str, str] = {}
         self._terms: list[Term] = []
         self._glossary = GlossaryLinks()
+        self._names = Names()
+        self._name_links = NameLinks()
 
     def on_startup(self, *, command: str, dirty: bool) -> None:
         """MkDocs keeps a plugin that has this from one build to the next."""
@@ -297,7 +300,8 @@ class WalkthroughsPlugin(BasePlugin[WalkthroughsConfig]):
         """Enter the fences, and their style and script, into the configuration."""
         config.extra_css.append("assets/walkthroughs.css")
         config.extra_javascript.append("assets/walkthroughs.js")
-        config.markdown_extensions.append(self._glossary)  # type: ignore[arg-type]  # MkDocs passes it on
+        for links in (self._glossary, self._name_links):
+            config.markdown_extensions.append(links)  # type: ignore[arg-type]  # MkDocs passes it on
         extension = "pymdownx.superfences"
         if extension not in config.markdown_extensions:
             config.markdown_extensions.append(extension)
@@ -325,6 +329,7 @@ class WalkthroughsPlugin(BasePlugin[WalkthroughsConfig]):
             page = Path(config.docs_dir, self.config.glossary)
             self._terms = read_glossary(page.read_text(encoding="utf-8"))
         self._homes = stages.homes(Path(config.docs_dir))
+        self._names = read_names(Path(config.docs_dir), self._homes)
         for asset in ("walkthroughs.css", "walkthroughs.js"):
             path = str(ASSETS / asset)
             files.append(File.generated(config, f"assets/{asset}", abs_src_path=path))
@@ -344,6 +349,9 @@ class WalkthroughsPlugin(BasePlugin[WalkthroughsConfig]):
         here = self._path == self.config.glossary
         address = self._link(self.config.glossary or "")
         self._glossary.begin_page(() if here else self._terms, address)
+        lists = {package: self._link(home) for package, home in self._homes.items()}
+        title = page.title or ""
+        self._name_links.begin_page(self._names, self._path, title, lists)
         # MkDocs has cut off the page's front matter.
         self._offset = page.file.content_string.count("\n") - markdown.count("\n")
         self._fences = [each for each in fences(markdown) if each.language in FENCES]
