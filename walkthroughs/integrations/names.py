@@ -13,12 +13,14 @@ import re
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from html import unescape
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
 from markdown import Markdown
 from markdown.extensions import Extension
 from markdown.treeprocessors import Treeprocessor
+from markdown.util import HTML_PLACEHOLDER_RE
 
 from ..errors import ListingError
 from ..listing import parse
@@ -127,9 +129,9 @@ class NameLinks(Extension):
         """Run last: MkDocs (0) would take an address for the path of a page."""
         md.treeprocessors.register(_Linker(self, md), "names", -20)
 
-    def link(self, code: Element, said: str, above: str) -> Element | None:
+    def link(self, code: str, said: str, above: str) -> Element | None:
         """The link that goes around a piece of code, if it names a stage."""
-        name = self.names.meant(code.text or "", self.page, said, above)
+        name = self.names.meant(code, self.page, said, above)
         address = self.addresses.get(_package(name))
         if not address:
             return None
@@ -174,10 +176,17 @@ class _Linker(Treeprocessor):
 
     def wrap(self, parent: Element, at: int, code: Element) -> None:
         """Put the link around a piece of code, where it is to have one."""
-        above = " ".join(self.headings.values())
-        link = self.page.link(code, self.said, above)
-        self.said += code.text or ""
+        text = self.written(code)
+        link = self.page.link(text, self.said, " ".join(self.headings.values()))
+        self.said += text
         if link is not None:
             link.tail, code.tail = code.tail, None
             link.append(code)
             parent[at] = link
+
+    def written(self, code: Element) -> str:
+        """The text of a piece of code, which an extension may have put aside."""
+        aside = HTML_PLACEHOLDER_RE.fullmatch(code.text or "")
+        if aside is None:
+            return code.text or ""
+        return unescape(str(self.md.htmlStash.rawHtmlBlocks[int(aside[1])]))

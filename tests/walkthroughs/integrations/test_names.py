@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from markdown import Markdown
+from markdown.extensions import Extension
 
 from tests.walkthroughs.integrations.pages import site
 from walkthroughs.integrations.names import NameLinks, Names, read_names
@@ -26,11 +27,12 @@ NAMES = Names(
 )
 
 
-def html(text: str, page: str = "a.md", title: str = "") -> str:
+def html(text: str, page: str = "a.md", title: str = "", *more: str) -> str:
     extension = NameLinks()
     addresses = dict.fromkeys(NAMES.homes, "s.html")
     extension.begin_page(NAMES, page, title, addresses)
-    return Markdown(extensions=[extension, "tables", "def_list"]).convert(text)
+    extensions: list[Extension | str] = [extension, "tables", "def_list", *more]
+    return Markdown(extensions=extensions).convert(text)
 
 
 def link(name: str, code: str) -> str:
@@ -98,6 +100,12 @@ def test_the_page_s_own_listings_decide_between_two() -> None:
 def test_a_listing_of_the_page_goes_before_its_headings() -> None:
     assert link("twisted.tcp.Port.read_it", "read_it") in html("# Daphne\n\n`read_it`")
     assert link("daphne.ws.WebSocket.read_it", "read_it") in html("Daphne: `read_it`")
+
+
+def test_a_name_that_an_extension_has_put_aside_is_found() -> None:
+    page = html("Daphne: `read_it`, `a < b`", "a.md", "", "pymdownx.inlinehilite")
+    assert link("daphne.ws.WebSocket.read_it", "read_it") in page
+    assert "<code>a &lt; b</code>" in page
 
 
 def test_links_headings_and_blocks_stay_as_they_are() -> None:
