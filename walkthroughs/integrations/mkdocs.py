@@ -43,6 +43,7 @@ from ..render.html import failure, listing, slim, walkthrough
 from ..render.source import without_colourless
 from ..targets import Target
 from . import drawings, stages
+from .again import Again
 from .ahead import ahead
 from .book import Book
 from .callpath import hold, ident, record_all
@@ -260,13 +261,6 @@ class WalkthroughsConfig(Config):
     glossary = config_options.Optional(config_options.Type(str))
 
 
-def changed(place: str) -> float:
-    """When a file, or a Python file in a folder, was last changed."""
-    path = Path(place)
-    files = path.rglob("*.py") if path.is_dir() else [path]
-    return max((each.stat().st_mtime for each in files), default=0.0)
-
-
 class WalkthroughsPlugin(BasePlugin[WalkthroughsConfig]):
     """Registers the fences, and says on which page and line one went wrong."""
 
@@ -275,7 +269,7 @@ class WalkthroughsPlugin(BasePlugin[WalkthroughsConfig]):
         self._page = self._path = ""
         self._docs = Path("docs")
         self._offset = 0
-        self._newest = 0.0
+        self._again = Again(FENCES)
         self._fences: list[Fence] = []
         self._link: Link = str
         self._homes: Mapping[str, str] = {}
@@ -287,17 +281,10 @@ class WalkthroughsPlugin(BasePlugin[WalkthroughsConfig]):
     def on_startup(self, *, command: str, dirty: bool) -> None:
         """MkDocs keeps a plugin that has this from one build to the next."""
 
-    def on_pre_build(self, *, config: MkDocsConfig) -> None:
-        """Have all pages made anew when code has changed: MkDocs, when it makes only
-        what has changed (`--dirty`), looks at the pages alone."""
-        newest = max(map(changed, config.watch), default=0.0)
-        if self._newest and newest > self._newest:
-            for page in Path(config.site_dir).rglob("*.html"):
-                page.unlink()
-        self._newest = newest
-
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         """Enter the fences, and their style and script, into the configuration."""
+        self._again.whole = self.config.glossary or ""
+        config.plugins["walkthroughs/again"] = self._again
         config.extra_css.append("assets/walkthroughs.css")
         config.extra_javascript.append("assets/walkthroughs.js")
         for links in (self._glossary, self._name_links):

@@ -39,9 +39,7 @@ def main() -> None:
         print(f"Port {wanted} is taken: using {port} instead.")
     print(f"The book will be on http://{HOST}:{port}/ (Ctrl-C stops it).", flush=True)
     address = f"{HOST}:{port}"
-    # After the first build, only the page that was changed: the whole takes too long.
-    command = [sys.executable, "-m", "mkdocs", "serve", "--dirty"]
-    command += ["--dev-addr", address]
+    command = [sys.executable, "-m", "mkdocs", "serve", "--dev-addr", address]
     os.execv(sys.executable, command)
 
 

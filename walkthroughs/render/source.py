@@ -101,15 +101,16 @@ class Sources:
         file = _find(function.file, self._folders)
         if file is None:
             return Excerpt(function, package, problem=_absent(function))
+        changed = file.stat().st_mtime_ns
         name = function.qualname.rpartition(".")[2]
-        last = _extents(file).get((function.line, name))
+        last = _extents(file, changed).get((function.line, name))
         if last is None or not all(function.line <= n <= last for n in marks):
             return Excerpt(function, package, problem=_other(function))
         first = function.line
         kept = set(range(first, min(first + head, last + 1)))
         for n in marks:
             kept.update(range(max(first, n - around), min(n + around, last) + 1))
-        lines = _pieces(_lines(file, first, last), kept, marks)
+        lines = _pieces(_lines(file, changed, first, last), kept, marks)
         return Excerpt(function, package, lines)
 
 
@@ -141,19 +142,20 @@ def _find(file: str, folders: tuple[str, ...]) -> Path | None:
     return next((path for path in candidates if path.is_file()), None)
 
 
-@cache
-def _read(file: Path) -> str:
+# Keyed by time of change, too: where a site is served, its code changes meanwhile.
+@lru_cache(maxsize=256)
+def _read(file: Path, changed: int) -> str:
     return file.read_text(encoding="utf-8", errors="replace")
 
 
-@cache
-def _extents(file: Path) -> Mapping[tuple[int, str], int]:
+@lru_cache(maxsize=256)
+def _extents(file: Path, changed: int) -> Mapping[tuple[int, str], int]:
     """(first line with decorators, name) of each function -> its last line."""
     with warnings.catch_warnings():
         # An odd escape in somebody's string is not ours to report.
         warnings.simplefilter("ignore")
         try:
-            tree = ast.parse(_read(file))
+            tree = ast.parse(_read(file, changed))
         except SyntaxError:
             return {}
     extents: dict[tuple[int, str], int] = {}
@@ -166,10 +168,10 @@ def _extents(file: Path) -> Mapping[tuple[int, str], int]:
 
 
 @lru_cache(maxsize=1024)
-def _lines(file: Path, first: int, last: int) -> tuple[SourceLine, ...]:
+def _lines(file: Path, changed: int, first: int, last: int) -> tuple[SourceLine, ...]:
     """A function's lines, dedented and highlighted as a whole: an excerpt that began
     inside a string would be coloured wrongly."""
-    lines = _read(file).split("\n")[first - 1 : last]
+    lines = _read(file, changed).split("\n")[first - 1 : last]
     indent = len(lines[0]) - len(lines[0].lstrip())
     texts = [line[:indent].lstrip() + line[indent:].rstrip() for line in lines]
     coloured = highlight("\n".join(texts))

@@ -1,12 +1,10 @@
 """Fences that show code, on a site built by MkDocs."""
 
 import logging
-import os
 from pathlib import Path
 
 import pytest
 from markdown import Markdown
-from mkdocs.config.defaults import MkDocsConfig
 from pymdownx.superfences import SuperFencesException
 
 from tests.walkthroughs.integrations.pages import site
@@ -114,17 +112,3 @@ def test_renderers_raise_errors_of_this_package() -> None:
     for render in FENCES.values():
         with pytest.raises(WalkthroughError):
             render("", {"no such option": ""}, CONTEXT)
-
-
-def test_all_pages_are_made_anew_when_code_has_changed(tmp_path: Path) -> None:
-    code, page = tmp_path / "code.py", tmp_path / "site" / "page.html"
-    page.parent.mkdir()
-    config = MkDocsConfig()
-    config.site_dir, config.watch = str(page.parent), [str(tmp_path)]
-    plugin = mkdocs.WalkthroughsPlugin()
-    for moment, there in ((1, True), (1, True), (2, False)):
-        code.touch()
-        os.utime(code, (moment, moment))
-        page.touch()
-        plugin.on_pre_build(config=config)
-        assert page.exists() is there

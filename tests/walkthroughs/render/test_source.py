@@ -1,5 +1,6 @@
 """Excerpts: the right lines, marked; and a sentence where there are none."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -53,6 +54,17 @@ def test_a_short_function_is_shown_whole_with_its_decorators(sources: Sources) -
     excerpt = sources.callee(EARLY, 5)
     assert numbers(excerpt) == [1, 2, 3, 4, 5]
     assert excerpt.problem == ""
+
+
+def test_a_file_that_has_changed_is_read_again(
+    sources: Sources, tmp_path: Path
+) -> None:
+    assert sources.callee(EARLY, 5).lines[4] is not None
+    file = tmp_path / "made_up" / "code.py"
+    file.write_text(MODULE.replace("return one", "return two"), encoding="utf-8")
+    os.utime(file, ns=(1, 1))
+    last = sources.callee(EARLY, 5).lines[4]
+    assert last and last.text == "    return two"
 
 
 def test_the_line_where_a_call_ended_is_marked(sources: Sources) -> None:
