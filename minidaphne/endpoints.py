@@ -19,6 +19,9 @@ from .errors import OperatorError
 
 Factory = Callable[[], asyncio.Protocol]
 
+#: Seconds for a client to agree with us on its keys.
+HANDSHAKE_TIMEOUT = 10
+
 
 class Endpoint:
     """Where a server can listen."""
@@ -52,6 +55,7 @@ class TCP4ServerEndpoint(Endpoint):
             self.port,
             backlog=self.backlog,
             ssl=self.tls,
+            ssl_handshake_timeout=HANDSHAKE_TIMEOUT if self.tls else None,
             start_serving=False,
         )
 

@@ -61,7 +61,8 @@ class ResponseHead:
             if self.content_length is not None or not number:
                 raise ApplicationError("Content-Length must be one number")
             self.content_length = int(value)
-        elif name == b"connection":
+            return False
+        if name == b"connection":
             self.close |= b"close" in value.lower()
         self.date &= name != b"date"
         self.server &= name != b"server"

@@ -78,10 +78,9 @@ class Request:
 def header_list(headers: Headers, name: str | None) -> list[str]:
     """The items of a header that is a list, in order; none for no header."""
     wanted = (name or "").lower().encode()
-    joined = b",".join(value for key, value in headers if key == wanted)
-    return [
-        item for word in joined.decode("latin-1").split(",") if (item := word.strip())
-    ]
+    values = [value for key, value in headers if key == wanted]
+    words = b",".join(values).decode("latin-1").split(",")
+    return [item for word in words if (item := word.strip())]
 
 
 def split_target(target: bytes) -> tuple[bytes, bytes]:

@@ -23,7 +23,13 @@ HANDSHAKE = (
 )
 
 
-def wrk(port: int, path: str, seconds: float, script: str = "") -> tuple[float, float]:
+def wrk(
+    port: int,
+    path: str,
+    seconds: float,
+    script: str = "",
+    connections: int = CONNECTIONS,
+) -> tuple[float, float]:
     """Requests a second, and the 99th percentile of the latency in milliseconds.
 
     Raises:
@@ -35,7 +41,7 @@ def wrk(port: int, path: str, seconds: float, script: str = "") -> tuple[float, 
         command = [
             "wrk",
             "-t1",
-            f"-c{CONNECTIONS}",
+            f"-c{connections}",
             f"-d{max(1, round(seconds))}s",
             "--latency",
         ]
@@ -54,6 +60,20 @@ def wrk(port: int, path: str, seconds: float, script: str = "") -> tuple[float, 
     assert rate and slowest
     unit = {"us": 0.001, "ms": 1.0, "s": 1000.0}[slowest[2]]
     return float(rate[1]), float(slowest[1]) * unit
+
+
+def slowest_at_half_load(port: int, path: str, seconds: float) -> float:
+    """The 99th percentile, in milliseconds, at half the rate that the server can take.
+
+    wrk knows no rates, but its connections can rest between two requests.
+    """
+    most, _ = wrk(port, path, seconds / 2)
+    connections = 4 * CONNECTIONS
+    rest = round(2000 * connections / most)  # milliseconds, on average
+    script = f"function delay() return math.random(0, {2 * rest}) end"
+    rate, slowest = wrk(port, path, seconds, script, connections)
+    assert 0.3 * most < rate < 0.7 * most, (most, rate)
+    return slowest
 
 
 def headers_script(count: int) -> str:

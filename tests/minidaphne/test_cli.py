@@ -1,6 +1,7 @@
 """The command line: what it passes on, and how a server behaves that it has started."""
 
 import argparse
+import asyncio
 import logging
 import re
 import runpy
@@ -17,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from minidaphne import cli
+from minidaphne import cli, endpoints
 from minidaphne.access import AccessLogGenerator
 from minidaphne.errors import OperatorError
 
@@ -330,27 +331,38 @@ def test_what_cannot_be_is_one_clear_line() -> None:
     assert status == 1 and "no database" in error
 
 
-def test_tls(tmp_path: Path) -> None:
-    pem = tmp_path / "server.pem"
+@pytest.fixture
+def tls(tmp_path: Path) -> str:
+    """The endpoint string of a port with TLS."""
+    key, certificate = tmp_path / "server.pem", tmp_path / "cert.pem"
     options = "-x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost"
-    subprocess.run(
-        [
-            "openssl",
-            "req",
-            *options.split(),
-            "-keyout",
-            pem,
-            "-out",
-            tmp_path / "cert.pem",
-        ],
-        check=True,
-        capture_output=True,
-    )
-    endpoint = (
-        f"ssl:0:privateKey={pem}:certKey={tmp_path / 'cert.pem'}:interface=127.0.0.1"
-    )
-    with served("-e", endpoint) as (_, port):
+    files = ["-keyout", key, "-out", certificate]
+    command = ["openssl", "req", *options.split(), *files]
+    subprocess.run(command, check=True, capture_output=True)
+    return f"ssl:0:privateKey={key}:certKey={certificate}:interface=127.0.0.1"
+
+
+def test_tls(tls: str) -> None:
+    with served("-e", tls) as (_, port):
         assert ask(port, GET, tls=True).startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_tls_handshake_has_its_time(
+    tls: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def says_nothing() -> bytes:
+        listener = await endpoints.server_from_string(tls).listen(asyncio.Protocol)
+        async with listener:
+            await listener.start_serving()
+            port = listener.sockets[0].getsockname()[1]
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            try:
+                return await asyncio.wait_for(reader.read(), 10)
+            finally:
+                writer.close()
+
+    monkeypatch.setattr(endpoints, "HANDSHAKE_TIMEOUT", 0.1)
+    assert asyncio.run(says_nothing()) == b""
 
 
 def test_logging_is_as_loud_as_asked(monkeypatch: pytest.MonkeyPatch) -> None:
