@@ -336,7 +336,7 @@ def tls(tmp_path: Path) -> str:
     """The endpoint string of a port with TLS."""
     key, certificate = tmp_path / "server.pem", tmp_path / "cert.pem"
     options = "-x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost"
-    files = ["-keyout", key, "-out", certificate]
+    files = ["-keyout", str(key), "-out", str(certificate)]
     command = ["openssl", "req", *options.split(), *files]
     subprocess.run(command, check=True, capture_output=True)
     return f"ssl:0:privateKey={key}:certKey={certificate}:interface=127.0.0.1"
