@@ -9,22 +9,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
-from typing import Any, Protocol
+from typing import Any, cast
 
-from .tape import Tape
+from .tape import Sized, Tape
 from .values import MASK, is_secret, masked
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
-
-
-class Sized(Protocol):
-    """A queue, of asyncio or like those."""
-
-    def qsize(self) -> int:
-        """How many events wait in it."""
 
 
 TEXT_LIMIT = 40
@@ -57,9 +50,7 @@ def _receive(inner: Receive, queue: Sized | None, tape: Tape) -> Receive:
     async def receive() -> MutableMapping[str, Any]:
         asked = time.perf_counter_ns()
         event = await inner()
-        waited = time.perf_counter_ns() - asked
-        depth = tape.look(queue.qsize) if queue is not None else None
-        tape.message("receive", event["type"], summary(event), depth, waited)
+        tape.message("receive", event["type"], summary(event), queue, asked)
         return event
 
     return receive
@@ -67,8 +58,7 @@ def _receive(inner: Receive, queue: Sized | None, tape: Tape) -> Receive:
 
 def _send(inner: Send, queue: Sized | None, tape: Tape) -> Send:
     async def send(event: MutableMapping[str, Any]) -> None:
-        depth = tape.look(queue.qsize) if queue is not None else None
-        step = tape.message("send", str(event.get("type")), summary(event), depth)
+        step = tape.message("send", str(event.get("type")), summary(event), queue)
         try:
             await inner(event)
         except BaseException as error:
@@ -86,15 +76,16 @@ def queue_of(receive: Receive, names: Sequence[str]) -> Sized | None:
     """
     owner = getattr(receive, "__self__", None)
     attributes = getattr(owner, "__dict__", {})
-    found = (owner, *(attributes.get(name) for name in names))
-    return next((each for each in found if hasattr(each, "qsize")), None)
+    found: list[Any] = [owner, *[attributes.get(name) for name in names]]
+    for each in found:
+        if hasattr(each, "qsize"):
+            return cast(Sized, each)
+    return None
 
 
 def summary(event: MutableMapping[str, Any]) -> tuple[tuple[str, str], ...]:
     """What an event carries, in few words, without secrets."""
-    return tuple(
-        (key, _brief(key, value)) for key, value in event.items() if key != "type"
-    )
+    return tuple([(key, _brief(key, event[key])) for key in event if key != "type"])
 
 
 def _brief(key: str, value: object) -> str:
@@ -102,11 +93,27 @@ def _brief(key: str, value: object) -> str:
         return MASK
     if key == "headers" and isinstance(value, list | tuple):
         return f"{len(value)} headers"
-    if isinstance(value, bytes | bytearray | memoryview):
-        return f"{len(value)} bytes"
-    if isinstance(value, str):
-        value = masked(value)
-        return repr(value[:TEXT_LIMIT]) + ("…" if len(value) > TEXT_LIMIT else "")
-    if value is None or isinstance(value, bool | int | float):
-        return repr(value)
-    return type(value).__name__
+    brief = _BRIEFS.get(type(value)) or _brief_of(type(value))
+    return brief(value)
+
+
+def _brief_of(cls: type) -> Callable[[Any], str]:
+    known = (_BRIEFS[each] for each in cls.__mro__ if each in _BRIEFS)
+    return next(known, lambda value: cls.__name__)
+
+
+def _size(value: bytes | bytearray | memoryview) -> str:
+    return f"{len(value)} bytes"
+
+
+def _text(value: str) -> str:
+    value = masked(value)
+    return repr(value[:TEXT_LIMIT]) + ("…" if len(value) > TEXT_LIMIT else "")
+
+
+_BRIEFS: dict[type, Callable[[Any], str]] = {
+    **dict.fromkeys((bytes, bytearray, memoryview), _size),
+    **dict.fromkeys((bool, int, float, type(None)), repr),
+    str: _text,
+}
+"""Class -> how its values are told; for those of heirs, the same; of others, the class is."""

@@ -8,20 +8,18 @@ has roads of its own, see `reactor`.
 
 from __future__ import annotations
 
-import sys
 import threading
-from asyncio import Handle, Task, TimerHandle, current_task
+from asyncio import BaseEventLoop, Handle
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import get_ident
 from typing import Any
 
 from . import reactor
-from .tape import Origin, Tape
+from .tape import IO, Origin, Tape
+from .watched import family
 
-_IO: Origin = ("io", None, None)
-
-_LASTING = frozenset({"_add_reader", "_add_writer", "add_signal_handler"})
+_LASTING = {"_add_reader", "_add_writer", "add_signal_handler"}
 """The functions of a loop whose handles are not scheduled but run each time that the
 loop finds a reason."""
 
@@ -43,6 +41,9 @@ class Hops:
         """Begins to listen."""
         self._replace(Handle, "__init__", self._making)
         self._replace(Handle, "_run", self._running)
+        for loop in family(BaseEventLoop):
+            for name in _LASTING & loop.__dict__.keys():
+                self._replace(loop, name, self._lasting)
         self._replace(ThreadPoolExecutor, "submit", self._submitting)
         self._replace(threading.Thread, "start", self._starting)
         for cls, name, wrap in reactor.listeners(self._tape):
@@ -62,34 +63,18 @@ class Hops:
     def _making(self, original: Any) -> Any:
         # Here, and not when `call_soon` returns: the loop of another thread may have
         # run the handle by then.
-        origins, tape, frame = self._origins, self._tape, sys._getframe
-        seen, threads = tape.tasks, tape.here
-        opened, stacks = tape.open, tape.stacks
+        origins, threads = self._origins, self._tape.here.get
+        thread, origin = self._tape.thread, self._tape.origin
 
         def make(
             handle: Any, callback: Any, args: Any, loop: Any, context: Any = None
         ) -> None:
             original(handle, callback, args, loop, context)
-            task = getattr(callback, "__self__", None)
-            if isinstance(task, Task):
-                how = "wake" if task in seen else "create_task"
-            elif frame(1).f_code.co_name in _LASTING:
+            here = threads(get_ident()) or thread()
+            if here.lasting:
                 origins.pop(id(handle), None)
-                return
             else:
-                how = "call_later" if isinstance(handle, TimerHandle) else "call_soon"
-            # As `Tape.origin` does, but without its cost.
-            here = threads.get(get_ident()) or tape.thread()
-            pending = here.landing
-            if pending is not None and pending is not _IO:
-                origins[id(handle)] = (how, pending[1], pending[2])
-                return
-            running = here.loop
-            if running is None or current_task(running) is not here.task:
-                tape.look_around(here)
-            lane = here.lane
-            stack = stacks[lane]
-            origins[id(handle)] = (how, lane, opened[stack[-1]][0] if stack else None)
+                origins[id(handle)] = origin(here, None)
 
         return make
 
@@ -99,16 +84,26 @@ class Hops:
         # As `Tape.carried` does, but without its cost.
         def run(handle: Any) -> Any:
             here = threads(get_ident()) or thread()
-            before, loop = here.landing, here.loop
-            here.landing = pop(id(handle), _IO)
-            here.loop = handle._loop
+            before, outer = here.landing, here.handle
+            here.landing, here.handle = pop(id(handle), IO), handle
             try:
                 return original(handle)
             finally:
                 here.landing = before if here.landing is not None else None
-                here.loop = loop
+                here.handle = outer
 
         return run
+
+    def _lasting(self, original: Any) -> Any:
+        def add(loop: Any, *args: Any) -> Any:
+            here = self._tape.thread()
+            before, here.lasting = here.lasting, True
+            try:
+                return original(loop, *args)
+            finally:
+                here.lasting = before
+
+        return add
 
     def _submitting(self, original: Any) -> Any:
         def submit(pool: Any, fn: Any, /, *args: Any, **kwargs: Any) -> Any:

@@ -78,7 +78,7 @@ def _callbacks(tape: Tape, tool: int) -> dict[str, Any]:
         end(frame(1), "return", offset)
 
     def yielded(code: CodeType, offset: int, value: object) -> None:
-        suspend(frame(1), offset)
+        suspend(frame(1), "suspend", offset)
 
     def resumed(code: CodeType, offset: int) -> None:
         resume(frame(1), offset)
@@ -88,7 +88,8 @@ def _callbacks(tape: Tape, tool: int) -> dict[str, Any]:
 
     def unwound(code: CodeType, offset: int, error: BaseException) -> None:
         # Heard of every frame of the process, and of most more than once.
-        if (left := frame(1)) in opened:
+        seen = known(id(code))
+        if seen is not None and seen.kept and (left := frame(1)) in opened:
             # The offset may be that of a handler which the compiler made.
             end(left, "raise", left.f_lasti, type(error).__name__)
 

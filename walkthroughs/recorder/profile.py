@@ -90,7 +90,7 @@ def _steps(tape: Tape) -> Heard:
         if op in _RETURN:
             end(frame, "return", at)
         elif op in _YIELD and (arg is not None or thrown_at != at):
-            suspend(frame, at)
+            suspend(frame, "suspend", at)
         else:
             end(frame, "raise", at)
         return None

@@ -19,13 +19,13 @@ from __future__ import annotations
 import asyncio
 import itertools
 import threading
-from asyncio import current_task
+from asyncio import Task, TimerHandle, current_task
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from threading import get_ident
 from time import perf_counter_ns
 from types import FrameType
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, Protocol
 
 from ..focus import Focus
 from ..trace import Lane, LaneKind
@@ -41,14 +41,21 @@ Entry = tuple[Any, ...]
 * "hop": its origin.
 """
 
-Origin = tuple[str, int | None, int | None]
-"""Who scheduled something: how, in which lane, inside which open step."""
+Origin = tuple[str | None, int | None, int | None]
+"""Who scheduled something: how (None: the loop's handle tells), in which lane, inside
+which open step."""
 
-T = TypeVar("T")
+IO: Origin = ("io", None, None)
+"""Nobody did: the loop found a reason in the outside world."""
 
-LaneKey = tuple[int, "asyncio.Task[Any] | None"]
+running_loop = asyncio._get_running_loop
 
-_get_running_loop = asyncio._get_running_loop
+
+class Sized(Protocol):
+    """A queue, of asyncio or like those."""
+
+    def qsize(self) -> int:
+        """How many events wait in it."""
 
 
 class Sending:
@@ -71,21 +78,36 @@ class Here:
     """What is known of one thread.
 
     Attributes:
-        loop: the loop whose callback it runs, None if it runs none.
         task: the task that ran when it was last looked at.
         lane: the lane of that task.
+        stack: the steps open in that lane.
+        lanes: task -> its lane; None -> that of no task.
+        handle: what the loop runs now.
         landing: what led to the present callback, until that has left a mark.
         looking: whether what runs is our own doing, which leaves no mark.
+        lasting: whether handles that are made now run again and again.
     """
 
-    __slots__ = ("landing", "lane", "looking", "loop", "task")
+    __slots__ = (
+        "handle",
+        "landing",
+        "lane",
+        "lanes",
+        "lasting",
+        "looking",
+        "stack",
+        "task",
+    )
 
     def __init__(self) -> None:
-        self.loop: Any = None
         self.task: Any = self
         self.lane = -1
+        self.stack: list[Any] = []
+        self.lanes: dict[Task[Any] | None, int] = {}
+        self.handle: Any = None
         self.landing: Origin | None = None
         self.looking = False
+        self.lasting = False
 
 
 class Tape:
@@ -121,14 +143,14 @@ class Tape:
         # Lane -> the frames open in it, outermost first.
         self.stacks: list[list[Any]] = []
         self.here: dict[int, Here] = {}
-        self._lanes: dict[LaneKey, int] = {}
         self._labels: list[tuple[LaneKind, str]] = []
+        # Lanes of tasks that somebody made, until the hop that leads there is written.
+        self._new: set[int] = set()
         self._lock = threading.Lock()
         self.loop_name: Literal["loop", "reactor"] = loop_name
         self._main = threading.main_thread().ident
-        # Kept beside, for a server may run thousands of tasks: who has a lane, which
-        # names are taken, and from which number on to look for one that is not.
-        self.tasks: set[asyncio.Task[Any]] = set()
+        # Kept beside, for a server may run thousands of tasks: which names are taken,
+        # and from which number on to look for one that is not.
         self._names: set[tuple[LaneKind, str]] = set()
         self._unused_from: dict[tuple[LaneKind, str], int] = {}
 
@@ -154,17 +176,27 @@ class Tape:
         direction: Literal["receive", "send"],
         type: str,
         summary: tuple[tuple[str, str], ...],
-        depth: int | None,
-        waited: int = 0,
+        queue: Sized | None,
+        asked: int | None = None,
     ) -> Sending:
-        """An ASGI event passes the door; one being sent stays open until `sent`."""
+        """An ASGI event passes the door; one being sent stays open until `sent`.
+
+        Args:
+            direction: which way it goes.
+            type: what it is.
+            summary: what it carries, in short.
+            queue: the queue that such events come from, if the server has one.
+            asked: when the application began to wait for it.
+        """
         step = Sending()
         if not self.recording:
             return step
-        lane = self.lane()
-        stack = self.stacks[lane]
+        waited = 0 if asked is None else perf_counter_ns() - asked
+        here = self.arrived()
+        stack = here.stack
         parent = self.open[stack[-1]][0] if stack else None
-        entry = self.write(lane, direction, type, summary, depth, waited, parent)
+        depth = None if queue is None else _depth(queue, here)
+        entry = self.write(here.lane, direction, type, summary, depth, waited, parent)
         if direction == "send":
             self.open[step] = entry
             stack.append(step)
@@ -180,23 +212,22 @@ class Tape:
 
     # Who scheduled what
 
-    def origin(self, how: str) -> Origin:
+    def origin(self, here: Here, how: str | None) -> Origin:
         """The present moment, as the cause of something that will run later.
 
         Inside a callback that has left no mark so far, the cause is what led to that
         callback: so a chain of the loop's own steps is one hop.
         """
-        here = self.thread()
         pending = here.landing
-        if pending is not None and pending[0] != "io":
-            return (how, pending[1], pending[2])
-        lane = self.lane(arrive=False)
-        stack = self.stacks[lane]
-        return (how, lane, self.open[stack[-1]][0] if stack else None)
+        if pending is not None and pending is not IO:
+            return pending if pending[0] == how else (how, pending[1], pending[2])
+        self.look_around(here)
+        stack = here.stack
+        return (how, here.lane, self.open[stack[-1]][0] if stack else None)
 
     def carried(self, fn: Callable[..., Any], how: str) -> Callable[..., Any]:
         """The function, which remembers who has scheduled it now."""
-        origin = self.origin(how)
+        origin = self.origin(self.thread(), how)
 
         def run(*args: Any, **kwargs: Any) -> Any:
             here = self.thread()
@@ -210,15 +241,6 @@ class Tape:
 
         return run
 
-    def look(self, at: Callable[[], T]) -> T:
-        """What a function returns; that it runs is our own doing, and leaves no mark."""
-        here = self.thread()
-        here.looking = True
-        try:
-            return at()
-        finally:
-            here.looking = False
-
     def thread(self) -> Here:
         """What is known of the present thread."""
         here = self.here.get(get_ident())
@@ -226,34 +248,44 @@ class Tape:
 
     # Lanes
 
-    def lane(self, arrive: bool = True) -> int:
-        """The lane we are in; with `arrive`, writes the hop that led here."""
+    def arrived(self) -> Here:
+        """The present thread, once it is known in which lane; writes what led there."""
         here = self.thread()
         self.look_around(here)
-        if arrive and here.landing is not None:
+        if here.landing is not None:
             self.arrive(here)
-        return here.lane
+        return here
 
     def look_around(self, here: Here) -> None:
         """Finds out in which lane the thread is now."""
-        loop = here.loop or _get_running_loop()
+        loop = running_loop()
         # Without a running loop there is no task; asking would raise.
         task = current_task(loop) if loop is not None else None
         if task is not here.task:
-            here.lane, here.task = self._lane_of((get_ident(), task)), task
+            lane = here.lanes.get(task)
+            here.lane = self._lane_of(task, here) if lane is None else lane
+            here.stack, here.task = self.stacks[here.lane], task
 
     def arrive(self, here: Here) -> None:
         """Writes the hop that led the thread to its lane."""
-        entry = (next(self.numbers), perf_counter_ns(), here.lane, "hop", here.landing)
+        how, lane, step = here.landing or IO
         here.landing = None
-        if entry[0] < self.max_events:
-            self.entries.append(entry)
-        else:
-            self.dropped += 1
+        self.write(here.lane, "hop", (how or self._how(here), lane, step))
+
+    def _how(self, here: Here) -> str:
+        """How a handle of the loop came to run."""
+        if isinstance(getattr(here.handle._callback, "__self__", None), Task):
+            if here.lane in self._new:
+                self._new.discard(here.lane)
+                return "create_task"
+            return "wake"
+        return "call_later" if isinstance(here.handle, TimerHandle) else "call_soon"
 
     def name_lane(self, name: str) -> None:
         """Calls the present lane, if it is a task, by that name from now on."""
-        lane = self.lane(arrive=False)
+        here = self.thread()
+        self.look_around(here)
+        lane = here.lane
         with self._lock:
             kind, before = self._labels[lane]
             if kind == "task":
@@ -266,24 +298,23 @@ class Tape:
         """The lanes seen so far."""
         return tuple(Lane(kind, name) for kind, name in self._labels)
 
-    def _lane_of(self, key: LaneKey) -> int:
+    def _lane_of(self, task: Task[Any] | None, here: Here) -> int:
+        """A lane for what the thread now runs for the first time."""
         with self._lock:
-            lane = self._lanes.get(key)
-            if lane is None:
-                lane = self._lanes[key] = len(self._labels)
-                self.stacks.append([])
-                self._labels.append(self._label(key))
-            return lane
+            lane = here.lanes[task] = len(self._labels)
+            self.stacks.append([])
+            self._labels.append(self._label(task))
+        if task is not None and here.landing is not None:
+            self._new.add(lane)
+        return lane
 
-    def _label(self, key: LaneKey) -> tuple[LaneKind, str]:
-        thread, task = key
+    def _label(self, task: Task[Any] | None) -> tuple[LaneKind, str]:
         kind: LaneKind = "thread"
         name = ""
         if task is not None:
-            self.tasks.add(task)
             coroutine = task.get_coro()
             kind, name = "task", getattr(coroutine, "__name__", "") or repr(coroutine)
-        elif thread == self._main:
+        elif get_ident() == self._main:
             kind = self.loop_name
         else:
             name = _thread_name(threading.current_thread().name)
@@ -349,13 +380,12 @@ def beginning(tape: Tape) -> Callable[[Watched, FrameType], None]:
             here = threads.get(get_ident()) or tape.thread()
             if here.looking:
                 return
-            loop = here.loop
+            loop = running_loop()
             if loop is None or current_task(loop) is not here.task:
                 tape.look_around(here)
             if here.landing is not None:
                 tape.arrive(here)
-            lane = here.lane
-            stack = stacks[lane]
+            lane, stack = here.lane, here.stack
             caller = stack[-1] if stack else _BOTTOM
             above = get(caller, _NOTHING)
         else:
@@ -384,16 +414,22 @@ def beginning(tape: Tape) -> Callable[[Watched, FrameType], None]:
 
 def ending(tape: Tape) -> Callable[..., None]:
     """The function to call when a frame is done; not all frames are known."""
-    pop, append = tape.open.pop, tape.entries.append
-    numbers, now, limit, stacks = (
-        tape.numbers,
-        perf_counter_ns,
-        tape.max_events,
-        tape.stacks,
-    )
+    return _leaving(tape, tape.open.pop)
 
-    def end(frame: Any, how: str, at: int, error: str | None = None) -> None:
-        began = pop(frame, None)
+
+def suspending(tape: Tape) -> Callable[..., None]:
+    """The function to call when a frame steps aside, to come back later."""
+    return _leaving(tape, tape.open.get)
+
+
+def _leaving(
+    tape: Tape, find: Callable[[Any, None], Entry | None]
+) -> Callable[..., None]:
+    append, numbers, now = tape.entries.append, tape.numbers, perf_counter_ns
+    limit, stacks = tape.max_events, tape.stacks
+
+    def left(frame: Any, how: str, at: int, error: str | None = None) -> None:
+        began = find(frame, None)
         if began is None:
             return
         lane = began[2]
@@ -408,31 +444,7 @@ def ending(tape: Tape) -> Callable[..., None]:
         else:
             leave(stack, frame)
 
-    return end
-
-
-def suspending(tape: Tape) -> Callable[[Any, int], None]:
-    """The function to call when a frame steps aside, to come back later."""
-    get, append, stacks = tape.open.get, tape.entries.append, tape.stacks
-    numbers, now, limit = tape.numbers, perf_counter_ns, tape.max_events
-
-    def suspend(frame: Any, at: int) -> None:
-        began = get(frame)
-        if began is None:
-            return
-        lane = began[2]
-        entry = (next(numbers), now(), lane, "suspend", began[0], at, None)
-        if entry[0] < limit:
-            append(entry)
-        else:
-            tape.dropped += 1
-        stack = stacks[lane]
-        if stack and stack[-1] is frame:
-            del stack[-1]
-        else:
-            leave(stack, frame)
-
-    return suspend
+    return left
 
 
 def resuming(tape: Tape) -> Callable[[Any, int], None]:
@@ -446,10 +458,12 @@ def resuming(tape: Tape) -> Callable[[Any, int], None]:
             return
         back = frame.f_back
         above = opened.get(back)
-        lane = above[2] if above is not None else -1
         # An exception goes past frames that wait, which are not resumed for it.
-        if lane < 0 or stacks[lane][-1:] != [back]:
-            lane = tape.lane()
+        if above is not None and (stack := stacks[above[2]]) and stack[-1] is back:
+            lane = above[2]
+        else:
+            here = tape.arrived()
+            lane, stack = here.lane, here.stack
         if lane != began[2]:
             # What follows happens there; the call is still the same one.
             opened[frame] = (began[0], began[1], lane, *began[3:])
@@ -458,9 +472,18 @@ def resuming(tape: Tape) -> Callable[[Any, int], None]:
             append(entry)
         else:
             tape.dropped += 1
-        stacks[lane].append(frame)
+        stack.append(frame)
 
     return resume
+
+
+def _depth(queue: Sized, here: Here) -> int:
+    # That it is asked is our own doing, and leaves no mark.
+    here.looking = True
+    try:
+        return queue.qsize()
+    finally:
+        here.looking = False
 
 
 def leave(stack: list[Any], step: object) -> None:

@@ -7,6 +7,7 @@ import re
 import reprlib
 import sys
 from collections.abc import Callable
+from functools import lru_cache
 from types import CodeType, FrameType
 from typing import Any
 
@@ -82,8 +83,15 @@ def finds(cls: type, code: CodeType, module: str) -> bool:
 
 def is_secret(name: object) -> bool:
     """Whether what goes by that name is nobody's business: a header, a key, a field."""
-    text = name.decode("latin-1") if isinstance(name, bytes) else name
-    return isinstance(text, str) and _SECRET.fullmatch(text) is not None
+    if isinstance(name, bytes):
+        name = name.decode("latin-1")
+    # As a plain one, so that to look it up runs nothing of the program.
+    return isinstance(name, str) and _names_secret(str.__str__(name))
+
+
+@lru_cache(maxsize=1024)
+def _names_secret(name: str) -> bool:
+    return _SECRET.fullmatch(name) is not None
 
 
 def masked(text: str) -> str:

@@ -193,7 +193,7 @@ class Watching:
 
     def _holders(self, cls: type) -> list[str]:
         """The names of those in a class's family that may have a method in focus."""
-        names = (f"{each.__module__}.{each.__qualname__}" for each in _family(cls))
+        names = (f"{each.__module__}.{each.__qualname__}" for each in family(cls))
         return [name for name in names if self._may_hold(name)]
 
     def _may_hold(self, cls: str) -> bool:
@@ -236,7 +236,7 @@ def _heirs(cls: type) -> Callable[[], list[type]]:
     return heirs
 
 
-def _family(cls: type) -> Iterator[type]:
+def family(cls: type) -> Iterator[type]:
     """A class and all that inherit from it."""
     seen, rest = set[int](), [cls]
     while rest:
