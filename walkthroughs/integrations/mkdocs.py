@@ -174,9 +174,10 @@ def render_callpath(
     name = ident(*which, seen[which])
     look = options.get("look")
     listed = listing(held.view, held.lines, name, unfold=look is None)
+    told = {line.seq: line.comment for line in held.lines if line.seq is not None}
     if look is not None:
-        return slim(held.view, listed, name, look == "play", context.where)
-    return walkthrough(held.view, listed, name, context.where)
+        return slim(held.view, listed, name, look == "play", context.where, told)
+    return walkthrough(held.view, listed, name, context.where, told)
 
 
 _walkthroughs: WeakKeyDictionary[Markdown, Counter[tuple[str, str]]] = (

@@ -37,13 +37,23 @@ Where = Callable[[str], str]
 """Dotted name -> the address of the place that tells all of it; "" for none."""
 
 
+Told = Mapping[int, str]
+"""Number of an event -> what the author of a listing says of it."""
+
+NOTHING: Told = {}
+
+
 def nowhere(name: str) -> str:
     """A `Where` for pages that stand alone."""
     return ""
 
 
 def walkthrough(
-    view: View, listing_html: str, ident: str, where: Where = nowhere
+    view: View,
+    listing_html: str,
+    ident: str,
+    where: Where = nowhere,
+    told: Told = NOTHING,
 ) -> str:
     """A whole walkthrough: listing, focus, picture, steps.
 
@@ -52,6 +62,7 @@ def walkthrough(
         listing_html: what `listing` gave, or nothing.
         ident: its id on the page; step 17 is `#<ident>-17`.
         where: where the names of steps lead.
+        told: what the author of the listing says of steps.
     """
     header = view.trace.header
     lanes = escape(f"Swim lanes: {header.scenario} on {header.server}")
@@ -64,7 +75,7 @@ def walkthrough(
             _box(lanes, picture(view, ident)),
             "</details>",
             '<details class="wt-all" open><summary>Step by step</summary>',
-            _packed(steps(view, ident, where)),
+            _packed(steps(view, ident, where, told)),
             "</details>",
             "</div>",
         )
@@ -77,6 +88,7 @@ def slim(
     ident: str,
     play: bool = False,
     where: Where = nowhere,
+    told: Told = NOTHING,
 ) -> str:
     """A walkthrough for a page that has more to say: no picture, the steps folded.
 
@@ -86,13 +98,14 @@ def slim(
         ident: its id on the page.
         play: whether it walks by itself, for readers who do not mind motion.
         where: where the names of steps lead.
+        told: what the author of the listing says of steps.
     """
     return "\n".join(
         (
             _opening(view, ident, "wt wt-slim", " data-play" if play else ""),
             listing_html,
             '<details class="wt-all"><summary>Step by step, with the code</summary>',
-            _packed(steps(view, ident, where)),
+            _packed(steps(view, ident, where, told)),
             "</details>",
             "</div>",
         )
@@ -241,9 +254,9 @@ def alias(name: str, aliases: Mapping[str, str]) -> str:
     return f"{aliases[prefix]}.{name[len(prefix) + 1 :]}".removeprefix(".")
 
 
-def steps(view: View, ident: str, where: Where = nowhere) -> str:
+def steps(view: View, ident: str, where: Where = nowhere, told: Told = NOTHING) -> str:
     """The steps as an ordered list, folds and arrivals between them."""
-    page = _Steps(view, ident, where)
+    page = _Steps(view, ident, where, told)
     items = "\n".join(page.row(row) for row in view.rows)
     return f'<ol class="wt-steps" role="list">\n{items}\n</ol>'
 
@@ -251,10 +264,11 @@ def steps(view: View, ident: str, where: Where = nowhere) -> str:
 class _Steps:
     """What all the items of one list share."""
 
-    def __init__(self, view: View, ident: str, where: Where) -> None:
+    def __init__(self, view: View, ident: str, where: Where, told: Told) -> None:
         self.view = view
         self.ident = escape(ident)
         self.where = where
+        self.told = told
         self.sources = Sources(view.trace.header.packages)
         self.start = view.trace.events[view.shown[0]].time if view.shown else 0
 
@@ -268,6 +282,7 @@ class _Steps:
             f'<li class="wt-step" id="{self.ident}-{row.number}" {self.data(row)}>',
             self.head(row),
             self.whole(row),
+            self.story(row),
             *(_wrap("p", "", self.linked(each)) for each in happened(self.view, row)),
             self.args(row.event),
             *self.source(row),
@@ -310,6 +325,10 @@ class _Steps:
         if address:
             code = f'<a href="{address}" title="Where does this run?">{code}</a>'
         return _wrap("p", "wt-name", code)
+
+    def story(self, row: Step) -> str:
+        words = self.told.get(row.seq, "")
+        return _wrap("p", "wt-story", escape(words)) if words else ""
 
     def badge(self, row: Row) -> str:
         lane = self.view.lane(row)

@@ -95,7 +95,7 @@ def _by(view: View, origin: int | None, lane: int | None) -> Sentence:
 def _place(view: View, seq: int) -> Sentence:
     around = view.shown_around(seq)
     if around is None:
-        return (" (before this view)",)
+        return (" (before the first step)",)
     if around.seq == seq:
         return (" (", around.number, ")")
     return (" (folded, inside ", around.number, ")")
@@ -113,9 +113,7 @@ def _called(view: View, event: Call) -> Sentence:
 
 
 def _passed(event: Message) -> Iterator[Sentence]:
-    carried = ", ".join(
-        text if text.endswith(key) else f"{key} {text}" for key, text in event.summary
-    )
+    carried = ", ".join(_carried(key, text) for key, text in event.summary)
     carrying = f" with {carried}" if carried else ""
     if event.direction == "receive":
         yield (f"The application receives {event.type}{carrying}.",)
@@ -128,6 +126,13 @@ def _passed(event: Message) -> Iterator[Sentence]:
         yield (f"{waiting} {verb} in the connection's queue.",)
     elif event.direction == "receive":
         yield ("No queue of events stands behind it.",)
+
+
+def _carried(key: str, text: str) -> str:
+    """An entry of an event: "status 200", "1 header"."""
+    if text == f"1 {key}":
+        return text.removesuffix("s")
+    return text if text.endswith(key) else f"{key} {text}"
 
 
 def _course(view: View, row: Step) -> Sentence:

@@ -1,5 +1,6 @@
 """The page: everything there without a script, everything escaped."""
 
+import re
 from dataclasses import replace
 from html.parser import HTMLParser
 
@@ -183,6 +184,26 @@ def test_a_scope_that_is_watched_by_entry_is_a_table() -> None:
     assert "<dt><code>port</code></dt>" in text and "<dt><code>scope" not in text
 
 
+def test_what_the_listing_says_of_a_step_stands_with_it() -> None:
+    told = {10: "<here>", 11: ""}
+    text = html.steps(view(10, 11), "made", told=told)
+    [story] = re.findall('<p class="wt-story">(.*)</p>', text)
+    assert story == "&lt;here&gt;"
+    assert text.index('id="made-1"') < text.index(story) < text.index('id="made-2"')
+
+
+def test_one_header_is_one_header() -> None:
+    for count, words in (("1 headers", "1 header."), ("2 headers", "2 headers.")):
+        scene = Scene()
+        made = scene.message("send", "http.response.start", 0)
+        trace = scene.trace()
+        event = trace.events[made]
+        assert isinstance(event, Message)
+        event = replace(event, summary=(("headers", count),))
+        text = html.steps(View(replace(trace, events=(event,)), [made]), "x")
+        assert f"with {words}" in text
+
+
 def test_folds_list_the_names_they_hold() -> None:
     text = html.steps(view(), "made")
     fold = text[text.index('id="made-2-f1"') :]
@@ -273,7 +294,7 @@ def test_a_lane_that_goes_on_is_told_without_a_cause() -> None:
 
 def test_what_a_hop_came_from_may_lie_before_the_view() -> None:
     text = html.steps(view(10), "x")
-    assert "created as a task by Server.create (before this view)." in text
+    assert "created as a task by Server.create (before the first step)." in text
 
 
 def test_a_hop_from_an_unknown_place_is_told_by_its_lane() -> None:

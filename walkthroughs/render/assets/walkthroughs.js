@@ -472,7 +472,7 @@
 
     showCode(stop) {
       const arrival = this.arrival(stop);
-      const facts = [...stop.querySelectorAll(":scope > p:not([class]), .wt-args, .wt-entries")];
+      const facts = [...stop.querySelectorAll(":scope > p:is(:not([class]), .wt-story), .wt-args, .wt-entries")];
       const came = arrival ? [...arrival.children] : [];
       const told = make(
         "div",
