@@ -41,10 +41,15 @@ class Recorded:
         """There is nothing to run."""
 
 
+class Interface(cli.CommandLineInterface):
+    """The command line, with nothing behind it."""
+
+    server_class = Recorded
+
+
 def run(*args: str, application: str = APPLICATION) -> Any:
     """Run the command line, and return the server it has made."""
-    interface = cli.CommandLineInterface()
-    interface.server_class = Recorded  # type: ignore[misc]  # a stand-in
+    interface = Interface()
     interface.run([*args, application])
     return interface.server
 
@@ -347,6 +352,20 @@ def test_tls(tls: str) -> None:
         assert ask(port, GET, tls=True).startswith(b"HTTP/1.1 200 ")
 
 
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+def test_a_silent_tls_client_does_not_hold_up_the_end(loop: str, tls: str) -> None:
+    context = ssl._create_unverified_context()
+    with (
+        served("-e", tls, "--loop", loop) as (process, port),
+        socket.create_connection(("127.0.0.1", port)) as sock,
+        context.wrap_socket(sock) as client,
+    ):
+        client.sendall(GET)
+        assert client.recv(65536)
+        process.terminate()
+        assert process.wait(timeout=6) == 0  # --graceful-timeout is 10
+
+
 def test_a_tls_handshake_has_its_time(
     tls: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -361,7 +380,7 @@ def test_a_tls_handshake_has_its_time(
             finally:
                 writer.close()
 
-    monkeypatch.setattr(endpoints, "HANDSHAKE_TIMEOUT", 0.1)
+    monkeypatch.setitem(endpoints.TLS_TIMEOUTS, "ssl_handshake_timeout", 0.1)
     assert asyncio.run(says_nothing()) == b""
 
 
