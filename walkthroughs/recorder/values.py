@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from functools import lru_cache
 from types import CodeType, FrameType
-from typing import Any
+from typing import Any, cast
 
 MASK = "•••"
 """What stands for a secret."""
@@ -48,7 +48,13 @@ def _variable_of(version: tuple[int, int]) -> Callable[[FrameType, str], object]
         return _local
     get = ctypes.pythonapi.PyFrame_GetVar
     get.restype, get.argtypes = ctypes.py_object, (ctypes.py_object, ctypes.py_object)
-    return get
+
+    def variable(frame: FrameType, name: str) -> object:
+        code = frame.f_code
+        set_already = code.co_argcount + code.co_kwonlyargcount
+        return (_local if code.co_nlocals == set_already else get)(frame, name)
+
+    return variable
 
 
 _variable = _variable_of(sys.version_info[:2])
@@ -62,7 +68,7 @@ def receiver_of(frame: FrameType, name: str) -> type:
     value = _variable(frame, name)
     kind = type(value)
     # Not `isinstance`: that asks a proxy for its `__class__`, and runs the program.
-    return value if issubclass(kind, type) else kind  # type: ignore[return-value]
+    return cast(type, value) if issubclass(kind, type) else kind
 
 
 def finds(cls: type, code: CodeType, module: str) -> bool:

@@ -6,7 +6,9 @@ off there and then.  Laws:
 
 * a function is judged by its name, for good;
 * a method is kept while any class that has it may be in focus, and otherwise switched
-  off until such a class appears: a subclass may be made at any time.
+  off until such a class appears: a subclass may be made at any time;
+* a function that only looks like a method, such as what a decorator puts in place of
+  one, is judged by its name too, until a class in focus appears.
 """
 
 from __future__ import annotations
@@ -93,6 +95,8 @@ class Watching:
         # Class -> how many of its family might have been meant, and its methods that
         # were switched off all the same.
         self._off: dict[type, tuple[int, list[int]]] = {}
+        # What was switched off though its first argument is called `self` or `cls`.
+        self._lookalikes: list[int] = []
         self._class_coming = False
 
     def judge(self, frame: FrameType) -> Watched:
@@ -108,8 +112,8 @@ class Watching:
             coming = self._may_hold(f"{module}.{code.co_qualname}")
             if coming:
                 # Whatever it inherits may be called next, and must be heard then.
-                self._reopen(tuple(self._off))
                 self._class_coming = True
+                self._reopen(tuple(self._off))
             return Watched(code, module, False, not coming)
         seen = Watched(code, module, True, True)
         if not self._in_focus(seen.name):
@@ -183,7 +187,8 @@ class Watching:
         cls = receiver_of(frame, seen.self)
         owner = next((c for c in cls.__mro__ if _defines(c, seen)), None)
         if owner is None:
-            return True  # it is no method of its first argument: only calls can tell
+            self._lookalikes.append(id(seen.code))
+            return False
         holders = self._holders(owner)
         if any(self._in_focus(self.called_name(seen, each)) for each in holders):
             return True
@@ -204,20 +209,23 @@ class Watching:
     def _settle(self) -> None:
         """Judges again what was judged before a class was there that inherits it."""
         if self._class_coming:
-            self._class_coming = False
             self._reopen(
                 owner
                 for owner, (holders, _) in tuple(self._off.items())
                 if len(self._holders(owner)) != holders
             )
+            self._class_coming = False
 
     def _reopen(self, classes: Iterable[type]) -> None:
         """What was switched off of these classes has to be judged again."""
         found = [self._off.pop(each) for each in classes if each in self._off]
-        for _, codes in found:
-            for code in codes:
-                self.known.pop(code, None)
-        if found:
+        codes = [code for _, codes in found for code in codes]
+        if self._class_coming:
+            codes += self._lookalikes
+            self._lookalikes.clear()
+        for code in codes:
+            self.known.pop(code, None)
+        if codes:
             self.restart()
 
 

@@ -273,6 +273,31 @@ def test_what_a_class_inherits_is_in_focus_however_late_the_class_comes(
     ]
 
 
+def shared_by_classes() -> Any:
+    def shared(self: object) -> None:
+        pass
+
+    return shared
+
+
+def test_a_function_that_looked_like_a_method_is_heard_once_a_class_has_it() -> None:
+    def having(function: Any) -> Any:
+        class Having:
+            shared = function
+
+        return Having()
+
+    name = f"{__name__}.{type(having(None)).__qualname__}"
+    recorder = Recorder(Focus.of([name]))
+    recorder.start()
+    shared = shared_by_classes()
+    shared(object())
+    having(shared).shared()
+    recorder.stop()
+    trace = recorder.trace()
+    assert [trace.name(step) for step in trace.steps] == [f"{name}.shared"]
+
+
 def test_a_method_goes_by_an_heir_of_its_class_once_there_is_one() -> None:
     recorder = Recorder(Focus.of([HERE]))
     recorder.start()
