@@ -41,8 +41,11 @@ def _cause(listing: Listing, search: Search, near: Near) -> tuple[str, int]:
         return "nothing comes after this: take the ellipsis out", (
             listing.open_end.number
         )
-    claim = listing.claims[index]
-    return _Doubt(listing, search, near, index).cause(), claim.line.number
+    doubt = _Doubt(listing, search, near, index)
+    idle = doubt.idle_before()
+    if idle is not None:
+        doubt = _Doubt(listing, search, Near(near.places[:idle]), idle)
+    return doubt.cause(), listing.claims[idle or index].line.number
 
 
 def _never(claim: Claim, search: Search) -> str:
@@ -76,6 +79,7 @@ class _Doubt:
     def __init__(
         self, listing: Listing, search: Search, near: Near, index: int
     ) -> None:
+        self._claims = listing.claims
         self._claim = listing.claims[index]
         self._search = search
         self._picked = near.places
@@ -92,7 +96,7 @@ class _Doubt:
         after = [place for place in self._all if place > self._last]
         if not after:
             yield f"{name} comes before {self._before()}, not after it"
-        if self._claim.gap and self._fits(self._last + 1):
+        if self._claim.gap and self._fits(self._index, self._last + 1):
             yield (
                 f"nothing comes between {self._before()} and {name}: "
                 "take the ellipsis out"
@@ -103,12 +107,24 @@ class _Doubt:
         yield from self._not_inside()
         yield f"{name} is not found behind {self._before()}"
 
-    def _fits(self, place: int) -> bool:
-        """Whether the claim would hold at that place, were it not for an ellipsis."""
+    def idle_before(self) -> int | None:
+        """An earlier claim, found too late for this one: its ellipsis stands for nothing.
+
+        Without that ellipsis it would be found where this claim may still follow.
+        """
+        for index in range(self._index - 1, 0, -1):
+            earlier, found = self._picked[index - 1] + 1, self._picked[index]
+            passed = any(earlier < place < found for place in self._all)
+            if passed and self._claims[index].gap and self._fits(index, earlier):
+                return index
+        return None
+
+    def _fits(self, index: int, place: int) -> bool:
+        """Whether a claim would hold at that place, were it not for an ellipsis."""
         return (
-            place in self._all
-            and self._search.in_lane(self._index, place, self._picked)
-            and self._search.inside(self._index, place, self._picked)
+            place in self._search.places[self._claims[index].line.text]
+            and self._search.in_lane(index, place, self._picked)
+            and self._search.inside(index, place, self._picked)
         )
 
     def _before(self) -> str:

@@ -105,6 +105,18 @@ def test_a_failure_shows_written_and_observed_and_the_versions() -> None:
     ]
 
 
+def test_an_idle_ellipsis_is_blamed_not_the_later_line_that_it_leads_to() -> None:
+    # So Twisted 22.10 parses a request, where the book has newer ones: the ellipsis
+    # makes the search take the second line, which the request does not follow.
+    story = (
+        "app.data\n    app.line\n        app.reset\n        app.request\n    app.line"
+    )
+    with pytest.raises(Mismatch) as caught:
+        check(parse("app.data\n...\n    app.line\n        app.request"), trace(story))
+    assert caught.value.line == 3
+    assert str(caught.value).startswith("nothing comes between app.data and app.line:")
+
+
 def test_the_search_goes_back_when_the_first_fit_has_not_what_is_inside() -> None:
     story = "app.a\n    app.b\napp.a\n    app.x\n    app.b\n    app.c"
     found = check(parse("app.a\n    ...\n    app.b\n    app.c"), trace(story))
