@@ -28,6 +28,5 @@ class AccessLogGenerator:
         status, size = details.get("status") or "-", details.get("size") or "-"
         date = datetime.now().strftime("%d/%b/%Y:%H:%M:%S")
         request = f"{word} {details['path']}".replace('"', "%22")
-        self.stream.write(
-            f'{details["client"]} - - [{date}] "{request}" {status} {size}\n'
-        )
+        line = f'{details["client"]} - - [{date}] "{request}" {status} {size}'
+        print(line, file=self.stream, flush=True)

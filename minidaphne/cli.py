@@ -73,12 +73,8 @@ class CommandLineInterface:
         add("--ping-timeout", type=seconds, help="to answer a ping")
         add("--websocket_timeout", type=float, help="for a WebSocket's life; or -1")
         add("--websocket_connect_timeout", type=float, default=5, help="to accept it")
-        add(
-            "--application-close-timeout", type=seconds, help="once the client has left"
-        )
-        add(
-            "--graceful-timeout", type=seconds, help="for requests in flight at the end"
-        )
+        add("--application-close-timeout", type=seconds, help="behind a client's end")
+        add("--graceful-timeout", type=seconds, help="for what runs at the end")
 
     def add_size_options(self, add: Any) -> None:
         """How much to take, in bytes; 0 for no limit."""
@@ -190,7 +186,7 @@ class CommandLineInterface:
     def build_action_logger(self, options: argparse.Namespace) -> Any:
         """The access log: where it was asked for, or standard output if verbose."""
         if options.access_log and options.access_log != "-":
-            return AccessLogGenerator(open(options.access_log, "a", 1))
+            return AccessLogGenerator(open(options.access_log, "a"))
         if options.access_log or options.verbosity >= 1:
             return AccessLogGenerator(sys.stdout)
         return None

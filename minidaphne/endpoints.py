@@ -19,8 +19,8 @@ from .errors import OperatorError
 
 Factory = Callable[[], asyncio.Protocol]
 
-#: Seconds for a client to agree with us on its keys.
-HANDSHAKE_TIMEOUT = 10
+#: Seconds for a client to agree with us on keys, and at the end to say farewell.
+TLS_TIMEOUTS = {"ssl_handshake_timeout": 10, "ssl_shutdown_timeout": 1}
 
 
 class Endpoint:
@@ -36,7 +36,7 @@ class TCP4ServerEndpoint(Endpoint):
     def __init__(self, port: str, interface: str = "", backlog: str = "2048") -> None:
         self.port, self.backlog = int(port), int(backlog)
         self.interface = interface or "0.0.0.0"
-        self.tls: ssl.SSLContext | None = None
+        self.tls: dict[str, Any] = {}
         if not 0 <= self.port <= 65535:
             raise ValueError(f"there is no port {port}")
 
@@ -54,9 +54,8 @@ class TCP4ServerEndpoint(Endpoint):
             self.interface,
             self.port,
             backlog=self.backlog,
-            ssl=self.tls,
-            ssl_handshake_timeout=HANDSHAKE_TIMEOUT if self.tls else None,
             start_serving=False,
+            **self.tls,
         )
 
 
@@ -65,9 +64,10 @@ def ssl_endpoint(
 ) -> TCP4ServerEndpoint:
     """A TCP port with TLS; the names are Twisted's, and so is the default."""
     endpoint = TCP4ServerEndpoint(port, **more)
-    endpoint.tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    endpoint.tls.load_cert_chain(certKey or privateKey, privateKey)
-    endpoint.tls.set_alpn_protocols(["http/1.1"])
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certKey or privateKey, privateKey)
+    context.set_alpn_protocols(["http/1.1"])
+    endpoint.tls = {"ssl": context, **TLS_TIMEOUTS}
     return endpoint
 
 
@@ -115,11 +115,10 @@ class AdoptedStreamServerEndpoint(Endpoint):
         """Take the descriptor over, of whatever family it is."""
         sock = socket.socket(fileno=os.dup(self.fileno))
         loop = asyncio.get_running_loop()
-        if sock.family == socket.AF_UNIX:
-            make = loop.create_unix_server(factory, sock=sock, start_serving=False)
-        else:
-            make = loop.create_server(factory, sock=sock, start_serving=False)
-        return await make
+        unix = sock.family == socket.AF_UNIX
+        create: Any = loop.create_unix_server if unix else loop.create_server
+        listener: asyncio.Server = await create(factory, sock=sock, start_serving=False)
+        return listener
 
 
 KINDS: dict[str, Callable[..., Any]] = {

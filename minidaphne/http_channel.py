@@ -144,8 +144,9 @@ class HTTPChannel(Wire):
         self.due = self.began + self.head_timeout
 
     def on_url(self, url: bytes) -> None:
-        """A piece of the request target."""
+        """A piece of the request target; the parser knows the method by now."""
         self.head.target += url
+        self.head.method = self.parser.get_method().decode("ascii")
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header; or a trailer behind a chunked body, which nobody reads."""
@@ -203,7 +204,6 @@ class HTTPChannel(Wire):
         head, parser = self.head, self.parser
         if self.fed > self.small:
             self.check_head_size()
-        head.method = parser.get_method().decode("ascii")
         if self.again is not None:
             head.method, head.root_path = self.again.method, self.again.root_path
             self.again = None
@@ -223,6 +223,8 @@ class HTTPChannel(Wire):
         body = head.content_length or head.chunked
         if (tunnel and head.target[:1] != b"/") or (head.websocket and body):
             raise PeerError(400, "The connection cannot be used for that")
+        if head.target[:1] != b"/":
+            head.use_origin()
 
     # Limits
 

@@ -40,7 +40,6 @@ LEGAL = {
     WRITING: "http.response.body",
 }
 
-
 #: What is said of each message out of turn; these are Daphne's words.
 WORDS = {
     "http.response.start": "HTTP response has already been started",
@@ -256,12 +255,8 @@ class WebRequest(InputQueue):
         if self.waiter is not None:
             self.send_disconnect()
         if self.server.settings.action_logger is not None:
-            status, size = self.response.status, self.sent_length
-            more = {
-                "status": status,
-                "size": size,
-                "time_taken": self.loop.time() - self.began,
-            }
+            more = {"status": self.response.status, "size": self.sent_length}
+            more["time_taken"] = self.loop.time() - self.began
             self.channel.log_action("http", "complete", self.head, **more)
         if self.error is not None:
             self.server.close_application(self)  # there may be none to end it

@@ -22,6 +22,8 @@ FRAMING = frozenset(b"connection content-length transfer-encoding upgrade".split
 NOTED = FRAMING | {b"date", b"server"}
 #: The status that asks for an upgrade, and has to name it.
 UPGRADE_REQUIRED = 426
+#: The status that has no body, and says so as if it could (RFC 9110 section 15.3.6).
+RESET_CONTENT = 205
 
 
 class ResponseHead:
@@ -45,7 +47,7 @@ class ResponseHead:
         self.status = message["status"]
         if not isinstance(self.status, int) or not 100 <= self.status <= 999:
             raise ApplicationError(f"{self.status!r} is not a status code")
-        self.bodiless = self.status < 200 or self.status in (204, 304)
+        self.bodiless = self.status < 200 or self.status in (204, 205, 304)
         self.lines: list[bytes] = []
         for name, value in message.get("headers") or ():
             if type(name) is not bytes or type(value) is not bytes:
@@ -53,6 +55,8 @@ class ResponseHead:
             lower, line = header_line(name, value)
             if lower not in NOTED or self.note(lower, value):
                 self.lines.append(line)
+        if self.status == RESET_CONTENT:
+            self.content_length = 0
 
     def note(self, name: bytes, value: bytes) -> bool:
         """Note a header that concerns us; is it to be sent as it is?"""

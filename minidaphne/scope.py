@@ -16,7 +16,7 @@ HOST = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[-0-9A-Za-z._~%!$&'()*+;=]*)(:[0-9]*)?"
 is_host = lru_cache(maxsize=256)(HOST.fullmatch)
 
 #: What an absolute target has before its path (RFC 9112 section 3.2.2).
-ORIGIN = re.compile(rb"[A-Za-z][-+.0-9A-Za-z]*://[^/?]*")
+ORIGIN = re.compile(rb"[A-Za-z][-+.0-9A-Za-z]*://([^/?]+)")
 
 #: Headers that `Request.note` wants to see.
 NOTED = frozenset(
@@ -39,11 +39,27 @@ class Request:
     http_version = "1.1"
     keep_alive = False  # whether the client wants the connection to live on
     root_path: str | None = None
+    client: Address = None  # who has sent it, as far as we know
     content_length = 0
     has_host = chunked = expect_continue = websocket = False
 
     def __init__(self) -> None:
         self.headers: Headers = []  # names in lower case, in their order
+
+    def use_origin(self) -> None:
+        """Of an absolute target the origin is the Host (RFC 9112 section 3.2.2).
+
+        Raises:
+            PeerError: if the target is neither that, nor the ``*`` of OPTIONS.
+        """
+        if self.target == b"*":
+            return
+        origin = ORIGIN.match(self.target)
+        if origin is None or not is_host(origin[1]):
+            raise PeerError(400, "Invalid request target")
+        self.target = b"/" + self.target[origin.end() :].removeprefix(b"/")
+        others = [header for header in self.headers if header[0] != b"host"]
+        self.headers = [(b"host", origin[1]), *others]
 
     def note(self, name: bytes, value: bytes) -> bool:
         """Note a header that tells us how to go on; is the application to see it?
@@ -83,17 +99,6 @@ def header_list(headers: Headers, name: str | None) -> list[str]:
     return [item for word in words if (item := word.strip())]
 
 
-def split_target(target: bytes) -> tuple[bytes, bytes]:
-    """Split a request target into path and query string.
-
-    Of an absolute URL the path is taken; ``*`` stays as it is.
-    """
-    if target[:1] not in (b"/", b"*"):
-        target = ORIGIN.sub(b"", target, count=1)
-    path, _, query_string = target.partition(b"?")
-    return path or b"/", query_string
-
-
 def build_scope(
     request: Request,
     scheme: str,
@@ -112,7 +117,7 @@ def build_scope(
         root_path: where the application is mounted; a Daphne-Root-Path header wins.
         state: what the application has put in its lifespan state; None if it has none.
     """
-    raw_path, query_string = split_target(request.target)
+    raw_path, _, query_string = request.target.partition(b"?")
     path = raw_path.decode("ascii")
     scope: Scope = {
         "type": "http",

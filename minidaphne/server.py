@@ -305,9 +305,8 @@ class Server:
         if now != self.defaults[0]:
             today = f"date: {formatdate(now, usegmt=True)}\r\n"
             self.defaults = (now, today.encode())
-        return (self.defaults[1] if date else b"") + (
-            self.server_line if server else b""
-        )
+        line = self.defaults[1] if date else b""
+        return line + self.server_line if server else line
 
     def log_action(self, protocol: str, action: str, details: dict[str, Any]) -> None:
         """Pass an action on to the action logger; its failure is not the client's."""

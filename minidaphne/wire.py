@@ -69,6 +69,7 @@ class Wire(asyncio.Protocol):
             client, scheme = server.proxies.parse_x_forwarded_for(
                 headers, client, scheme
             )
+        request.client = client
         root_path, state = server.settings.root_path, server.state
         return build_scope(request, scheme, client, flow.server_addr, root_path, state)
 
@@ -77,7 +78,8 @@ class Wire(asyncio.Protocol):
     ) -> None:
         """Log what was done for a request, if anyone wants to know."""
         if self.server.settings.action_logger is not None:
-            client = ":".join(map(str, self.flow.client_addr or ())) or None
+            address = head.client or self.flow.client_addr or ()
+            client = ":".join(map(str, address)) or None
             what = {"method": head.method, "path": head.target.decode("ascii")}
             self.server.log_action(protocol, action, {**what, "client": client, **more})
 

@@ -53,34 +53,36 @@ class Deflate:
     """
 
     def __init__(self, agreed: PerMessageDeflate) -> None:
-        self.sizes = agreed.remote_max_window_bits, agreed.local_max_window_bits
-        self.forget = (
-            agreed.remote_no_context_takeover,
-            agreed.local_no_context_takeover,
-        )
+        self.agreed = agreed
         self.decoder: Any = None
         self.encoder: Any = None
 
     def inflate(self, payload: bytes, final: bool, limit: int) -> bytes:
         """Inflate a frame's payload, to no more than one byte past the limit.
 
+        A stream may end within it, and another one begin.
+
         Raises:
             FrameError: if it cannot be inflated.
         """
-        decoder = self.decoder = self.decoder or zlib.decompressobj(-self.sizes[0])
-        try:
-            tail = b"\0\0\xff\xff" if final else b""
-            data: bytes = decoder.decompress(payload + tail, limit + 1)
-        except zlib.error:
-            raise FrameError(1007, "invalid compressed data") from None
-        if final and (self.forget[0] or decoder.eof):
-            self.decoder = None
+        data, rest = b"", payload + (b"\0\0\xff\xff" if final else b"")
+        bits = self.agreed.remote_max_window_bits
+        while rest and len(data) <= limit:
+            decoder = self.decoder = self.decoder or zlib.decompressobj(-bits)
+            try:
+                data += decoder.decompress(rest, limit + 1 - len(data))
+            except zlib.error:
+                raise FrameError(1007, "invalid compressed data") from None
+            rest = decoder.unused_data
+            if decoder.eof or (final and self.agreed.remote_no_context_takeover):
+                self.decoder = None
         return data
 
     def deflate(self, payload: bytes) -> bytes:
         """Deflate a message; a memory level of 5 compresses nearly as well as 8."""
-        if self.encoder is None or self.forget[1]:
-            self.encoder = zlib.compressobj(wbits=-self.sizes[1], memLevel=5)
+        if self.encoder is None or self.agreed.local_no_context_takeover:
+            bits = self.agreed.local_max_window_bits
+            self.encoder = zlib.compressobj(wbits=-bits, memLevel=5)
         encoder = self.encoder
         return bytes(encoder.compress(payload) + encoder.flush(zlib.Z_SYNC_FLUSH))[:-4]
 

@@ -341,7 +341,7 @@ class WebSocketProtocol(Wire, InputQueue):
         else:
             self.last_ping = now
             self.write_frame(PING, b"")
-        return self.last_ping + timeout
+        return min(self.last_ping + timeout, now + interval)
 
 
 class WebSocketFactory:

@@ -11,10 +11,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.contrib.staticfiles.management.commands.runserver import (
-    Command as DjangoCommand,
-)
 from django.core.management import CommandError
+from django.core.management.commands.runserver import Command as DjangoCommand
 
 import minidaphne
 from minidaphne import apps
@@ -126,7 +124,7 @@ def handler(
         runserver, "ASGIStaticFilesHandler", lambda app: ("static", app)
     )
     monkeypatch.setattr(DjangoCommand, "get_handler", lambda *a, **o: "wsgi")
-    defaults = {"noasgi": False, "use_static_handler": True, "insecure_serving": False}
+    defaults = {"noasgi": False, "use_static_handler": True, "http_timeout": 7}
     return runserver.Command().get_handler(**(defaults | options))
 
 
@@ -139,6 +137,7 @@ def test_runserver_chooses_what_to_serve(monkeypatch: pytest.MonkeyPatch) -> Non
         {"ASGI_APPLICATION": path, "DEBUG": False},
     )
     assert handler(monkeypatch, on) == ("static", application)
+    assert runserver.DevelopmentServer.options == {"http_timeout": 7}
     assert handler(monkeypatch, off) is application
     assert handler(monkeypatch, off, insecure_serving=True) == ("static", application)
     assert handler(monkeypatch, on, use_static_handler=False) is application
@@ -161,7 +160,18 @@ def test_runserver_says_when_it_cannot_start(monkeypatch: pytest.MonkeyPatch) ->
     assert calls == ["run", "run"]
 
 
-def test_runserver_knows_noasgi() -> None:
+@pytest.mark.parametrize("static", [False, True])
+def test_runserver_knows_daphnes_options(
+    static: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed = SimpleNamespace(is_installed=lambda name: static)
+    monkeypatch.setattr(runserver, "apps", installed)
+    settings = SimpleNamespace(DAPHNE_WEBSOCKET_MAX_MESSAGE_SIZE=9)
+    monkeypatch.setattr(runserver, "settings", settings)
     parser = argparse.ArgumentParser()
     runserver.Command().add_arguments(parser)
-    assert parser.parse_args(["--noasgi"]).noasgi
+    options = parser.parse_args(["--noasgi", "--http_timeout", "3"])
+    assert options.noasgi and options.http_timeout == 3
+    assert options.websocket_max_message_size == 9
+    assert options.websocket_max_frame_size == 1024 * 1024
+    assert ("use_static_handler" in options) is static

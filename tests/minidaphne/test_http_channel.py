@@ -53,6 +53,8 @@ SMUGGLED = {
     "host with path": b"GET / HTTP/1.1\r\nHost: a/b\r\n\r\n",
     "path beyond ASCII": b"GET /\xc3\xa4 HTTP/1.0\r\n\r\n",
     "query beyond ASCII": b"GET /?\xc3\xa4 HTTP/1.0\r\n\r\n",
+    "no host in the target": b"GET http:///x HTTP/1.1\r\n\r\n",
+    "no target": b"GET *x HTTP/1.1\r\n\r\n",
     "no method": b"\x16\x03\x01\x02\x00\x01",
     "name beyond ASCII": b"GET / HTTP/1.1\r\nfoo\xff: a\r\n\r\n",
     "CONNECT": b"CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n",
@@ -104,6 +106,24 @@ def test_an_error_to_a_1_0_client_is_a_1_0_response() -> None:
     assert http(hello, b"GET / HTTP/1.0\r\nHost: a b\r\n\r\n").startswith(
         b"HTTP/1.0 400 "
     )
+
+
+def test_a_head_that_is_refused_gets_no_body() -> None:
+    seen: list[Any] = []
+    options: Any = {"action_logger": lambda *action: seen.append(action)}
+    response = http(hello, b"HEAD / HTTP/1.1\r\nHost: a b\r\n\r\n", **options)
+    assert response.startswith(b"HTTP/1.1 400 ") and response.endswith(b"\r\n\r\n")
+    assert seen[0][2]["method"] == "HEAD"
+
+
+def test_the_host_of_an_absolute_target_wins() -> None:
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        value = repr((scope["headers"], scope["path"])).encode()
+        await reply(start(), body(value))(scope, receive, send)
+
+    request = b"GET http://in.side/x HTTP/1.1\r\nHost: out.side\r\n\r\n"
+    assert b"([(b'host', b'in.side')], '/x')" in http(application, request)
+    assert b"'*'" in http(application, b"OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n")
 
 
 def test_an_error_comes_behind_the_responses_before_it() -> None:

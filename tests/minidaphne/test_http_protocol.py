@@ -71,6 +71,12 @@ def test_some_statuses_have_no_body(status: int) -> None:
     assert b"content-length" not in head and b"chunked" not in head and rest == b""
 
 
+def test_reset_content_has_a_length_of_nothing() -> None:
+    application = reply(start(205, content_length="4"), body(b"text"))
+    head, rest = head_and_body(http(application, GET))
+    assert b"content-length: 0" in head and rest == b""
+
+
 def test_an_interim_status_ends_the_connection() -> None:
     assert b"connection: close" in http(reply(start(103), body()), GET)
 
@@ -505,6 +511,19 @@ def test_requests_are_logged_when_they_are_complete() -> None:
         "size": 5,
         "client": "10.0.0.1:1234",
     }
+
+
+def test_the_log_names_the_client_behind_the_proxy() -> None:
+    seen: list[Any] = []
+    forwarded = [b"X-Forwarded-For: 1.2.3.4", b"X-Forwarded-Port: 55"]
+    options: dict[str, Any] = {
+        "proxy_forwarded_address_header": "X-Forwarded-For",
+        "proxy_forwarded_port_header": "X-Forwarded-Port",
+        "trusted_proxies": "*",
+        "action_logger": lambda *action: seen.append(action),
+    }
+    http(hello, get(b"GET / HTTP/1.1", *forwarded), **options)
+    assert seen[0][2]["client"] == "1.2.3.4:55"
 
 
 def test_a_unix_peer_has_no_address() -> None:

@@ -71,16 +71,42 @@ def test_a_scope_has_the_keys_of_the_specification() -> None:
 @pytest.mark.parametrize(
     ("target", "raw_path", "query"),
     [
-        (b"*", b"*", b""),
-        (b"http://a.b:80/x?y", b"/x", b"y"),
-        (b"http://a.b", b"/", b""),
-        (b"HTTPS://a.b?y?z", b"/", b"y?z"),
+        (b"/x?y", b"/x", b"y"),
         (b"//a/b", b"//a/b", b""),
+        (b"*", b"*", b""),
     ],
 )
-def test_targets_have_four_forms(target: bytes, raw_path: bytes, query: bytes) -> None:
+def test_a_target_is_a_path_and_a_query(
+    target: bytes, raw_path: bytes, query: bytes
+) -> None:
     built = scope(target)
     assert (built["raw_path"], built["query_string"]) == (raw_path, query)
+
+
+@pytest.mark.parametrize(
+    ("target", "host", "rest"),
+    [
+        (b"http://a.b:80/x?y", b"a.b:80", b"/x?y"),
+        (b"http://a.b", b"a.b", b"/"),
+        (b"HTTPS://a.b?y?z", b"a.b", b"/?y?z"),
+        (b"http://[::1]//x", b"[::1]", b"//x"),
+    ],
+)
+def test_an_absolute_target_has_the_host(
+    target: bytes, host: bytes, rest: bytes
+) -> None:
+    head = request(target, (b"Host", b"other"), (b"a", b"b"))
+    head.use_origin()
+    assert head.target == rest
+    assert head.headers == [(b"host", host), (b"a", b"b")]
+
+
+@pytest.mark.parametrize(
+    "target", [b"", b"x", b"*x", b"http:///x", b"http://", b"http://u@h/", b"h:80"]
+)
+def test_what_is_no_target_is_refused(target: bytes) -> None:
+    with pytest.raises(PeerError, match="target"):
+        request(target).use_origin()
 
 
 def test_state_is_a_copy() -> None:

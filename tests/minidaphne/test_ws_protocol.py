@@ -432,6 +432,28 @@ def test_a_deflated_stream_may_end_in_the_midst_of_a_conversation() -> None:
     assert len(answer) > 2 + length + 2 + 2
 
 
+@pytest.mark.parametrize("cut", [False, True])
+def test_a_message_may_be_more_than_one_stream(cut: bool) -> None:
+    stream = zlib.compressobj(wbits=-12)
+    ended = stream.compress(b"one ") + stream.flush(zlib.Z_FINISH)
+    pieces = frame(TEXT, ended + deflate(b"two"), rsv1=True)
+    if cut:
+        first = frame(TEXT, ended, fin=False, rsv1=True)
+        pieces = first + frame(0, deflate(b"two"))
+    received = events(pieces, handshake=DEFLATED)
+    assert received[1]["text"] == "one two"
+
+
+def test_streams_behind_one_another_stay_within_the_limit() -> None:
+    stream = zlib.compressobj(wbits=-12)
+    ended = stream.compress(b"x" * 600) + stream.flush(zlib.Z_FINISH)
+    limits = {"websocket_max_message_size": 1000}
+    received = events(
+        frame(BINARY, ended + ended + b"\0", rsv1=True), handshake=DEFLATED, **limits
+    )
+    assert received[1]["type"] == "websocket.disconnect" and received[1]["code"] == 1009
+
+
 def test_what_cannot_be_deflated_may_be_as_long_as_the_limit() -> None:
     data = random.Random(1).randbytes(5000)
     limits = {"websocket_max_message_size": 5000, "websocket_max_frame_size": 5000}
@@ -571,16 +593,6 @@ def test_a_client_that_breaks_the_protocol_behind_our_close_is_ended() -> None:
     run(scenario)
 
 
-def test_a_ping_that_has_time_left_is_waited_for() -> None:
-    async def scenario() -> None:
-        connection = await open_socket(ping_interval=0.01, ping_timeout=5)
-        assert await connection.settle(0.03) == plain(PING)
-        connection.protocol.check_timeouts()
-        assert connection.take() == plain(PING)
-
-    run(scenario)
-
-
 def test_empty_messages_are_messages() -> None:
     sent = reply(
         ACCEPT,
@@ -643,13 +655,28 @@ def test_a_negative_limit_is_none() -> None:
 def test_a_silent_client_is_pinged_and_then_given_up() -> None:
     async def scenario() -> None:
         connection = await open_socket(ping_interval=0.02, ping_timeout=0.02)
-        assert await connection.settle(0.03) == plain(PING)
-        connection.take()
-        await connection.send(frame(PONG))
-        assert await connection.settle(0.03) == plain(PING)
-        connection.take()
-        assert (await connection.settle(0.03)).startswith(b"\x88")
-        assert connection.transport.ended
+        while not connection.transport.ended:
+            await connection.settle(0.01)
+        assert connection.take().startswith(plain(PING) + b"\x88")
+
+    run(scenario)
+
+
+def test_pings_come_at_their_interval_however_long_an_answer_may_take() -> None:
+    async def scenario() -> None:
+        connection = await open_socket(ping_interval=20, ping_timeout=30)
+        protocol, begin = connection.protocol, connection.protocol.last_seen
+        for ping in (20, 40, 60):
+            assert protocol.check_pings(begin + ping - 1) == begin + ping
+            assert connection.take() == b""
+            assert protocol.check_pings(begin + ping) == begin + ping + 20
+            assert connection.take() == plain(PING)
+            protocol.last_seen = begin + ping  # the answer, and then silence
+        assert protocol.check_pings(begin + 80) == begin + 100
+        assert protocol.check_pings(begin + 100) == begin + 110
+        assert connection.take() == plain(PING)
+        protocol.check_pings(begin + 110)
+        assert connection.take().startswith(b"\x88")
 
     run(scenario)
 

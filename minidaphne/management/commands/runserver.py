@@ -2,21 +2,30 @@
 
 import sys
 import threading
-from typing import Any
+from dataclasses import fields
+from typing import Any, ClassVar
 
+from django.apps import apps
 from django.conf import settings
 from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
-from django.contrib.staticfiles.management.commands import runserver
 from django.core.management import CommandError
+from django.core.management.commands import runserver
 from django.utils.module_loading import import_string
 
 from ...access import AccessLogGenerator
 from ...endpoints import build_endpoint_description_strings
 from ...server import Server
+from ...types import Settings
 
 
 class DevelopmentServer:
-    """Looks to Django like the WSGI server it would run."""
+    """Looks to Django like the WSGI server it would run.
+
+    Attributes:
+        options: those of the command line that the server knows.
+    """
+
+    options: ClassVar[dict[str, Any]] = {}
 
     def __init__(self, address: tuple[str, int], *_: Any, **options: Any) -> None:
         self.endpoints = build_endpoint_description_strings(address[0], address[1])
@@ -29,6 +38,7 @@ class DevelopmentServer:
             signal_handlers=threading.current_thread() is threading.main_thread(),
             action_logger=AccessLogGenerator(sys.stderr),
             root_path=getattr(settings, "FORCE_SCRIPT_NAME", None) or "",
+            **self.options,
         )
 
     def serve_forever(self) -> None:
@@ -42,9 +52,20 @@ class Command(runserver.Command):  # type: ignore[misc]  # Django has no types
     """``runserver`` for ASGI_APPLICATION."""
 
     def add_arguments(self, parser: Any) -> None:
-        """Add Daphne's one option that is not Django's."""
+        """Add Daphne's options, and those of ``django.contrib.staticfiles``."""
         super().add_arguments(parser)
-        parser.add_argument("--noasgi", action="store_true", help="serve WSGI instead")
+        add = parser.add_argument
+        add("--noasgi", action="store_true", help="serve WSGI instead")
+        add("--http_timeout", type=int, help="seconds for a whole request")
+        add("--websocket_handshake_timeout", type=int, default=5, help="in seconds")
+        for what in ("message", "frame"):
+            name = f"DAPHNE_WEBSOCKET_MAX_{what.upper()}_SIZE"
+            most = getattr(settings, name, 1024 * 1024)
+            help = f"bytes of a WebSocket {what}; default: {name}"
+            add(f"--websocket-max-{what}-size", type=int, default=most, help=help)
+        if apps.is_installed("django.contrib.staticfiles"):
+            add("--nostatic", dest="use_static_handler", action="store_false")
+            add("--insecure", dest="insecure_serving", action="store_true")
 
     def get_handler(self, *args: Any, **options: Any) -> Any:
         """The application, behind one that serves static files while DEBUG is on."""
@@ -52,9 +73,11 @@ class Command(runserver.Command):  # type: ignore[misc]  # Django has no types
             return super().get_handler(*args, **options)
         if not getattr(settings, "ASGI_APPLICATION", None):
             raise CommandError("You have not set ASGI_APPLICATION.")
+        known = {field.name for field in fields(Settings)} & options.keys()
+        DevelopmentServer.options = {name: options[name] for name in known}
         self.server_cls = DevelopmentServer
         application = import_string(settings.ASGI_APPLICATION)
-        wanted = settings.DEBUG or options["insecure_serving"]
-        if options["use_static_handler"] and wanted:
+        wanted = settings.DEBUG or options.get("insecure_serving")
+        if options.get("use_static_handler") and wanted:
             return ASGIStaticFilesHandler(application)
         return application
