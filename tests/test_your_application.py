@@ -21,19 +21,39 @@ PAGE = Path(__file__).parent.parent / "docs" / "your-application.md"
 # What other plugins of the tests' own environment have to say is not the reader's.
 ENVIRONMENT = {"PYTEST_ADDOPTS": "-p no:asyncio -p no:cacheprovider"}
 
+# The tests' own environment has all packages. A reader has those that the page had
+# installed by then, so the others cannot be imported.
+PACKAGES = ("daphne", "django", "hypercorn", "pytest", "starlette", "sybil", "uvicorn")
+MISSING = "import sys\n\nsys.modules.update(dict.fromkeys({names}))\n"
+
 PYTHON = [sys.executable, "-m"]
+
+
+def install(command: str, folder: Path) -> None:
+    """As pip would, for what is run in the folder from now on."""
+    have = folder / "packages.txt"
+    before = have.read_text().split() if have.exists() else []
+    have.write_text(" ".join([*before, *command.split()]))
+    names = {*PACKAGES} - {*have.read_text().split()}
+    (folder / "site").mkdir(exist_ok=True)
+    (folder / "site" / "sitecustomize.py").write_text(MISSING.format(names=names))
 
 
 def run(command: str, folder: Path) -> str:
     """What a command of the page prints; errors stand last, as they come last."""
     if "pip install" in command:
-        # The tests' own environment has it all.
+        install(command, folder)
         return ""
     words = command.removeprefix("python -m ").split()
     done = subprocess.run(
         [*PYTHON, *words],
         cwd=folder,
-        env={**os.environ, **ENVIRONMENT, "WALKTHROUGHS_CACHE": str(folder / "cache")},
+        env={
+            **os.environ,
+            **ENVIRONMENT,
+            "PYTHONPATH": str(folder / "site"),
+            "WALKTHROUGHS_CACHE": str(folder / "cache"),
+        },
         capture_output=True,
         text=True,
         check=False,
