@@ -288,11 +288,12 @@ class WalkthroughsPlugin(BasePlugin[WalkthroughsConfig]):
         config.plugins["walkthroughs/again"] = self._again
         config.extra_css.append("assets/walkthroughs.css")
         config.extra_javascript.append("assets/walkthroughs.js")
-        for links in (self._glossary, self._name_links):
-            config.markdown_extensions.append(links)  # type: ignore[arg-type]  # MkDocs passes it on
+        # Of names only, says MkDocs; it hands them to Markdown, which takes objects, too.
+        extensions: list[Any] = config.markdown_extensions
+        extensions += [self._glossary, self._name_links]
         extension = "pymdownx.superfences"
-        if extension not in config.markdown_extensions:
-            config.markdown_extensions.append(extension)
+        if extension not in extensions:
+            extensions.append(extension)
         settings = config.mdx_configs.setdefault(extension, {})
         settings["custom_fences"] = [
             *settings.get("custom_fences", []),

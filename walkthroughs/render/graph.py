@@ -11,20 +11,18 @@ from dataclasses import dataclass
 from html import escape
 from math import log2
 
+from .svg import CHAR, LETTERS
+
 ROW = 24
 """Height of a line of text."""
 GAP = 18
 """Space between two boxes."""
-CHAR = 7.3
-"""Width of a character."""
 TRACK = 14
 """Space between two arrows that run side by side."""
 
-STYLE = """
-.wt-graph{font:12px ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;
-color:var(--md-default-fg-color,#1f2328)}
-.wt-graph text{fill:currentColor;dominant-baseline:central}
-.wt-graph .name{font-weight:600}
+STYLE = (
+    LETTERS.format("wt-graph")
+    + """
 .wt-graph .more{fill:var(--md-default-fg-color--light,#59636e)}
 .wt-graph .box{fill:var(--md-code-bg-color,#f6f8fa);
 stroke:var(--md-default-fg-color--light,#59636e)}
@@ -32,7 +30,8 @@ stroke:var(--md-default-fg-color--light,#59636e)}
 .wt-graph .up .line{stroke:var(--wt-event,#a3236f)}
 .wt-graph .tip{fill:var(--wt-task,#0b6e63)}
 .wt-graph .up .tip{fill:var(--wt-event,#a3236f)}
-""".strip()
+""".rstrip()
+)
 
 
 @dataclass(frozen=True, slots=True)

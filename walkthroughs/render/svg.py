@@ -43,17 +43,24 @@ QUEUE_DRAWN = 6
 TILE = 100
 """How many rows a tile of a long picture has."""
 
-STYLE = """
-.wt-svg{font:12px ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;
-color:var(--md-default-fg-color,#1f2328)}
-.wt-svg text{fill:currentColor;dominant-baseline:central}
+
+LETTERS = """
+.{0}{{font:12px ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;
+color:var(--md-default-fg-color,#1f2328)}}
+.{0} text{{fill:currentColor;dominant-baseline:central}}
+.{0} .name{{font-weight:600}}
+""".strip()
+"""The text in pictures of a class."""
+
+STYLE = (
+    LETTERS.format("wt-svg")
+    + """
 .wt-svg a{color:inherit;text-decoration:none;cursor:pointer}
 .wt-svg a:hover text{text-decoration:underline}
 .wt-svg .num{fill:var(--md-default-fg-color--light,#59636e);text-anchor:end;
 font-size:11px}
 .wt-svg .back{fill:currentColor;opacity:.035}
 .wt-svg .ground{fill:transparent}
-.wt-svg .name{font-weight:600}
 .wt-svg .rule{stroke:currentColor;opacity:.15}
 .wt-svg .loop,.wt-svg .reactor{--wt-lane:var(--wt-loop,#4f6bd8)}
 .wt-svg .task{--wt-lane:var(--wt-task,#0b8478)}
@@ -73,7 +80,8 @@ stroke-width:1.4}
 font-style:italic;font-size:11px}
 .wt-svg .pill{fill:none;stroke:var(--md-default-fg-color--light,#59636e);
 stroke-dasharray:3 2}
-""".strip()
+""".rstrip()
+)
 
 
 def svg(view: View, ident: str) -> str:
