@@ -71,7 +71,7 @@ class FenceContext:
         docs: the folder of all pages.
         above: the fences above it on the page, as far as known.
         link: path of a page below `docs` -> its address, as seen from this page.
-        homes: package -> the page that tells where its stages run.
+        names: the stages of the book, and the pages that tell where they run.
         path: path of the page below `docs`, "words.md".
     """
 
@@ -81,12 +81,12 @@ class FenceContext:
     docs: Path = Path("docs")
     above: tuple[Fence, ...] = ()
     link: Link = str
-    homes: Mapping[str, str] = field(default_factory=dict)
+    names: Names = field(default_factory=Names)
     path: str = ""
 
     def where(self, name: str) -> str:
         """The address of the place that tells where a stage runs; "" for none."""
-        home = self.homes.get(name.partition(".")[0])
+        home = self.names.home(name)
         return f"{self.link(home)}#{name}" if home else ""
 
     def __str__(self) -> str:
@@ -106,7 +106,8 @@ def render_source(body: str, options: Mapping[str, str], context: FenceContext) 
     text = target.source
     if options.get("parts") == "rest":
         text = _book(context.docs).rest(target)
-    caption = _caption(target, _ahead(target, options, context))
+    place = context.where(target.name)
+    caption = _caption(target, _ahead(target, options, context), place)
     return f'<figure class="source">{_python(text)}{caption}</figure>'
 
 
@@ -150,8 +151,8 @@ def _python(text: str) -> str:
     return without_colourless(highlight(text, PythonLexer(), formatter))
 
 
-def _caption(target: Target, more: str = "") -> str:
-    words = [f"<code>{escape(target.name)}</code>"]
+def _caption(target: Target, more: str = "", place: str = "") -> str:
+    words = [stages.linked(f"<code>{escape(target.name)}</code>", place)]
     actual = f"{target.module}.{target.qualname}".removesuffix(".")
     if actual != target.name:
         words.append(f"defined as <code>{escape(actual)}</code>")
@@ -212,7 +213,7 @@ def render_house(body: str, options: Mapping[str, str], context: FenceContext) -
 def render_twins(body: str, options: Mapping[str, str], context: FenceContext) -> str:
     """The fence `twins`: the stages of one server with their twins on another."""
     rows = stages.twins(body, options, [*stages.stages(context.docs)])
-    return stages.render_twins(rows, options)
+    return stages.render_twins(rows, options, context.where)
 
 
 FENCES: dict[str, Renderer] = {
@@ -273,7 +274,6 @@ class WalkthroughsPlugin(BasePlugin[WalkthroughsConfig]):
         self._again = Again(FENCES)
         self._fences: list[Fence] = []
         self._link: Link = str
-        self._homes: Mapping[str, str] = {}
         self._terms: list[Term] = []
         self._glossary = GlossaryLinks()
         self._names = Names()
@@ -317,8 +317,8 @@ class WalkthroughsPlugin(BasePlugin[WalkthroughsConfig]):
         if self.config.glossary:
             page = Path(config.docs_dir, self.config.glossary)
             self._terms = read_glossary(page.read_text(encoding="utf-8"))
-        self._homes = stages.homes(Path(config.docs_dir))
-        self._names = read_names(Path(config.docs_dir), self._homes)
+        docs = Path(config.docs_dir)
+        self._names = read_names(docs, stages.homes(docs))
         for asset in ("walkthroughs.css", "walkthroughs.js"):
             path = str(ASSETS / asset)
             files.append(File.generated(config, f"assets/{asset}", abs_src_path=path))
@@ -338,7 +338,8 @@ class WalkthroughsPlugin(BasePlugin[WalkthroughsConfig]):
         here = self._path == self.config.glossary
         address = self._link(self.config.glossary or "")
         self._glossary.begin_page(() if here else self._terms, address)
-        lists = {package: self._link(home) for package, home in self._homes.items()}
+        homes = self._names.homes
+        lists = {package: self._link(home) for package, home in homes.items()}
         title = page.title or ""
         self._name_links.begin_page(self._names, self._path, title, lists)
         # MkDocs has cut off the page's front matter.
@@ -370,7 +371,7 @@ class WalkthroughsPlugin(BasePlugin[WalkthroughsConfig]):
             self._docs,
             above,
             self._link,
-            self._homes,
+            self._names,
             self._path,
         )
         try:

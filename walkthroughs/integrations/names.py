@@ -46,6 +46,10 @@ class Names:
     homes: Mapping[str, str] = field(default_factory=dict)
     pages: Mapping[str, Collection[str]] = field(default_factory=dict)
 
+    def home(self, name: str) -> str:
+        """The page that tells where a stage runs; "" for what is no stage."""
+        return self.homes.get(_package(name), "") if name in self.pages else ""
+
     def meant(self, text: str, page: str, said: str, above: str) -> str:
         """The stage that a piece of code in prose names; "" for none.
 

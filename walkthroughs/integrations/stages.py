@@ -252,13 +252,30 @@ def _modules(package: str) -> tuple[str, ...]:
     return tuple(module.name for module in found)
 
 
-def render_twins(rows: Sequence[Twin], options: Mapping[str, str]) -> str:
-    """The twins as a table."""
+def linked(code: str, place: str) -> str:
+    """The name of a stage, with a link to where it runs if there is such a place."""
+    if not place:
+        return code
+    return (
+        f'<a class="stage" href="{escape(place)}" title="Where does this run?">'
+        f"{code}</a>"
+    )
+
+
+def render_twins(rows: Sequence[Twin], options: Mapping[str, str], where: Link) -> str:
+    """The twins as a table.
+
+    Args:
+        rows: the twins.
+        options: the fence's options.
+        where: name of a stage -> the address of the place that tells where it runs;
+            "" for none.
+    """
     heads = "".join(
         f'<th scope="col">{escape(options[side])}</th>' for side in ("left", "right")
     )
     lines = "\n".join(
-        f"<tr><td><code>{_breakable(row.name)}</code></td><td>{_other(row)}</td></tr>"
+        f"<tr><td>{_stage(row.name, where)}</td><td>{_other(row, where)}</td></tr>"
         for row in rows
     )
     return (
@@ -267,10 +284,12 @@ def render_twins(rows: Sequence[Twin], options: Mapping[str, str]) -> str:
     )
 
 
-def _other(row: Twin) -> str:
-    if row.twin:
-        return f"<code>{_breakable(row.twin)}</code>"
-    return escape(row.reason)
+def _other(row: Twin, where: Link) -> str:
+    return _stage(row.twin, where) if row.twin else escape(row.reason)
+
+
+def _stage(name: str, where: Link) -> str:
+    return linked(f"<code>{_breakable(name)}</code>", where(name))
 
 
 def _breakable(name: str) -> str:

@@ -145,6 +145,13 @@ daphne.server.Server.run
 ...
 {fence}
 """
+SOURCES = """
+{fence}source daphne.server.Server.run
+{fence}
+
+{fence}source daphne.server.Server.listen_success
+{fence}
+"""
 LIST = """
 {fence}stages daphne
 {fence}
@@ -156,6 +163,15 @@ def test_on_a_site_a_name_leads_to_its_place_in_the_list(tmp_path: Path) -> None
     [address] = re.findall(r'<a class="stage" href="([^"]*)" title', page)
     assert address.partition("#")[2] == DAPHNES
     assert f'<dt id="{DAPHNES}">' in page
+
+
+def test_on_a_site_the_caption_of_a_source_leads_there_if_it_is_a_stage(
+    tmp_path: Path,
+) -> None:
+    page = site(tmp_path, (PAGE + SOURCES + LIST).replace("{fence}", "```"))
+    [caption, other] = re.findall(r"<figcaption>(.*?)</code>", page)[-2:]
+    assert re.search(r'href="[^"]*#daphne.server.Server.run"', caption)
+    assert other == "<code>daphne.server.Server.listen_success"
 
 
 def test_on_a_site_without_a_list_no_name_is_linked(tmp_path: Path) -> None:
