@@ -12,6 +12,8 @@ not be recorded; `USAGE` that the command itself makes no sense.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from ..errors import WalkthroughError
 
 FAILED = 1
@@ -20,3 +22,29 @@ USAGE = 2
 
 class UsageError(WalkthroughError):
     """The command line asks for what cannot be: the fault, and its mend, in one line."""
+
+
+def writable(output: Path | None) -> None:
+    """Makes sure that a file can be there, before there is work that would be lost.
+
+    Raises:
+        UsageError: it cannot.
+    """
+    if output is None:
+        return
+    if output.is_dir():
+        raise UsageError(f"cannot write {output}: it is a folder")
+    if not output.parent.is_dir():
+        raise UsageError(f"cannot write {output}: there is no folder {output.parent}")
+
+
+def write(output: Path, text: str) -> None:
+    """Writes a file.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"cannot write {output}: {error.strerror}") from None

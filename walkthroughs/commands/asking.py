@@ -6,10 +6,12 @@ before it, a text to the WebSocket before it; a header before all of them to eac
 
 from __future__ import annotations
 
+import re
 from argparse import Action, ArgumentParser, Namespace
 from collections.abc import Sequence
 from dataclasses import replace
 from importlib.util import find_spec
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -139,9 +141,14 @@ def _more(exchange: Exchange, option: str, value: Any) -> Exchange:
 
 def _header(line: str) -> tuple[str, str]:
     name, colon, value = line.partition(":")
-    if not colon or not name.strip():
+    if not colon or not _NAME.fullmatch(name.strip()) or not _VALUE.fullmatch(value):
         raise UsageError(f"--header is 'NAME: VALUE', not {line!r}")
     return name.strip(), value.strip()
+
+
+# RFC 9110, section 5: a name is a token; a value has no control characters but tabs.
+_NAME = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)
+_VALUE = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")
 
 
 def _body(text: str) -> bytes:
@@ -151,6 +158,24 @@ def _body(text: str) -> bytes:
         return Path(text[1:]).read_bytes()
     except OSError as error:
         raise UsageError(f"--data {text}: {error.strerror}") from None
+
+
+# A file is no dotted name, however much its name looks like one.
+_APPLICATION = re.compile(r"(?!.*\.py(:|$))\w+(\.\w+)*(:\w+(\.\w+)*)?")
+
+
+def application(name: str) -> str:
+    """The name of an application.
+
+    Raises:
+        UsageError: it is none.
+    """
+    if not _APPLICATION.fullmatch(name):
+        raise UsageError(
+            f"the application is a dotted name, as in mysite.asgi:application, "
+            f"not {name!r}"
+        )
+    return name
 
 
 def server(name: str | None) -> str:
@@ -177,6 +202,6 @@ def browser(args: Namespace, tell: Any) -> Browser:
     Raises:
         UsageError: a limit is none.
     """
-    if args.time_limit <= 0 or args.max_events <= 0:
+    if not 0 < args.time_limit < inf or args.max_events <= 0:
         raise UsageError("--time-limit and --max-events are more than nothing")
     return Browser(exchanges(args), args.time_limit, tell)

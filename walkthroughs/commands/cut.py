@@ -6,6 +6,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from ..integrations.cut import write_cut
+from . import UsageError
 
 HELP = "write the server as of the end of a chapter of the book here"
 
@@ -34,6 +35,8 @@ def add(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Writes the files, and says which."""
+    if not args.docs.is_dir():
+        raise UsageError(f"there is no folder {args.docs}: --docs says where they are")
     for file in write_cut(args.docs, args.chapter, args.output):
         print(file)
     return 0

@@ -24,7 +24,7 @@ from ..integrations.fences import Fence, fences
 from ..listing import check, parse
 from ..record import Environment, record
 from ..scenarios import load
-from . import FAILED, UsageError
+from . import FAILED, UsageError, writable, write
 from .environments import Uninstallable, Wanted, make, versions
 from .matrix import Cell, Row, page, text
 
@@ -85,6 +85,7 @@ def add(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Prints the matrix; `FAILED` if a cell is red."""
+    writable(args.output)
     listings = _listings(args.pages)
     if not listings:
         raise UsageError(f"no listing there speaks of {SERVER}")
@@ -100,7 +101,7 @@ def run(args: Namespace) -> int:
     print(text(rows), end="")
     if args.output is not None:
         made = datetime.now(UTC).date()
-        args.output.write_text(page(rows, made), encoding="utf-8")
+        write(args.output, page(rows, made))
     return 0 if all(row.holds for row in rows) else FAILED
 
 

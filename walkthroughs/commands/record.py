@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterator, Mapping
@@ -20,8 +21,8 @@ from ..render.text import show
 from ..render.view import View
 from ..render.words import plural
 from ..servers import NAMES
-from ..trace import Trace
-from . import FAILED, UsageError, asking
+from ..trace import Call, Trace
+from . import FAILED, UsageError, asking, writable, write
 
 HELP = "record the path of a request through an application"
 
@@ -81,7 +82,9 @@ def add(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Records and shows; `FAILED` if anything was not as it should be."""
-    write = _format(args)
+    written = _format(args)
+    writable(args.output)
+    _sensible(args)
     tell = _progress if sys.stderr.isatty() else _silently
     browser = asking.browser(args, tell)
     server = asking.server(args.server)
@@ -90,12 +93,34 @@ def run(args: Namespace) -> int:
     for line in seen.printed.splitlines():
         print(f"application | {line}", file=sys.stderr)
     view = chosen(seen, args)
-    _write(write, view, args.output)
+    _write(written, view, args.output)
     tell(f"{plural(len(view.trace.steps), 'step')}, {len(view.shown)} of them shown")
-    problems = list(told(seen, browser, args))
+    problems = [*told(seen, browser, args), *_nothing_shown(view, args)]
     for problem in problems:
         print(f"{args.prog}: {problem}", file=sys.stderr)
     return FAILED if problems else 0
+
+
+def _sensible(args: Namespace) -> None:
+    """Refuses options that would show nothing."""
+    if args.steps is not None and args.steps <= 0:
+        raise UsageError("--steps is more than nothing")
+    names = args.focus or ()
+    for name in names:
+        if not _DOTTED.fullmatch(name):
+            raise UsageError(f"--focus takes a dotted name, as in a.b, not {name!r}")
+    if names and all(name.startswith("-") for name in names):
+        raise UsageError(
+            "--focus only leaves out here: say what to take in too, as --focus NAME"
+        )
+
+
+_DOTTED = re.compile(r"-?(\*\.)?[\w<>]+(\.[\w<>]+)*")
+
+
+def _nothing_shown(view: View, args: Namespace) -> Iterator[str]:
+    if args.focus and not any(isinstance(each.event, Call) for each in view.steps):
+        yield f"no call of {', '.join(args.focus)} was recorded: is the name right?"
 
 
 def look(args: Namespace, server: str, browser: Browser) -> Observation:
@@ -103,7 +128,7 @@ def look(args: Namespace, server: str, browser: Browser) -> Observation:
     orders = {
         "scenario": ", ".join(map(str, browser.exchanges)),
         "server": server,
-        "application": args.application,
+        "application": asking.application(args.application),
         "focus": getattr(args, "focus", None),
         "max_events": args.max_events,
         "patience": args.time_limit,
@@ -161,17 +186,14 @@ def _format(args: Namespace) -> Callable[[View], str]:
     return FORMATS[name]
 
 
-def _write(write: Callable[[View], str], view: View, output: Path | None) -> None:
+def _write(written: Callable[[View], str], view: View, output: Path | None) -> None:
     if output is not None:
-        try:
-            output.write_text(write(view), encoding="utf-8")
-        except OSError as error:
-            raise UsageError(f"cannot write {output}: {error.strerror}") from None
-    elif write is FORMATS["text"]:
+        write(output, written(view))
+    elif written is FORMATS["text"]:
         # It knows whether there is a terminal, and how wide.
         show(view, sys.stdout)
     else:
-        sys.stdout.write(write(view))
+        sys.stdout.write(written(view))
 
 
 def _text(view: View) -> str:

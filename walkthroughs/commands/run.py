@@ -11,7 +11,7 @@ from ..record import record
 from ..render.text import show
 from ..render.view import View
 from ..scenarios import Scenario, load
-from . import UsageError
+from . import UsageError, writable, write
 
 HELP = "record a scenario, and show it in the terminal"
 
@@ -43,9 +43,10 @@ def run(args: Namespace) -> int:
         raise UsageError(
             f"{story.name} does not run on {server!r}, only on {', '.join(story.focus)}"
         )
+    writable(args.output)
     trace = record(story, server)
     if args.output:
-        args.output.write_text(trace.to_json(), encoding="utf-8")
+        write(args.output, trace.to_json())
     else:
         show(View(trace, [step.seq for step in trace.steps]), sys.stdout)
     return 0

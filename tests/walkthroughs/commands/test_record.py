@@ -138,8 +138,17 @@ def test_a_refused_websocket_is_told(capsys: pytest.CaptureFixture[str]) -> None
         ([SITE, "--websocket", "chat"], USAGE, "a path begins with / and is ASCII"),
         ([SITE, "--request", "GET a b"], USAGE, "a request is 'METHOD PATH'"),
         ([SITE, "--header", "a"], USAGE, "--header is 'NAME: VALUE'"),
+        ([SITE, "--header", "a b: c"], USAGE, "--header is 'NAME: VALUE'"),
+        ([SITE, "--header", "a: b\nc: d"], USAGE, "--header is 'NAME: VALUE'"),
         ([SITE, "--data", "@no-such"], USAGE, "--data @no-such: No such file"),
         ([SITE, "--time-limit", "0"], USAGE, "are more than nothing"),
+        ([SITE, "--time-limit", "nan"], USAGE, "are more than nothing"),
+        ([SITE, "--steps", "0"], USAGE, "--steps is more than nothing"),
+        ([SITE, "--focus", ""], USAGE, "--focus takes a dotted name, as in a.b,"),
+        ([SITE, "--focus=-a"], USAGE, "--focus only leaves out here"),
+        (["site.py"], USAGE, "is a dotted name, as in mysite.asgi:application, not"),
+        (["./site.py:app"], USAGE, "is a dotted name"),
+        ([""], USAGE, "is a dotted name"),
         ([SITE, "-o", "a.doc"], USAGE, "the name does not say the format"),
     ],
 )
@@ -268,4 +277,16 @@ def test_a_file_that_cannot_be_written_is_told(
     recorded: Observation, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["record", SITE, "-o", str(tmp_path / "no" / "a.txt")]) == USAGE
-    assert "a.txt: No such file or directory" in capsys.readouterr().err
+    assert f"there is no folder {tmp_path / 'no'}" in capsys.readouterr().err
+    words = ["record", SITE, "--format", "text", "-o"]
+    assert main([*words, str(tmp_path)]) == USAGE
+    assert f"cannot write {tmp_path}: it is a folder" in capsys.readouterr().err
+    assert main([*words, "/dev/full"]) == USAGE
+    assert "cannot write /dev/full: No space left" in capsys.readouterr().err
+
+
+def test_a_focus_on_what_never_runs_is_told(
+    recorded: Observation, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["record", SITE, "--focus", "no.such"]) == FAILED
+    assert "no call of no.such was recorded: is the name" in capsys.readouterr().err
