@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from fnmatch import fnmatch
 from pathlib import Path
 
+from tests.conftest import SLOW
+
 HOUSE = Path(__file__).parent.parent
 
 TOP_LEVEL = {
@@ -119,6 +121,11 @@ def test_walkthroughs_imports_run_one_way() -> None:
             elif level[other] == level[own] and other != own:
                 wrong.append(f"{file.relative_to(HOUSE)} imports {name}, beside it")
     assert not wrong
+
+
+def test_the_slow_files_are_there() -> None:
+    """One with another name would come last, and everybody would wait for it."""
+    assert [path for path in SLOW if not (HOUSE / path).exists()] == []
 
 
 def test_nothing_else_lies_at_the_top() -> None:

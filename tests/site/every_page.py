@@ -10,7 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, ClassVar
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, ViewportSize
 
 from .tab import Tab
 
@@ -43,8 +43,11 @@ PICTURED = [
     "index.html",
     "reference/house.html",
 ]
-# look of a picture -> width and height of the window
-WINDOWS = {"huge": (3840, 2160), "narrow": (320, 640), "wide": (1280, 800)}
+PHONE = ViewportSize(width=320, height=640)
+DESK = ViewportSize(width=1280, height=800)
+HUGE = ViewportSize(width=3840, height=2160)
+# look of a picture -> the window
+WINDOWS = {"huge": HUGE, "narrow": PHONE, "wide": DESK}
 PICTURES = HOUSE / ".cache" / "screenshots"
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 
@@ -80,6 +83,9 @@ TWO_OF_EACH = """() => {
   }
   for (const each of all) if (!kept.has(each)) each.remove();
 }"""
+
+# A part that is far off gets its colours when it comes near; axe looks at once.
+ALL_NEAR = "* { content-visibility: visible !important; }"
 
 # To those who hear a page, two parts that are called alike are one.
 NAMESAKES = """() => {
@@ -147,8 +153,8 @@ def barriers(page: Page, *rules: str) -> list[str]:
 def take_pictures(page: Page, name: str) -> None:
     """No test can say whether a page is beautiful: pictures are for a person to see."""
     stem = PICTURES / name.removesuffix(".html").replace("/", "-")
-    for look, (width, height) in WINDOWS.items():
-        page.set_viewport_size({"width": width, "height": height})
+    for look, window in WINDOWS.items():
+        page.set_viewport_size(window)
         page.screenshot(path=f"{stem}-{look}.png")
     page.emulate_media(color_scheme="dark")
     page.screenshot(path=f"{stem}-dark.png")
@@ -161,6 +167,8 @@ def visit(tab: Tab, address: str, name: str) -> Visit:
     """Looks at a page from all sides: it is loaded once for all that is asked of it."""
     with tab.at(address) as page:
         page.emulate_media(reduced_motion="reduce")
+        # As a phone loads it, for what `look` asks first: to lay it out anew takes long.
+        page.set_viewport_size(PHONE)
         answer = page.goto(address + name)
         assert answer and answer.ok
         if name in PICTURED:
@@ -168,6 +176,7 @@ def visit(tab: Tab, address: str, name: str) -> Visit:
         seen = look(page)
         seen.wrong = [*tab.wrong]
         page.evaluate(TWO_OF_EACH)
+        page.add_style_tag(content=ALL_NEAR)
         page.evaluate(AXE)
         seen.barriers += barriers(page)
         page.emulate_media(color_scheme="dark")
@@ -181,9 +190,9 @@ def visit(tab: Tab, address: str, name: str) -> Visit:
 
 def look(page: Page) -> Visit:
     """What can be seen while the page is whole."""
-    page.set_viewport_size({"width": 320, "height": 640})
+    page.set_viewport_size(PHONE)
     width = page.evaluate(NARROW)
-    page.set_viewport_size({"width": 1280, "height": 800})
+    page.set_viewport_size(DESK)
     return Visit(
         headings=page.locator("h1").count(),
         narrow_width=width,

@@ -22,6 +22,7 @@ CHAPTER = 200 * 1024
 # three times in a row something else had the machine.
 SPEED = 500
 CROWD = 2.0
+TIMES = 3
 
 
 def weight(file: Path) -> int:
@@ -68,19 +69,25 @@ class Report:
         return [*filter(None, [self.error]), *low, *moved, *(self.lost if low else ())]
 
 
-def ask(chromium: str, *pages: str) -> list[Report]:
-    lines = run_node(
-        PROGRAM.read_text(encoding="utf-8"), chromium, "3", *pages, limit=600
-    )
+def crowd() -> float:
+    """How many programs are at work for each core."""
+    return os.getloadavg()[0] / (os.cpu_count() or 1)
+
+
+def ask(chromium: str, times: int, *pages: str) -> list[Report]:
+    program = PROGRAM.read_text(encoding="utf-8")
+    lines = run_node(program, chromium, str(times), *pages, limit=600)
     reports: list[dict[str, Any]] = [json.loads(line) for line in lines.splitlines()]
     return [Report(**each) for each in reports]
 
 
 def test_lighthouse_has_little_to_say(chromium: str, packed: str, site: Path) -> None:
     names = ("index.html", heaviest(site))
-    reports = ask(chromium, *(packed + n for n in names))
-    crowd = os.getloadavg()[0] / (os.cpu_count() or 1)
-    found = [report.complaints(crowd) for report in reports]
+    before = crowd()
+    # Where nothing timed counts, once is as good as three times.
+    times = TIMES if before < CROWD else 1
+    reports = ask(chromium, times, *(packed + n for n in names))
+    found = [report.complaints(max(before, crowd())) for report in reports]
     assert dict(zip(names, found, strict=True)) == {name: [] for name in names}
 
 
