@@ -152,7 +152,9 @@ class Browser:
             response = connection.getresponse()
             while part := response.read1(65536):
                 size += len(part)
-                peer.settimeout(max(deadline - time.monotonic(), 0.001))
+                # From Python 3.13 on the last part closes the answer, and its socket.
+                if not response.isclosed():
+                    peer.settimeout(max(deadline - time.monotonic(), 0.001))
         except TimeoutError:
             raise Unanswered(self._late(request, response, size)) from None
         except (OSError, HTTPException) as error:

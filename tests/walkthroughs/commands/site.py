@@ -31,8 +31,11 @@ async def answer(scope: Any, receive: Any, send: Any) -> None:
     print("asked for", scope["path"])
     status = 500 if scope["path"] == "/500" else 200
     headers = [(b"set-cookie", b"token=s3cret; Path=/"), (b"set-cookie", b"b@d")]
+    body = said(scope, event["body"])
+    # A client may close the connection as soon as it has as much as was announced.
+    headers = [*headers, (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": said(scope, event["body"])})
+    await send({"type": "http.response.body", "body": body})
 
 
 def said(scope: Any, body: bytes) -> bytes:
