@@ -73,6 +73,8 @@ def _listings(path: Path) -> list[Fence | Problem]:
         return find(path, path.read_text(encoding="utf-8"))
     except UnicodeDecodeError:
         raise UsageError(f"{path}: this is no text in UTF-8") from None
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from None
 
 
 def _complaint(path: Path, found: Fence | Problem, mending: Mending) -> str:

@@ -6,7 +6,8 @@ off there and then.  Laws:
 
 * a function is judged by its name, for good;
 * a method is kept while any class that has it may be in focus, and otherwise switched
-  off until such a class appears: a subclass may be made at any time;
+  off until such a class appears: a subclass may be made at any time, by a statement,
+  whose body is heard, or by `type()`, which is found out when a method of its own runs;
 * a function that only looks like a method, such as what a decorator puts in place of
   one, is judged by its name too, until a class in focus appears.
 """

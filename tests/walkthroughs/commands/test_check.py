@@ -143,6 +143,14 @@ def test_a_listing_that_makes_no_sense_fails(
     assert fault in capsys.readouterr().out
 
 
+def test_a_link_to_nowhere_in_a_folder_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "page.md").symlink_to("nowhere.md")
+    assert main(["check", str(tmp_path)]) == USAGE
+    assert "page.md: No such file or directory" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("name", "content", "fault"),
     [
