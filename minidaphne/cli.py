@@ -5,6 +5,7 @@ import importlib
 import logging
 import shlex
 import sys
+from contextlib import suppress
 from dataclasses import fields
 from typing import Any, ClassVar
 
@@ -135,10 +136,12 @@ class CommandLineInterface:
     def watch(self, args: list[str]) -> None:
         """Serve in a process of its own, and in a new one when a file changes."""
         try:
-            from watchfiles import run_process
+            from watchfiles import PythonFilter, run_process
         except ImportError:
             self.parser.error("--reload needs watchfiles: pip install watchfiles")
-        run_process(".", target=shlex.join([sys.executable, "-m", "minidaphne", *args]))
+        command = shlex.join([sys.executable, "-m", "minidaphne", *args])
+        with suppress(KeyboardInterrupt):
+            run_process(".", target=command, watch_filter=PythonFilter())
 
     def set_up_logging(self, options: argparse.Namespace) -> None:
         """Set up logging; verbosity 3 differs from 2 in asyncio's debug mode."""

@@ -180,11 +180,15 @@ def test_an_aborted_start_is_status_1(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_reload_watches_a_process_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[str] = []
     stand_in = argparse.Namespace(
-        run_process=lambda path, target: started.append(target)
+        PythonFilter=lambda: "only modules",
+        run_process=lambda path, target, watch_filter: started.extend(
+            [target, watch_filter]
+        ),
     )
     monkeypatch.setitem(sys.modules, "watchfiles", stand_in)
     assert run("--reload", "-p", "1") is None
     assert started[0].endswith(f"-m minidaphne --reload -p 1 {APPLICATION} --no-reload")
+    assert started[1] == "only modules"  # a log beside them changes all the time
 
 
 def test_reload_without_watchfiles_says_what_to_install(
