@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
@@ -35,12 +36,25 @@ def book() -> Book:
     return Book(DOCS)
 
 
+@pytest.fixture(scope="module", params=CHAPTERS)
+def page(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def written(book: Book, page: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The server as of a chapter, in a folder; the book is read once for all."""
+    folder = tmp_path_factory.mktemp("cut")
+    with patch("walkthroughs.integrations.cut.Book", return_value=book):
+        write_cut(DOCS, page, folder)
+    return folder
+
+
 def prints_server(book: Book, page: str) -> bool:
     modules = (each.target.module for each in book.pieces if each.page == page)
     return any(module.startswith("minidaphne.") for module in modules)
 
 
-@pytest.mark.parametrize("page", CHAPTERS)
 def test_each_chapter_says_how_far_the_server_is_and_runs_it(
     book: Book, page: str
 ) -> None:
@@ -53,16 +67,14 @@ def test_each_chapter_says_how_far_the_server_is_and_runs_it(
     assert runs or re.search(r"\]\([\w-]+\.md#the-server-so-far\)", section)
 
 
-@pytest.mark.parametrize("page", CHAPTERS)
-def test_every_module_can_be_imported(page: str, tmp_path: Path) -> None:
-    write_cut(DOCS, page, tmp_path)
-    code = IMPORT_ALL.format(folder=str(tmp_path))
+def test_every_module_can_be_imported(written: Path) -> None:
+    code = IMPORT_ALL.format(folder=str(written))
     # `-m` and `-c` would look in the present folder first, where the whole server is.
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", code],
         check=False,
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        cwd=written,
+        env={**os.environ, "PYTHONPATH": str(written)},
         capture_output=True,
         text=True,
         timeout=60,
@@ -70,15 +82,19 @@ def test_every_module_can_be_imported(page: str, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("page", CHAPTERS)
-def test_there_is_nothing_in_it_that_was_not_printed(book: Book, page: str) -> None:
+def test_there_is_nothing_in_it_that_was_not_printed(
+    book: Book, page: str, written: Path
+) -> None:
     done = {*ORDER[: ORDER.index(page) + 1]}
+    instead = [each for early in sorted(done) for each in stand_ins(DOCS, early)]
     foreign = []
-    for path, text in cut(DOCS, page).items():
-        file = HOUSE / path
+    files = [*written.rglob("*.py")]
+    assert files
+    for copy in files:
+        path, text = copy.relative_to(written).as_posix(), copy.read_text("utf-8")
         module = path.removesuffix(".py").replace("/", ".")
-        known = {*printed_lines(book, file, done), ""}
-        for each in (one for early in sorted(done) for one in stand_ins(DOCS, early)):
+        known = {*printed_lines(book, HOUSE / path, done), ""}
+        for each in instead:
             if each.module == module:
                 known |= {line.strip() for line in each.text.splitlines()}
         foreign += [

@@ -67,8 +67,14 @@ def trace() -> Trace:
     return record("http-get", "daphne")
 
 
-def test_a_recording_is_what_the_schema_says_and_comes_back_whole(trace: Trace) -> None:
-    text = trace.to_json()
+@pytest.fixture(scope="module")
+def text(trace: Trace) -> str:
+    return trace.to_json()
+
+
+def test_a_recording_is_what_the_schema_says_and_comes_back_whole(
+    trace: Trace, text: str
+) -> None:
     assert wrong(json.loads(text), schema()) == []
     assert Trace.from_json(text) == trace
     assert Trace.from_json(text).to_json() == text
@@ -85,9 +91,11 @@ FAULTS: list[Callable[[Any], object]] = [
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_what_the_schema_does_not_say_is_found(
-    fault: Callable[[Any], object], trace: Trace
+    fault: Callable[[Any], object], text: str
 ) -> None:
-    data = json.loads(trace.to_json())
+    data = json.loads(text)
+    del data["events"][20:]  # to look at all takes long
+    assert wrong(data, schema()) == []
     fault(data)
     assert wrong(data, schema())
 
