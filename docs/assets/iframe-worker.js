@@ -1,4 +1,7 @@
-/* Search on pages opened from disk.
+/* Search: what it needs is loaded when somebody begins to search, and from disk, too.
+ *
+ * On a page from a server the theme asks for the index, a megabyte of it, as soon as the
+ * page is there. Here the question waits until the search field has the focus.
  *
  * The theme searches in a Worker. Browsers start none for a page from file://, so
  * there this class runs the worker's script in a hidden frame instead and carries
@@ -8,6 +11,10 @@ if (location.protocol === "file:") {
   window.Worker = class extends EventTarget {
     constructor(url) {
       super();
+      this.url = url;
+    }
+
+    begin() {
       this.frame = document.createElement("iframe");
       this.frame.hidden = true;
       this.frame.title = "Search worker";
@@ -19,7 +26,7 @@ if (location.protocol === "file:") {
       // A worker's script answers with its global postMessage.
       inside.postMessage = (data) =>
         this.dispatchEvent(new MessageEvent("message", { data }));
-      this.loaded = this.load(new URL(url, document.baseURI));
+      return this.load(new URL(this.url, document.baseURI));
     }
 
     load(url) {
@@ -33,13 +40,32 @@ if (location.protocol === "file:") {
     }
 
     postMessage(data) {
-      this.loaded.then(() => this.frame.contentWindow.dispatchEvent(
+      this.begun ??= this.begin();
+      this.begun.then(() => this.frame.contentWindow.dispatchEvent(
         new MessageEvent("message", { data }),
       ));
     }
 
     terminate() {
-      this.frame.remove();
+      this.frame?.remove();
     }
+  };
+} else {
+  const { open, send } = XMLHttpRequest.prototype;
+  const late = new WeakSet();
+  const begun = new Promise((begin) => {
+    // A link can bring the words to search for along.
+    if (new URLSearchParams(location.search).has("q")) begin();
+    document.addEventListener("focusin", ({ target }) => {
+      if (target.matches("[data-md-component=search-query]")) begin();
+    });
+  });
+  XMLHttpRequest.prototype.open = function (method, url, ...more) {
+    if (String(url).endsWith("/search_index.json")) late.add(this);
+    open.call(this, method, url, ...more);
+  };
+  XMLHttpRequest.prototype.send = function (...body) {
+    if (late.has(this)) begun.then(() => send.apply(this, body));
+    else send.apply(this, body);
   };
 }

@@ -1,9 +1,22 @@
 """Finding, walking and printing, on the built site in a real browser."""
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from .tab import Tab
+
+# A right arrow as soon as there is something that can walk.
+FIRST_STEP = """
+new MutationObserver((_, observer) => {
+  const stage = document.querySelector(".wt-stage");
+  if (!stage) return;
+  observer.disconnect();
+  stage.dispatchEvent(new KeyboardEvent("keydown", {key: "ArrowRight", bubbles: true}));
+  if (!stage.querySelector(".wt-at").textContent.startsWith("2 / ")) return;
+  window.stages = document.querySelectorAll(".wt-stage").length;
+  window.elements = document.querySelectorAll("*").length;
+}).observe(document, {childList: true, subtree: true});
+"""
 
 
 @pytest.mark.parametrize(
@@ -34,6 +47,39 @@ def test_search_finds(
         assert any(found in link and word in link for link in links)
 
 
+def test_the_index_is_loaded_when_somebody_begins_to_search(
+    tab: Tab, served: str
+) -> None:
+    with tab.at(served) as page:
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(f"{served}words.html", wait_until="networkidle")
+        assert [url for url in asked if "search_index" in url] == []
+        with page.expect_request("**/search_index.json"):
+            page.get_by_role("textbox", name="Search").focus()
+
+
+def test_a_link_to_words_to_search_for_finds_them(tab: Tab, served: str) -> None:
+    with tab.at(served) as page:
+        page.goto(f"{served}words.html?q=TargetError")
+        page.locator(".md-search-result__link").first.wait_for()
+
+
+def test_a_heading_far_down_is_in_view_when_a_link_leads_to_it(
+    tab: Tab, served: str
+) -> None:
+    """What is on the way is not laid out yet."""
+    with tab.at(served) as page:
+        page.goto(f"{served}when-things-go-wrong.html")
+        links = page.locator(".md-sidebar--secondary .md-nav__link")
+        last = (links.last.get_attribute("href") or "").partition("#")[2]
+        page.goto(f"{served}when-things-go-wrong.html#{last}")
+        expect(page.locator(f"[id='{last}']")).to_be_in_viewport()
+        links.nth(3).click()
+        there = (links.nth(3).get_attribute("href") or "").partition("#")[2]
+        expect(page.locator(f"[id='{there}']")).to_be_in_viewport()
+
+
 def test_the_first_request_is_in_one_screen_with_what_the_book_is(
     tab: Tab, served: str
 ) -> None:
@@ -41,6 +87,24 @@ def test_the_first_request_is_in_one_screen_with_what_the_book_is(
         page.goto(f"{served}index.html")
         for part in ("h1", ".wt-line:last-child", ".wt-bar", ".wt-top"):
             expect(page.locator(part).first).to_be_in_viewport(ratio=1)
+
+
+@pytest.mark.parametrize("name", ["index.html", "when-things-go-wrong.html"])
+def test_no_other_walkthrough_is_made_before_the_first_step(
+    browser: Browser, plain_tab: Tab, served: str, name: str
+) -> None:
+    """So that it comes within a tenth of a second: what a page costs has the times."""
+    with plain_tab.at(served) as page:
+        page.goto(f"{served}{name}")
+        first = page.locator(".wt-step").first.get_attribute("id")
+        whole = page.locator("*").count()
+    page = browser.new_page(reduced_motion="reduce")
+    page.add_init_script(FIRST_STEP)
+    page.goto(f"{served}{name}#{first}")
+    page.wait_for_function("window.elements")
+    assert page.evaluate("window.stages") == 1
+    assert page.evaluate("window.elements") < whole
+    page.close()
 
 
 def test_a_reader_walks_from_the_front_page_until_the_request_is_back(
@@ -64,7 +128,11 @@ def test_paper_is_light_and_has_no_empty_pages(tab: Tab, served: str) -> None:
         page.goto(f"{served}browser-to-application.html")
         colour = "getComputedStyle(document.querySelector('article')).color"
         by_day = page.evaluate(colour)
-        page.emulate_media(color_scheme="dark", media="print")
+        page.emulate_media(color_scheme="dark")
+        # The theme follows a moment later.
+        page.locator("body[data-md-color-scheme=slate]").wait_for()
+        assert page.evaluate(colour) != by_day
+        page.emulate_media(media="print")
         assert page.evaluate(colour) == by_day
         heights = """() => [...document.querySelectorAll(".tabbed-block > .wt")].map(
           (walk) => [walk.offsetHeight, walk.parentElement.offsetHeight])"""
