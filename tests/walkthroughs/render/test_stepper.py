@@ -388,6 +388,8 @@ def test_it_starts_again_on_each_page_of_a_site_that_never_reloads(
         "<script>window.document$ = {subscribe(run) { window.again = run; }}</script>"
     )
     page = open_page(head=head)
+    assert page.locator(".wt-stage").count() == 1
+    page.evaluate("text => document.querySelector('.wt').outerHTML = text", long())
     assert page.locator(".wt-stage").count() == 0
     page.evaluate("again(); again()")
     assert page.locator(".wt-stage").count() == 1

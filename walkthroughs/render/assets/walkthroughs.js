@@ -7,6 +7,9 @@
 (() => {
   "use strict";
 
+  // What it takes to the first step is measured from here.
+  performance.mark("walkthroughs");
+
   const ICONS = {
     first: "M6 5v14M18 5l-9 7 9 7z",
     prev: "M16 5l-10 7 10 7z",
@@ -455,9 +458,20 @@
       this.showFoot();
       this.looks();
       this.mark(stop);
-      // Last, because what asks for a place makes the browser lay out the page.
+      // With the next frame: what asks for a place makes the browser lay out the page.
+      this.settling ||= requestAnimationFrame(() => this.settle());
+    }
+
+    /* What is seen of the parts that scroll. */
+    settle() {
+      this.settling = 0;
       this.code.scrollTop = 0;
       this.side.scrollTop = 0;
+      const box = this.stripe?.closest(".wt-scroll");
+      if (!box) return;
+      const { scrollLeft, clientWidth } = box;
+      const x = this.stripe.dataset.x;
+      if (x < scrollLeft || x > scrollLeft + clientWidth - 160) box.scrollLeft = x - 120;
     }
 
     showHead(stop) {
@@ -582,11 +596,7 @@
       const [number, name] = link.querySelectorAll("text");
       const label = name || number;
       band.setAttribute("y", label.getAttribute("y") - 13);
-      const box = svg.closest(".wt-scroll");
-      const x = Number(label.getAttribute("x"));
-      if (x < box.scrollLeft || x > box.scrollLeft + box.clientWidth - 160) {
-        box.scrollLeft = x - 120;
-      }
+      band.dataset.x = label.getAttribute("x");
     }
 
     tell() {
@@ -774,12 +784,13 @@
   const all = () => document.querySelectorAll(".wt");
 
   const start = () => {
-    for (const root of all()) {
-      // At once if it can be seen, so that nothing moves below it.
+    // At once if it can be seen, so that nothing moves below it.
+    const seen = [...all()].filter((root) => {
       const { top, bottom } = root.getBoundingClientRect();
-      if (bottom > top && top < innerHeight) equip(root);
-      else eye.observe(root);
-    }
+      return bottom > top && top < innerHeight;
+    });
+    for (const root of all()) eye.observe(root);
+    seen.forEach(equip);
     reveal();
   };
 
@@ -805,8 +816,8 @@
   // Once more: only now has the browser gone to where the address points.
   addEventListener("load", () => requestAnimationFrame(reveal));
 
+  // Now, for what is above this script, and before the theme begins with its own work.
+  start();
   if (window.document$) window.document$.subscribe(start);
-  else if (document.readyState === "loading") {
-    document.addEventListener("DOMContentLoaded", start);
-  } else start();
+  else document.addEventListener("DOMContentLoaded", start);
 })();
