@@ -49,14 +49,9 @@ class TCP4ServerEndpoint(Endpoint):
         Raises:
             OSError: if the address is taken, or not ours.
         """
-        return await asyncio.get_running_loop().create_server(
-            factory,
-            self.interface,
-            self.port,
-            backlog=self.backlog,
-            start_serving=False,
-            **self.tls,
-        )
+        options = {"backlog": self.backlog, "start_serving": False, **self.tls}
+        create = asyncio.get_running_loop().create_server
+        return await create(factory, self.interface, self.port, **options)
 
 
 def ssl_endpoint(

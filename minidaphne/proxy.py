@@ -27,9 +27,8 @@ class Proxies:
         entries = [entry.strip() for entry in settings.trusted_proxies.split(",")]
         self.trust_all = "*" in entries
         try:
-            self.networks = [
-                ip_network(entry, False) for entry in entries if entry != "*"
-            ]
+            addresses = [entry for entry in entries if entry != "*"]
+            self.networks = [ip_network(address, False) for address in addresses]
         except ValueError as error:
             raise OperatorError(f"bad trusted proxies: {error}") from None
 

@@ -19,9 +19,8 @@ is_host = lru_cache(maxsize=256)(HOST.fullmatch)
 ORIGIN = re.compile(rb"[A-Za-z][-+.0-9A-Za-z]*://([^/?]+)")
 
 #: Headers that `Request.note` wants to see.
-NOTED = frozenset(
-    b"content-length daphne-root-path expect host transfer-encoding upgrade".split()
-)
+WORDS = b"content-length daphne-root-path expect host transfer-encoding upgrade"
+NOTED = frozenset(WORDS.split())
 
 
 @lru_cache(maxsize=1024)
@@ -80,9 +79,8 @@ class Request:
         elif name == b"expect":
             self.expect_continue = b"100-continue" in value.lower()
         elif name == b"upgrade":
-            self.websocket |= b"websocket" in value.lower().replace(b" ", b"").split(
-                b","
-            )
+            protocols = value.lower().replace(b" ", b"").split(b",")
+            self.websocket |= b"websocket" in protocols
         elif name == b"daphne-root-path":
             self.root_path = unquote(value.decode("latin-1"))
             return False

@@ -287,12 +287,8 @@ class Server:
         """Its time is up; if it does not let itself be cancelled, try again later."""
         instance = self.connections[protocol]
         assert instance is not None
-        logger.warning(
-            "Application instance %r for connection %r took too long to shut down "
-            "and was killed.",
-            instance,
-            protocol,
-        )
+        text = "Application instance %r for connection %r took too long to shut down"
+        logger.warning(f"{text} and was killed.", instance, protocol)
         instance.cancel()
         later = self.loop.call_later
         self.closing[protocol] = later(1, self.kill_application, protocol)

@@ -65,10 +65,8 @@ class Wire(asyncio.Protocol):
         server, flow = self.server, self.flow
         client, scheme = flow.client_addr, flow.scheme
         if server.proxies is not None:
-            headers = request.headers
-            client, scheme = server.proxies.parse_x_forwarded_for(
-                headers, client, scheme
-            )
+            look = server.proxies.parse_x_forwarded_for
+            client, scheme = look(request.headers, client, scheme)
         request.client = client
         root_path, state = server.settings.root_path, server.state
         return build_scope(request, scheme, client, flow.server_addr, root_path, state)

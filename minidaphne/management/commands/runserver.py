@@ -32,14 +32,12 @@ class DevelopmentServer:
 
     def set_app(self, application: Any) -> None:
         """Take the application; it is no WSGI application."""
-        self.server = Server(
-            application,
-            self.endpoints,
-            signal_handlers=threading.current_thread() is threading.main_thread(),
-            action_logger=AccessLogGenerator(sys.stderr),
-            root_path=getattr(settings, "FORCE_SCRIPT_NAME", None) or "",
-            **self.options,
-        )
+        options = self.options | {
+            "signal_handlers": threading.current_thread() is threading.main_thread(),
+            "action_logger": AccessLogGenerator(sys.stderr),
+            "root_path": getattr(settings, "FORCE_SCRIPT_NAME", None) or "",
+        }
+        self.server = Server(application, self.endpoints, **options)
 
     def serve_forever(self) -> None:
         """Serve, until the reloader or the user ends us."""
