@@ -36,6 +36,7 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
         (("run", "dance"), "there is no scenario 'dance': the scenarios are"),
         (("run", "no.such:thing"), "No module named 'no'"),
         (("run", "walkthroughs.trace:SCHEMA"), "is no walkthroughs Scenario"),
+        (("run", "tests.walkthroughs.breaks:it"), "breaks:it: ValueError: on purpose"),
         (("run", "http-get", "--server", "x"), "http-get does not run on 'x', only on"),
         (("check", "no-such.md"), "there is no file no-such.md"),
     ],
