@@ -9,7 +9,7 @@ from markdown.extensions import Extension
 
 from tests.walkthroughs.integrations.pages import site
 from walkthroughs.integrations.names import NameLinks, Names, read_names
-from walkthroughs.integrations.stages import homes, stages
+from walkthroughs.integrations.stages import homes
 
 NAMES = Names(
     {"daphne": "s.md", "twisted": "s.md", "minidaphne": "s.md"},
@@ -113,15 +113,6 @@ def test_links_headings_and_blocks_stay_as_they_are() -> None:
         assert "stage" not in html(text)
     assert link("twisted.tcp.Port.doRead", "doRead") in html("a\n:   `doRead`")
     assert link("twisted.tcp.Port.doRead", "doRead") in html("|a|\n|-|\n|`doRead`|")
-
-
-def test_the_stages_read_from_the_text_are_those_that_run(house: Path) -> None:
-    """The text alone is read, as an edit of a page must show at once."""
-    docs = house / "docs"
-    pages: dict[str, set[str]] = {}
-    for stage in stages(docs):
-        pages.setdefault(stage.name, set()).add(stage.page)
-    assert read_names(docs, {}).pages == pages
 
 
 def test_every_package_with_a_stage_has_its_place(house: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 from tests.walkthroughs.integrations.pages import check_fault, site
 from walkthroughs.errors import WalkthroughError
 from walkthroughs.integrations.fences import fences
+from walkthroughs.integrations.names import read_names
 from walkthroughs.integrations.source import words
 from walkthroughs.integrations.stages import homes, snake_case, stages, twins
 from walkthroughs.targets import find
@@ -115,3 +116,12 @@ def test_a_name_that_is_not_installed_is_an_error(house: Path) -> None:
     gone = type(stage)("daphne.gone.Gone", "", "", "", "daphne", "", 1)
     with pytest.raises(WalkthroughError, match="gone"):
         twins("", {"left": "daphne", "right": "minidaphne"}, [gone])
+
+
+def test_the_stages_read_from_the_text_are_those_that_run(house: Path) -> None:
+    """The text alone is read, as an edit of a page must show at once."""
+    docs = house / "docs"
+    pages: dict[str, set[str]] = {}
+    for stage in stages(docs):
+        pages.setdefault(stage.name, set()).add(stage.page)
+    assert read_names(docs, {}).pages == pages
