@@ -19,8 +19,8 @@ is_host = lru_cache(maxsize=256)(HOST.fullmatch)
 ORIGIN = re.compile(rb"[A-Za-z][-+.0-9A-Za-z]*://([^/?]+)")
 
 #: Headers that `Request.note` wants to see.
-WORDS = b"content-length daphne-root-path expect host transfer-encoding upgrade"
-NOTED = frozenset(WORDS.split())
+NOTED_NAMES = b"content-length daphne-root-path expect host transfer-encoding upgrade"
+NOTED = frozenset(NOTED_NAMES.split())
 
 
 @lru_cache(maxsize=1024)

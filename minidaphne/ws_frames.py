@@ -42,6 +42,8 @@ FIN, RSV1, RESERVED = 0x80, 0x40, 0x30
 #: Close codes below 3000 that may be sent (RFC 6455 section 7.4, and the registry).
 CLOSE_CODES = frozenset({1000, 1001, 1002, 1003, *range(1007, 1015)})
 TOO_BIG = 1009, "message or frame too big"
+#: Deflate streams that a frame may have.
+MAX_STREAMS = 16
 UTF8 = codecs.getincrementaldecoder("utf-8")
 
 
@@ -60,14 +62,15 @@ class Deflate:
     def inflate(self, payload: bytes, final: bool, limit: int) -> bytes:
         """Inflate a frame's payload, to no more than one byte past the limit.
 
-        A stream may end within it, and another one begin.
+        A stream may end within it, and another one begin; not for ever, because each
+        copies what is left.
 
         Raises:
-            FrameError: if it cannot be inflated.
+            FrameError: if it cannot be inflated, or is in too many streams.
         """
         data, rest = b"", payload + (b"\0\0\xff\xff" if final else b"")
         bits = self.agreed.remote_max_window_bits
-        while rest and len(data) <= limit:
+        for _ in range(MAX_STREAMS):
             decoder = self.decoder = self.decoder or zlib.decompressobj(-bits)
             try:
                 data += decoder.decompress(rest, limit + 1 - len(data))
@@ -76,7 +79,9 @@ class Deflate:
             rest = decoder.unused_data
             if decoder.eof or (final and self.agreed.remote_no_context_takeover):
                 self.decoder = None
-        return data
+            if not rest or len(data) > limit:
+                return data
+        raise FrameError(*TOO_BIG)
 
     def deflate(self, payload: bytes) -> bytes:
         """Deflate a message; a memory level of 5 compresses nearly as well as 8."""

@@ -454,6 +454,12 @@ def test_streams_behind_one_another_stay_within_the_limit() -> None:
     assert received[1]["type"] == "websocket.disconnect" and received[1]["code"] == 1009
 
 
+def test_a_frame_of_many_ended_streams_is_refused_at_once() -> None:
+    """Each of them copies the rest: half a million of two bytes would take minutes."""
+    received = events(frame(BINARY, b"\x03\0" * 500_000, rsv1=True), handshake=DEFLATED)
+    assert received[1]["type"] == "websocket.disconnect" and received[1]["code"] == 1009
+
+
 def test_what_cannot_be_deflated_may_be_as_long_as_the_limit() -> None:
     data = random.Random(1).randbytes(5000)
     limits = {"websocket_max_message_size": 5000, "websocket_max_frame_size": 5000}
