@@ -3,14 +3,6 @@
 from datetime import datetime
 from typing import Any, TextIO
 
-#: What stands for a WebSocket's actions where an HTTP request has its method.
-WEBSOCKET_WORDS = {
-    "connecting": "WSCONNECTING",
-    "rejected": "WSREJECT",
-    "connected": "WSCONNECT",
-    "disconnected": "WSDISCONNECT",
-}
-
 
 class AccessLogGenerator:
     """An action logger that writes lines; twin of ``daphne.access.AccessLogGenerator``.
@@ -24,7 +16,8 @@ class AccessLogGenerator:
 
     def __call__(self, protocol: str, action: str, details: dict[str, Any]) -> None:
         """Write the line for one action; what is not known is a dash."""
-        word = details["method"] if protocol == "http" else WEBSOCKET_WORDS[action]
+        websocket = f"WS{action.upper().removesuffix('ED')}"  # such as WSCONNECT
+        word = details["method"] if protocol == "http" else websocket
         status, size = details.get("status") or "-", details.get("size") or "-"
         date = datetime.now().strftime("%d/%b/%Y:%H:%M:%S")
         request = f"{word} {details['path']}".replace('"', "%22")

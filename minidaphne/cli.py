@@ -3,8 +3,10 @@
 import argparse
 import importlib
 import logging
+import os
 import shlex
 import sys
+import threading
 from contextlib import suppress
 from dataclasses import fields
 from typing import Any, ClassVar
@@ -21,6 +23,8 @@ logger = logging.getLogger(__name__)
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8000
 LOG_FORMAT = "%(asctime)-15s %(levelname)-8s %(message)s"
+#: Seconds for the application's threads behind the end: nobody can cancel a thread.
+THREAD_TIMEOUT = 1
 
 
 def natural(text: str) -> int:
@@ -57,6 +61,9 @@ class CommandLineInterface:
     def entrypoint(cls) -> None:
         """What ``python -m minidaphne`` calls."""
         cls().run(sys.argv[1:])
+        timer = threading.Timer(THREAD_TIMEOUT, leave_threads)
+        timer.daemon = True
+        timer.start()
 
     def add_endpoint_options(self, add: Any) -> None:
         """Where to listen."""
@@ -193,3 +200,10 @@ class CommandLineInterface:
         if options.access_log or options.verbosity >= 1:
             return AccessLogGenerator(sys.stdout)
         return None
+
+
+def leave_threads() -> None:
+    """A thread of the application still runs: end without it."""
+    logger.warning("A thread of the application took too long to end, and was left")
+    sys.stdout.flush()
+    os._exit(0)

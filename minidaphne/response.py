@@ -20,10 +20,6 @@ is_many_lines = re.compile(rb"[\r\n\0]").search
 FRAMING = frozenset(b"connection content-length transfer-encoding upgrade".split())
 #: Headers that are looked at.
 NOTED = FRAMING | {b"date", b"server"}
-#: The status that asks for an upgrade, and has to name it.
-UPGRADE_REQUIRED = 426
-#: The status that has no body, and says so as if it could (RFC 9110 section 15.3.6).
-RESET_CONTENT = 205
 
 
 class ResponseHead:
@@ -55,7 +51,7 @@ class ResponseHead:
             lower, line = header_line(name, value)
             if lower not in NOTED or self.note(lower, value):
                 self.lines.append(line)
-        if self.status == RESET_CONTENT:
+        if self.status == 205:  # says so as if it could: RFC 9110 section 15.3.6
             self.content_length = 0
 
     def note(self, name: bytes, value: bytes) -> bool:
@@ -70,7 +66,8 @@ class ResponseHead:
             self.close |= b"close" in value.lower()
         self.date &= name != b"date"
         self.server &= name != b"server"
-        wanted = self.status == UPGRADE_REQUIRED and name in (b"connection", b"upgrade")
+        # "Upgrade Required" has to name what to upgrade to
+        wanted = self.status == 426 and name in (b"connection", b"upgrade")
         return wanted or name not in FRAMING
 
     def build(self, http_version: str, framing: bytes, defaults: bytes) -> bytes:

@@ -83,7 +83,6 @@ class Server:
             loop.run_until_complete(self.serve())
         finally:
             loop.run_until_complete(loop.shutdown_asyncgens())
-            loop.run_until_complete(loop.shutdown_default_executor())
             asyncio.set_event_loop(None)
             loop.close()
 

@@ -11,8 +11,6 @@ Scope = dict[str, Any]
 Message = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Callable[[], Awaitable[Any]], Send], Awaitable[None]]
-ActionLogger = Callable[[str, str, dict[str, Any]], None]
-Hook = Callable[[], None]
 
 #: More bytes than anything has, for limits that are none.
 UNLIMITED = 1 << 62
@@ -52,7 +50,7 @@ class Settings:
     """
 
     signal_handlers: bool = True
-    action_logger: ActionLogger | None = None
+    action_logger: Callable[[str, str, dict[str, Any]], None] | None = None
     http_timeout: float | None = None
     request_buffer_size: int = 8192
     websocket_timeout: float = 86400
@@ -70,7 +68,7 @@ class Settings:
     proxy_forwarded_proto_header: str | None = None
     trusted_proxies: str = "127.0.0.1,::1"
     verbosity: int = 1
-    ready_callable: Hook | None = None
+    ready_callable: Callable[[], None] | None = None
     server_name: str = "daphne"
     loop: str = "auto"
     lifespan: str = "auto"

@@ -1,5 +1,7 @@
 """Applications for servers that are started from the command line."""
 
+import asyncio
+import time
 from typing import Any
 
 from .memory import echo, reply, start
@@ -25,3 +27,9 @@ async def said(scope: Any, receive: Any, send: Any) -> None:
     """Answer with the state."""
     await send(start())
     await send({"type": "http.response.body", "body": scope["state"]["mark"].encode()})
+
+
+async def stuck_in_a_thread(scope: Any, receive: Any, send: Any) -> None:
+    """Wait for a thread, which nobody can cancel."""
+    if scope["type"] == "http":
+        await asyncio.to_thread(time.sleep, 60)

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -278,6 +279,36 @@ def test_a_second_signal_ends_at_once() -> None:
         assert process.poll() is None
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=5) != 0
+
+
+def test_a_thread_that_does_not_end_is_left() -> None:
+    stuck = "tests.minidaphne.apps:stuck_in_a_thread"
+    options = ("-p", "0", "--graceful-timeout", "0")
+    with served(*options, application=stuck) as (process, port):
+        assert ask(port, GET) == b""
+        process.send_signal(signal.SIGTERM)
+        output, _ = process.communicate(timeout=10)
+        assert process.returncode == 0 and "took too long to end" in output
+
+
+def test_who_leaves_a_thread_says_so(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    ended: list[int] = []
+    monkeypatch.setattr("os._exit", ended.append)
+    cli.leave_threads()
+    assert ended == [0] and "was left" in caplog.text
+
+
+def test_what_leaves_threads_does_not_hold_up_the_end_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    timer = Mock()
+    monkeypatch.setattr("threading.Timer", timer)
+    monkeypatch.setattr(sys, "argv", ["minidaphne", APPLICATION])
+    Interface.entrypoint()
+    timer.assert_called_once_with(cli.THREAD_TIMEOUT, cli.leave_threads)
+    assert timer.return_value.daemon
 
 
 SAYS = """async def application(scope, receive, send):
