@@ -30,7 +30,7 @@ CHART = HOUSE / "docs" / "assets" / "measurements.svg"
 MARK = "<!-- measured: written by make bench -->"
 APPLICATION = "tests.benchmarks.application:application"
 DJANGO = "walkthroughs.scenarios.mysite.asgi:django_application"
-IDLE = 2000
+IDLE = 5000
 TIMES = "\N{MULTIPLICATION SIGN}"
 STYLE = (
     "<style>text{font:11px sans-serif;fill:#555}.w{fill:#2d8a5f}.l{fill:#c26a3a}"

@@ -65,15 +65,20 @@ def wrk(
 def slowest_at_half_load(port: int, path: str, seconds: float) -> float:
     """The 99th percentile, in milliseconds, at half the rate that the server can take.
 
-    wrk knows no rates, but its connections can rest between two requests.
+    wrk knows no rates, but its connections can rest between two requests; the first
+    try teaches how long.  The best of the others counts, because whatever else the
+    machine does comes on top.
     """
     most, _ = wrk(port, path, seconds / 2)
     connections = 4 * CONNECTIONS
-    rest = round(2000 * connections / most)  # milliseconds, on average
-    script = f"function delay() return math.random(0, {2 * rest}) end"
-    rate, slowest = wrk(port, path, seconds, script, connections)
-    assert 0.3 * most < rate < 0.7 * most, (most, rate)
-    return slowest
+    rest = 2000 * connections / most  # milliseconds, on average
+    seen = []
+    for _ in range(4):
+        script = f"function delay() return math.random(0, {round(2 * rest)}) end"
+        rate, slowest = wrk(port, path, seconds / 2, script, connections)
+        rest *= 2 * rate / most
+        seen.append(slowest)
+    return min(seen[1:])
 
 
 def headers_script(count: int) -> str:
