@@ -13,8 +13,6 @@ ARGS ?=
 export NO_MKDOCS_2_WARNING := 1
 
 RUN := $(VENV)/bin/python
-# One process more than there are cores: tests wait for servers and browsers, too.
-WORKERS := $(shell $(PYTHON) -c 'import os; print(os.cpu_count() + 1)')
 # Newer than pyproject.toml while what is installed is what is asked for there.
 STAMP := $(VENV)/.installed
 NODE_STAMP := .ci/node_modules/.installed
@@ -64,7 +62,7 @@ serve: $(STAMP)  ## read the book on http://127.0.0.1:8000, reloading as files c
 
 # In the order that tests/conftest.py gives to the files.
 test: $(STAMP) $(NODE_STAMP)  ## run all tests, and everything on all pages
-	$(RUN) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(RUN) -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-versions:  ## run the packages' tests on each newer Python found on the machine
 	@for version in 3.12 3.13; do \
@@ -80,7 +78,7 @@ test-versions:  ## run the packages' tests on each newer Python found on the mac
 # Without what is slow and the same everywhere, and what holds the pages themselves:
 # they name what happens on Python 3.11.
 test-tools: $(STAMP)
-	$(RUN) -m pytest -n $(WORKERS) --dist loadfile tests/walkthroughs tests/minidaphne \
+	$(RUN) -m pytest -n auto --dist loadfile tests/walkthroughs tests/minidaphne \
 	  --ignore tests/walkthroughs/render --ignore tests/walkthroughs/commands \
 	  --ignore tests/walkthroughs/integrations/test_stages.py $(ARGS)
 
