@@ -225,7 +225,7 @@ class Server:
         except KeyboardInterrupt:
             self.stop()
         except BaseException as error:
-            if not isinstance(error, asyncio.CancelledError):
+            if not isinstance(error, asyncio.CancelledError | GeneratorExit):
                 logger.error("Exception inside application: %s", error, exc_info=error)
             protocol.handle_exception(error)
         self.application_checker(protocol)

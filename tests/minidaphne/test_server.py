@@ -8,6 +8,7 @@ import sys
 import threading
 from pathlib import Path
 from typing import Any, cast
+from unittest.mock import AsyncMock, Mock
 
 import pytest
 
@@ -211,6 +212,21 @@ def test_kill_all_applications_wins_over_requests_without_one() -> None:
         await server.kill_all_applications()
 
     run(scenario)
+
+
+def test_an_application_that_outlives_the_loop_is_no_exception(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def scenario() -> None:
+        server, protocol = make_server(stuck), Mock()
+        server.connections[protocol] = None
+        running = server.run_application(protocol, {}, AsyncMock())
+        running.send(None)
+        running.close()  # as Python does when nobody holds it any more
+        assert not server.connections
+
+    run(scenario)
+    assert caplog.text == ""
 
 
 def test_an_application_that_will_not_be_cancelled_is_asked_again(
