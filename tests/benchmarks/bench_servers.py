@@ -123,8 +123,8 @@ Results = dict[str, dict[str, float]]
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measures, prints the table, and writes it down if asked to."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=2, help="for each number")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=1, help="for each number")
+    parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--rows", default="", help="only rows whose name has this")
     parser.add_argument("--write", action="store_true", help="into the book's page")
     options = parser.parse_args(arguments)
