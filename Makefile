@@ -15,10 +15,12 @@ export NO_MKDOCS_2_WARNING := 1
 RUN := $(VENV)/bin/python
 # Newer than pyproject.toml while what is installed is what is asked for there.
 STAMP := $(VENV)/.installed
+# What is tested besides $(PYTHON), where it is on the machine.
+NEWER := 3.12 3.13
 NODE_STAMP := .ci/node_modules/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help serve prepare prepare-3.12 prepare-3.13 test test-versions test-tools \
+.PHONY: help serve prepare $(NEWER:%=prepare-%) test test-versions test-tools \
   lint site check bench clean
 
 help:  ## this list
@@ -50,9 +52,9 @@ $(NODE_STAMP): .ci/package.json
 	    "install it (Debian: apt-get install nodejs npm)" >&2; \
 	fi
 
-prepare: $(STAMP) $(NODE_STAMP) prepare-3.12 prepare-3.13  ## install all that tests need
+prepare: $(STAMP) $(NODE_STAMP) $(NEWER:%=prepare-%)  ## install all that tests need
 
-prepare-3.12 prepare-3.13: prepare-%:
+$(NEWER:%=prepare-%): prepare-%:
 	@if python=$$(.ci/interpreter $*); then \
 	  $(MAKE) --no-print-directory PYTHON=$$python VENV=.venv-$* .venv-$*/.installed; \
 	fi
@@ -65,7 +67,7 @@ test: $(STAMP) $(NODE_STAMP)  ## run all tests, and everything on all pages
 	$(RUN) -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-versions:  ## run the packages' tests on each newer Python found on the machine
-	@for version in 3.12 3.13; do \
+	@for version in $(NEWER); do \
 	  if python=$$(.ci/interpreter $$version); then \
 	    echo "Python $$version: $$python"; \
 	    $(MAKE) --no-print-directory test-tools \

@@ -16,8 +16,8 @@ class AccessLogGenerator:
 
     def __call__(self, protocol: str, action: str, details: dict[str, Any]) -> None:
         """Write the line for one action; what is not known is a dash."""
-        websocket = f"WS{action.upper().removesuffix('ED')}"  # such as WSCONNECT
-        word = details["method"] if protocol == "http" else websocket
+        in_capitals = f"WS{action.upper().removesuffix('ED')}"  # such as WSCONNECT
+        word = details["method"] if protocol == "http" else in_capitals
         status, size = details.get("status") or "-", details.get("size") or "-"
         date = datetime.now().strftime("%d/%b/%Y:%H:%M:%S")
         request = f"{word} {details['path']}".replace('"', "%22")

@@ -1,6 +1,7 @@
 """Daphne's command line, and a few options more."""
 
 import argparse
+import atexit
 import importlib
 import logging
 import os
@@ -20,8 +21,6 @@ from .wire import FOREVER
 
 logger = logging.getLogger(__name__)
 
-DEFAULT_HOST = "127.0.0.1"
-DEFAULT_PORT = 8000
 LOG_FORMAT = "%(asctime)-15s %(levelname)-8s %(message)s"
 #: Seconds for the application's threads behind the end: nobody can cancel a thread.
 THREAD_TIMEOUT = 1
@@ -55,7 +54,6 @@ class CommandLineInterface:
         self.add_size_options(self.parser.add_argument)
         self.add_proxy_options(self.parser.add_argument)
         self.add_other_options(self.parser.add_argument)
-        self.server: Any = None
 
     @classmethod
     def entrypoint(cls) -> None:
@@ -64,6 +62,7 @@ class CommandLineInterface:
         timer = threading.Timer(THREAD_TIMEOUT, leave_threads)
         timer.daemon = True
         timer.start()
+        atexit.register(timer.cancel)  # Python has waited for all threads by then
 
     def add_endpoint_options(self, add: Any) -> None:
         """Where to listen."""
@@ -94,7 +93,7 @@ class CommandLineInterface:
 
     def add_proxy_options(self, add: Any) -> None:
         """What to believe of proxies."""
-        self.flag = add("--proxy-headers", action="store_true", help="believe proxies")
+        add("--proxy-headers", action="store_true", help="believe proxies")
         add("--proxy-headers-host", help="header with the client's address")
         add("--proxy-headers-port", help="header with the client's port")
         add("--trusted-proxies", help="addresses and networks to believe; * for all")
@@ -189,7 +188,7 @@ class CommandLineInterface:
         host, port, fd = options.host, options.port, options.file_descriptor
         given = options.unix_socket or options.endpoint or fd is not None
         if host or port is not None or not given:
-            host, port = host or DEFAULT_HOST, DEFAULT_PORT if port is None else port
+            host, port = host or "127.0.0.1", 8000 if port is None else port
         short = build_endpoint_description_strings(host, port, options.unix_socket, fd)
         return sorted(options.endpoint + short)
 

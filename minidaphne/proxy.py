@@ -27,8 +27,7 @@ class Proxies:
         entries = [entry.strip() for entry in settings.trusted_proxies.split(",")]
         self.trust_all = "*" in entries
         try:
-            addresses = [entry for entry in entries if entry != "*"]
-            self.networks = [ip_network(address, False) for address in addresses]
+            self.networks = [ip_network(each, False) for each in entries if each != "*"]
         except ValueError as error:
             raise OperatorError(f"bad trusted proxies: {error}") from None
 

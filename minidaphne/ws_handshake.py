@@ -52,8 +52,7 @@ def parse_handshake(request: Request) -> Handshake:
     subprotocols = header_list(request.headers, "sec-websocket-protocol")
     accept = (b"sec-websocket-accept", accept_key(keys[0]).encode())
     handshake = Handshake(subprotocols, [accept])
-    offers = ",".join(header_list(request.headers, "sec-websocket-extensions"))
-    if offers:
+    if offers := ",".join(header_list(request.headers, "sec-websocket-extensions")):
         negotiate_deflate(offers, handshake)
     return handshake
 

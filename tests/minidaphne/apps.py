@@ -1,6 +1,7 @@
 """Applications for servers that are started from the command line."""
 
 import asyncio
+import atexit
 import time
 from typing import Any
 
@@ -33,3 +34,10 @@ async def stuck_in_a_thread(scope: Any, receive: Any, send: Any) -> None:
     """Wait for a thread, which nobody can cancel."""
     if scope["type"] == "http":
         await asyncio.to_thread(time.sleep, 60)
+
+
+async def slow_at_exit(scope: Any, receive: Any, send: Any) -> None:
+    """Leave something that Python does at its end, and that takes its time."""
+    atexit.register(print, "tidied up", flush=True)
+    atexit.register(time.sleep, 2)
+    await echo(scope, receive, send)

@@ -46,6 +46,7 @@ class Interface(cli.CommandLineInterface):
     """The command line, with nothing behind it."""
 
     server_class = Recorded
+    server = None
 
 
 def run(*args: str, application: str = APPLICATION) -> Any:
@@ -289,6 +290,16 @@ def test_a_thread_that_does_not_end_is_left() -> None:
         process.send_signal(signal.SIGTERM)
         output, _ = process.communicate(timeout=10)
         assert process.returncode == 0 and "took too long to end" in output
+
+
+def test_what_python_does_at_its_end_is_no_thread() -> None:
+    slow = "tests.minidaphne.apps:slow_at_exit"
+    with served("-p", "0", "--lifespan", "off", application=slow) as (process, port):
+        ask(port, GET)
+        process.send_signal(signal.SIGTERM)
+        output, _ = process.communicate(timeout=10)
+        assert process.returncode == 0
+        assert "tidied up" in output and "took too long" not in output
 
 
 def test_who_leaves_a_thread_says_so(

@@ -36,16 +36,15 @@ def cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def test_two_recordings_have_the_same_steps_in_the_same_lanes(
     scenario: str, server: str
 ) -> None:
-    one, two = (record(scenario, server, fresh=True) for _ in range(2))
-    assert _steps(one) == _steps(two)
+    one, two = (_steps(record(scenario, server, fresh=True)) for _ in range(2))
+    if scenario == "websocket-push":
+        # Channels and Django are in a thread each: which is quicker, nobody can say.
+        one, two = (sorted(steps, key=lambda step: step[1]) for steps in (one, two))
+    assert one == two
 
 
-def _steps(trace: Trace) -> dict[str, list[str]]:
-    """Lane by lane: which of two threads is quicker, nobody can say."""
-    steps: dict[str, list[str]] = {}
-    for step in trace.steps:
-        steps.setdefault(trace.lanes[step.lane].label, []).append(trace.name(step))
-    return steps
+def _steps(trace: Trace) -> list[tuple[str, str]]:
+    return [(trace.name(s), trace.lanes[s.lane].label) for s in trace.steps]
 
 
 def test_a_recording_is_made_once_and_read_from_then_on(
