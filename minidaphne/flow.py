@@ -111,13 +111,13 @@ class InputQueue:
     """
 
     flow: Flow  # the connection to stop reading from while the queue is full
-    size = 0
-    paused = False
-    waiter: asyncio.Future[None] | None = None
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
         self.events: list[tuple[Any, int]] = []
+        self.size = 0
+        self.paused = False
+        self.waiter: asyncio.Future[None] | None = None
 
     def is_waiting(self) -> bool:
         """Whether the application waits for an event."""

@@ -13,7 +13,7 @@ import httptools
 
 from .errors import PeerError
 from .flow import Pause
-from .scope import Request, field_name
+from .scope import Request, field_names
 from .types import UNLIMITED, ServerLike
 from .wire import Wire
 
@@ -55,18 +55,17 @@ class HTTPChannel(Wire):
         request_factory: makes a request of a channel and a parsed head.
     """
 
-    reading = NOTHING
-    active: "WebRequest | None" = None  # its answer is being made
-    receiving: "WebRequest | None" = None  # its body is being read
-    again: Request | None = None  # is parsed once more
-    unparsed = b""
-    began = 0.0  # when the first byte of the request came
-    body_size = body_mark = 0  # of the body; and when it was last seen to go on
-    fed = 0  # bytes since the request began, or up to a piece more
-
     def __init__(self, server: ServerLike, request_factory: type["WebRequest"]) -> None:
         super().__init__(server)
         self.request_factory = request_factory
+        self.reading = NOTHING
+        self.active: WebRequest | None = None  # its answer is being made
+        self.receiving: WebRequest | None = None  # its body is being read
+        self.again: Request | None = None  # is parsed once more
+        self.unparsed = b""
+        self.began = 0.0  # when the first byte of the request came
+        self.body_size = self.body_mark = 0  # and when it was last seen to go on
+        self.fed = 0  # bytes, behind the piece in which the request began
         self.parser = httptools.HttpRequestParser(self)
         self.head = Request()
         self.waiting: list[WebRequest] = []  # came before their turn
@@ -74,7 +73,8 @@ class HTTPChannel(Wire):
         settings = server.settings
         self.max_line = settings.limit_request_line or UNLIMITED
         self.max_headers = settings.limit_request_headers or UNLIMITED
-        self.small = min(self.max_line, self.max_headers)  # is within both limits
+        # a head for which so much was fed is within both limits
+        self.small = min(self.max_line, self.max_headers) - PIECE
         self.head_timeout = min(settings.http_timeout or HEAD_TIMEOUT, HEAD_TIMEOUT)
 
     # The connection
@@ -120,9 +120,10 @@ class HTTPChannel(Wire):
         while self.unparsed and self.reading is not STOPPED:
             if self.waiting or self.flow.resumed is not None:
                 return
-            size = len(self.unparsed) if self.reading is BODY else PIECE
-            piece, self.unparsed = self.unparsed[:size], self.unparsed[size:]
-            self.fed = len(piece) + (0 if self.reading is NOTHING else self.fed)
+            piece, self.unparsed = self.unparsed, b""
+            if len(piece) > PIECE and self.reading is not BODY:
+                piece, self.unparsed = piece[:PIECE], piece[PIECE:]
+            self.fed += len(piece)
             try:
                 self.parser.feed_data(piece)
                 if self.reading is HEAD or self.reading is BODY:
@@ -138,34 +139,34 @@ class HTTPChannel(Wire):
     def on_message_begin(self) -> None:
         """The first byte of a request."""
         self.reading = HEAD
-        self.fed = min(self.fed, PIECE)
-        self.body_size = self.body_mark = 0
+        self.fed = self.body_size = self.body_mark = 0
         self.began = self.server.loop.time()
         self.due = self.began + self.head_timeout
 
     def on_url(self, url: bytes) -> None:
         """A piece of the request target; the parser knows the method by now."""
         self.head.target += url
-        self.head.method = self.parser.get_method().decode("ascii")
+        self.head.method = self.parser.get_method().decode()
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header; or a trailer behind a chunked body, which nobody reads."""
         if self.reading is HEAD:
             if NEL in value:  # a line end to those who decode before they split
                 raise PeerError(400, "Invalid header value")
-            name, special = field_name(name)
+            name, special = field_names[name]
             if not special or self.head.note(name, value.strip()):
                 self.head.headers.append((name, value.strip()))
 
     def on_headers_complete(self) -> None:
         """The head is whole: make a request of it, and process it in its turn."""
-        self.check_head()
-        if self.parser.should_upgrade() and not self.head.websocket:
+        head = self.head
+        self.check_head(head)
+        if self.parser.should_upgrade() and not head.websocket:
             return  # the parser will stop
         self.reading, self.due = BODY, self.began + BODY_TIMEOUT
-        self.receiving = self.request_factory(self, self.head)
-        if not self.head.websocket:
-            self.enqueue(self.receiving)
+        self.receiving = request = self.request_factory(self, head)
+        if not head.websocket:
+            self.enqueue(request)
 
     def on_body(self, body: bytes) -> None:
         """A piece of the body."""
@@ -199,9 +200,9 @@ class HTTPChannel(Wire):
         lines = [b"%b: %b\r\n" % line for line in head.headers if line[0] != b"upgrade"]
         self.unparsed = b"".join([first, *lines, b"\r\n", self.unparsed])
 
-    def check_head(self) -> None:
+    def check_head(self, head: Request) -> None:
         """Take from the parser what it knows of the head, and check the whole."""
-        head, parser = self.head, self.parser
+        parser = self.parser
         if self.fed > self.small:
             self.check_head_size()
         if self.again is not None:

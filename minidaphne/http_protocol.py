@@ -68,21 +68,21 @@ class WebRequest(InputQueue):
     """
 
     response: ResponseHead
-    state = AWAITED
-    framing = NONE
-    error: PeerError | None = None  # why it is to be refused
-    disconnected = False
-    told = False  # the application, that nothing more will come
-    timer: asyncio.TimerHandle | None = None  # for ``--http-timeout``
-    left = 0  # bytes that Content-Length still promises
-    sent_length = 0
+    framing: Framing
+    left: int  # bytes that Content-Length still promises
+    sent_length: int
 
     def __init__(self, channel: HTTPChannel, head: Request) -> None:
-        super().__init__(channel.server.loop)
+        InputQueue.__init__(self, channel.server.loop)
         self.flow = channel.flow
         self.channel = channel
         self.server = channel.server
         self.head = head
+        self.state = AWAITED
+        self.error: PeerError | None = None  # why it is to be refused
+        self.disconnected = False
+        self.told = False  # the application, that nothing more will come
+        self.timer: asyncio.TimerHandle | None = None  # for ``--http-timeout``
         self.keep_alive = head.keep_alive
         self.began = channel.began
         self.continued = not head.expect_continue
@@ -215,22 +215,20 @@ class WebRequest(InputQueue):
         Returns:
             the line of the head that says so.
         """
-        response = self.response
-        self.framing, self.sent_length = NONE, 0
-        status = response.status
-        if not response.bodiless and self.head.method != "HEAD":
-            if response.content_length is None and not more_body:
-                response.content_length = length
-            if response.content_length is not None:
-                self.framing, self.left = LENGTH, response.content_length
-            elif self.head.http_version == "1.1":
-                self.framing = CHUNKED
-                return b"transfer-encoding: chunked\r\n"
-            else:
-                self.framing, self.keep_alive = CLOSE, False
-        if response.content_length is None or status < 200 or status == 204:
-            return b""
-        return b"content-length: %d\r\n" % response.content_length
+        response, self.sent_length = self.response, 0
+        if response.bodiless or self.head.method == "HEAD":
+            self.framing = NONE
+        elif response.content_length is not None:
+            self.framing, self.left = LENGTH, response.content_length
+        elif not more_body:
+            self.framing, self.left = LENGTH, length
+            return b"content-length: %d\r\n" % length
+        elif self.head.http_version == "1.1":
+            self.framing = CHUNKED
+            return b"transfer-encoding: chunked\r\n"
+        else:
+            self.framing, self.keep_alive = CLOSE, False
+        return response.length_line
 
     def build_head(self, framing: bytes) -> bytes:
         """Build the bytes of the head, and decide whether the connection lives on."""

@@ -32,35 +32,37 @@ class ResponseHead:
         ApplicationError: if it is nothing that can be sent.
     """
 
-    content_length: int | None = None
-    close = False
-    date = server = True  # whether ours are to be added
-
     def __init__(self, message: Message) -> None:
+        self.content_length: int | None = None
+        self.length_line = b""  # is sent where the body's end is known by it
+        self.close = False
+        self.date = self.server = True  # whether ours are to be added
         if "status" not in message:
             text = "Specifying a status code is required for a Response message."
             raise ApplicationError(text)
-        self.status = message["status"]
-        if not isinstance(self.status, int) or not 100 <= self.status <= 999:
-            raise ApplicationError(f"{self.status!r} is not a status code")
-        self.bodiless = self.status < 200 or self.status in (204, 205, 304)
+        self.status = status = message["status"]
+        if not isinstance(status, int) or not 100 <= status <= 999:
+            raise ApplicationError(f"{status!r} is not a status code")
+        self.bodiless = status < 200 or status in (204, 205, 304)
         self.lines: list[bytes] = []
         for name, value in message.get("headers") or ():
             if type(name) is not bytes or type(value) is not bytes:
                 raise wrong_type(name, value)
             lower, line = header_line(name, value)
-            if lower not in NOTED or self.note(lower, value):
+            if lower not in NOTED or self.note(lower, value, line):
                 self.lines.append(line)
-        if self.status == 205:  # says so as if it could: RFC 9110 section 15.3.6
-            self.content_length = 0
+        if status == 205:  # says so as if it could: RFC 9110 section 15.3.6
+            self.length_line = b"content-length: 0\r\n"
 
-    def note(self, name: bytes, value: bytes) -> bool:
+    def note(self, name: bytes, value: bytes, line: bytes) -> bool:
         """Note a header that concerns us; is it to be sent as it is?"""
         if name == b"content-length":
             number = value.isdigit() and len(value) < 19
             if self.content_length is not None or not number:
                 raise ApplicationError("Content-Length must be one number")
             self.content_length = int(value)
+            if self.status >= 200 and self.status != 204:
+                self.length_line = line
             return False
         if name == b"connection":
             self.close |= b"close" in value.lower()

@@ -9,7 +9,6 @@ import asyncio
 import logging
 import os
 import signal
-import time
 from concurrent.futures import ThreadPoolExecutor
 from email.utils import formatdate
 from functools import partial
@@ -62,7 +61,7 @@ class Server:
         self.closing: dict[Any, asyncio.TimerHandle] = {}
         self.state: dict[str, Any] | None = None
         self.stopping = self.abort_start = False
-        self.defaults = (0, b"")
+        self.date_line, self.date_end = b"", 0.0  # when it is too old
         name = self.settings.server_name
         if not (name.isascii() and name.isprintable()):
             raise OperatorError(f"bad server name: {name!r}")
@@ -296,11 +295,10 @@ class Server:
 
     def default_headers(self, date: bool = True, server: bool = True) -> bytes:
         """The Date and Server lines, as far as they are wanted; made once a second."""
-        now = int(time.time())
-        if now != self.defaults[0]:
-            today = f"date: {formatdate(now, usegmt=True)}\r\n"
-            self.defaults = (now, today.encode())
-        line = self.defaults[1] if date else b""
+        if self.loop.time() >= self.date_end:
+            self.date_line = f"date: {formatdate(usegmt=True)}\r\n".encode()
+            self.date_end = self.loop.time() + 1
+        line = self.date_line if date else b""
         return line + self.server_line if server else line
 
     def log_action(self, protocol: str, action: str, details: dict[str, Any]) -> None:

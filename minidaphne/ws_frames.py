@@ -9,7 +9,6 @@ last thing it says.
 import codecs
 import struct
 import zlib
-from enum import IntEnum
 from io import BytesIO, StringIO
 from typing import Any
 
@@ -24,19 +23,8 @@ except ImportError:  # pragma: no cover - websockets was installed without a com
     from websockets.utils import apply_mask
 
 
-class Opcode(IntEnum):
-    """What a frame is (RFC 6455 section 5.2)."""
-
-    CONTINUATION = 0
-    TEXT = 1
-    BINARY = 2
-    CLOSE = 8
-    PING = 9
-    PONG = 10
-
-
-CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = Opcode  # faster to look up
-OPCODES = frozenset(Opcode)
+#: What a frame is (RFC 6455 section 5.2).
+OPCODES = CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 #: Bits of a frame's first byte: the last of its message; compressed; meaningless.
 FIN, RSV1, RESERVED = 0x80, 0x40, 0x30
 #: Close codes below 3000 that may be sent (RFC 6455 section 7.4, and the registry).
@@ -100,15 +88,14 @@ class FrameReader:
         deflate: permessage-deflate, if it was agreed on.
     """
 
-    opcode = 0  # of the message whose fragments we have
-    size = 0  # of those fragments, inflated
-    compressed = 0
-
     def __init__(self, settings: Settings, deflate: Deflate | None) -> None:
         self.max_message = settings.websocket_max_message_size or UNLIMITED
         self.max_frame = settings.websocket_max_frame_size or UNLIMITED
         self.deflate = deflate
         self.buffer = bytearray()
+        self.opcode = 0  # of the message whose fragments we have
+        self.size = 0  # of those fragments, inflated
+        self.compressed = 0
 
     def read_message(self) -> tuple[int, Any] | None:
         """Take the next message or control frame out: its opcode, and text or bytes.

@@ -127,9 +127,10 @@ class WebSocketProtocol(Wire, InputQueue):
 
     def read_messages(self) -> None:
         """Take messages out of the reader, as long as the application keeps up."""
+        reader = self.reader
         try:
-            while self.state in (OPEN, CLOSING) and not self.flow.reasons:
-                if (event := self.reader.read_message()) is None:
+            while reader.buffer and self.state in (OPEN, CLOSING):
+                if self.flow.reasons or (event := reader.read_message()) is None:
                     break
                 self.on_event(*event)
         except FrameError as error:
@@ -255,7 +256,7 @@ class WebSocketProtocol(Wire, InputQueue):
             raise ApplicationError(f"{words} - contains both bytes and text keys")
         if isinstance(text, str):
             self.write_frame(TEXT, text.encode(), self.handshake.deflate)
-        elif isinstance(data, bytes | bytearray | memoryview):
+        elif isinstance(data, (bytes, bytearray, memoryview)):
             self.write_frame(BINARY, bytes(data), self.handshake.deflate)
         else:
             raise ApplicationError(f"{message} has neither bytes nor text")

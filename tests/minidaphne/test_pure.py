@@ -22,7 +22,7 @@ from minidaphne.scope import (
     Request,
     build_scope,
     build_websocket_scope,
-    field_name,
+    field_names,
     header_list,
 )
 from minidaphne.types import Settings
@@ -32,7 +32,7 @@ def request(target: bytes = b"/", *headers: tuple[bytes, bytes]) -> Request:
     head = Request()
     head.target = target
     for name, value in headers:
-        name, special = field_name(name)
+        name, special = field_names[name]
         if not special or head.note(name, value.strip()):
             head.headers.append((name, value.strip()))
     return head
