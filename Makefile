@@ -21,7 +21,7 @@ NODE_STAMP := .ci/node_modules/.installed
 
 .DEFAULT_GOAL := help
 .PHONY: help serve prepare $(NEWER:%=prepare-%) test test-versions test-tools \
-  lint site check bench clean
+  cover lint site check bench clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## */\1|/p' $(MAKEFILE_LIST) | \
@@ -84,6 +84,12 @@ test-tools: $(STAMP)
 	  --ignore tests/walkthroughs/render --ignore tests/walkthroughs/commands \
 	  --ignore tests/walkthroughs/integrations/test_stages.py $(ARGS)
 
+# A line of the server that no test runs is a line that the book cannot vouch for.
+cover: $(STAMP)  ## the server's own tests take every branch of it
+	$(RUN) -m pytest -n auto --dist loadfile tests/minidaphne \
+	  --cov minidaphne --cov-branch --cov-report term:skip-covered \
+	  --cov-fail-under 100 $(ARGS)
+
 lint: $(STAMP)  ## ruff, mypy and spelling
 	$(RUN) -m ruff check
 	$(RUN) -m ruff format --check
@@ -93,9 +99,9 @@ lint: $(STAMP)  ## ruff, mypy and spelling
 site: $(STAMP)  ## build the site into site/, and fail on any warning
 	$(RUN) -m mkdocs build --strict --clean
 
-check: lint site test  ## the one gate: lint, strict site, tests and pages
+check: lint cover site test  ## the one gate: lint, branches, strict site, tests, pages
 
-bench: $(STAMP)  ## run the measurements (needs wrk), and write them into the book
+bench: $(STAMP)  ## run the measurements (needs wrk and valgrind), and write them into the book
 	@$(RUN) -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	$(RUN) -m pytest tests/benchmarks -o python_files='bench_*.py' -s $(ARGS)
 

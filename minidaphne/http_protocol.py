@@ -12,7 +12,7 @@ from enum import Enum, IntEnum
 from .errors import ApplicationError, PeerError, UnexpectedMessage
 from .flow import InputQueue
 from .http_channel import HTTPChannel
-from .response import ResponseHead, error_page, read_body
+from .response import ResponseHead, as_bytes, error_page
 from .scope import Request
 from .types import Message, ServerLike
 
@@ -185,7 +185,9 @@ class WebRequest(InputQueue):
         Raises:
             ApplicationError: if the body is longer than its head says, or shorter.
         """
-        body, more_body = read_body(message)
+        body, more_body = message.get("body", b""), message.get("more_body", False)
+        if type(body) is not bytes:
+            body = as_bytes(body)
         head = b""
         if self.state is STARTED:
             head = self.build_head(self.choose_framing(len(body), more_body))

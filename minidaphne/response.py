@@ -108,18 +108,15 @@ def status_line(http_version: str, status: int) -> bytes:
     return f"HTTP/{http_version} {status} {phrase}\r\n".encode("ascii")
 
 
-def read_body(message: Message) -> tuple[bytes, bool]:
-    """The body of a message, and whether more is to come.
+def as_bytes(body: object) -> bytes:
+    """The bytes of a body that is something like bytes.
 
     Raises:
-        ApplicationError: if the body is not bytes, or something like them.
+        ApplicationError: if it is nothing like them.
     """
-    body = message.get("body", b"")
-    if type(body) is not bytes:
-        if not isinstance(body, (bytes, bytearray, memoryview)):
-            raise ApplicationError(f"A body must be bytes, not {type(body)}")
-        body = bytes(body)
-    return body, bool(message.get("more_body", False))
+    if not isinstance(body, (bytes, bytearray, memoryview)):
+        raise ApplicationError(f"A body must be bytes, not {type(body)}")
+    return bytes(body)
 
 
 def error_page(error: PeerError) -> tuple[Message, Message]:

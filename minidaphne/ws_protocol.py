@@ -17,7 +17,7 @@ from .errors import (
     UnexpectedMessage,
 )
 from .flow import HIGH_WATER, InputQueue, Pause
-from .response import ResponseHead, error_page, read_body
+from .response import ResponseHead, as_bytes, error_page
 from .scope import Request, build_websocket_scope
 from .types import Message, ServerLike
 from .wire import FOREVER, Wire
@@ -237,7 +237,7 @@ class WebSocketProtocol(Wire, InputQueue):
             self.bodiless = self.denial.bodiless
             self.state = DENYING
             return
-        body, more_body = read_body(message)
+        body, more_body = as_bytes(message.get("body", b"")), message.get("more_body")
         if self.denial is not None:
             known = not more_body and not self.bodiless
             length = b"content-length: %d\r\n" % len(body) if known else b""

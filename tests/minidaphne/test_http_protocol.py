@@ -71,6 +71,12 @@ def test_some_statuses_have_no_body(status: int) -> None:
     assert b"content-length" not in head and b"chunked" not in head and rest == b""
 
 
+@pytest.mark.parametrize("status", [204, 103])
+def test_what_never_has_a_body_has_no_length(status: int) -> None:
+    head, _ = head_and_body(http(reply(start(status, content_length="4"), body()), GET))
+    assert b"content-length" not in head
+
+
 def test_reset_content_has_a_length_of_nothing() -> None:
     application = reply(start(205, content_length="4"), body(b"text"))
     head, rest = head_and_body(http(application, GET))

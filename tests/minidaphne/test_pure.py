@@ -19,6 +19,8 @@ from minidaphne.endpoints import (
 from minidaphne.errors import OperatorError, PeerError
 from minidaphne.proxy import Proxies
 from minidaphne.scope import (
+    MAX_NAMES,
+    FieldNames,
     Request,
     build_scope,
     build_websocket_scope,
@@ -122,6 +124,13 @@ def test_daphne_root_path_wins_and_is_not_passed_on() -> None:
 
 def test_headers_with_an_underscore_are_dropped_and_values_stripped() -> None:
     assert scope(b"/", (b"a_b", b"c"), (b"d", b" e\t "))["headers"] == [(b"d", b"e")]
+
+
+def test_clients_cannot_have_any_number_of_names_remembered() -> None:
+    names = FieldNames()
+    for number in range(MAX_NAMES + 1):
+        names[b"X-%d" % number]
+    assert len(names) == 1 and names[b"X-0"] == (b"x-0", False)
 
 
 def test_expect_and_upgrade_are_noted() -> None:
