@@ -34,7 +34,7 @@ class ResponseHead:
 
     def __init__(self, message: Message) -> None:
         self.content_length: int | None = None
-        self.length_line = b""  # is sent where the body's end is known by it
+        self.length_line = b""  # the application's Content-Length, if it may say one
         self.close = False
         self.date = self.server = True  # whether ours are to be added
         if "status" not in message:

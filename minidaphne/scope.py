@@ -13,13 +13,13 @@ from .types import Address, Headers, Scope
 
 #: A host and perhaps a port (RFC 9110 section 7.2, RFC 3986 section 3.2.2).
 HOST = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[-0-9A-Za-z._~%!$&'()*+;=]*)(:[0-9]*)?")
-is_host = lru_cache(maxsize=256)(HOST.fullmatch)
+is_host = lru_cache(maxsize=64)(HOST.fullmatch)
 
 #: What an absolute target has before its path (RFC 9112 section 3.2.2).
 ORIGIN = re.compile(rb"[A-Za-z][-+.0-9A-Za-z]*://([^/?]+)")
 
-#: So many names of headers are remembered.
-MAX_NAMES = 1024
+#: So many names of headers are remembered; each may be as long as a head may be.
+MAX_NAMES = 128
 
 #: Headers that `Request.note` wants to see.
 NOTED_NAMES = b"content-length daphne-root-path expect host transfer-encoding upgrade"

@@ -20,7 +20,7 @@ import time
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import httptools
 import uvloop
@@ -135,8 +135,16 @@ SERVERS: dict[str, Callable[[], Any]] = {
     "bare": Bare,
 }
 
-Results = dict[str, dict[str, int]]
-"""Row -> server -> instructions."""
+
+class Cost(NamedTuple):
+    """What one request costs: instructions, and writes to the transport."""
+
+    instructions: int
+    writes: int
+
+
+Results = dict[str, dict[str, Cost]]
+"""Row -> server -> what one request of it costs."""
 
 
 async def drive(server: str, row: str, number: int) -> None:
@@ -165,13 +173,14 @@ async def drive(server: str, row: str, number: int) -> None:
     await asyncio.sleep(0)
     if transport.writes < number:
         sys.exit(f"{server} has written {transport.writes} times, not {number}")
+    print(transport.writes // number)
 
 
-def count(server: str, row: str) -> int:
-    """The instructions of one request or message."""
+def count(server: str, row: str) -> Cost:
+    """What one request or message costs."""
     runs = [start(server, row, number) for number in (WARM, WARM + COUNTED)]
     few, many = [collected(run) for run in runs]
-    return (many - few) // COUNTED
+    return Cost((many.instructions - few.instructions) // COUNTED, many.writes)
 
 
 def start(server: str, row: str, number: int) -> subprocess.Popen[str]:
@@ -182,27 +191,36 @@ def start(server: str, row: str, number: int) -> subprocess.Popen[str]:
         [*words, "--drive", server, row, str(number)],
         cwd=HOUSE,
         env={**os.environ, "PYTHONHASHSEED": "0"},
+        stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
 
 
-def collected(run: subprocess.Popen[str]) -> int:
-    """The number that valgrind tells at the end of a run."""
-    told = run.communicate()[1]
+def collected(run: subprocess.Popen[str]) -> Cost:
+    """What valgrind tells of a whole run, and what the run says of its writes."""
+    writes, told = run.communicate()
     found = re.search(r"Collected : (\d+)", told)
     if run.returncode or found is None:
         sys.exit(f"valgrind has counted nothing:\n{told}")
-    return int(found[1])
+    return Cost(int(found[1]), int(writes))
 
 
 def table(results: Results) -> str:
     """A Markdown table."""
-    lines = [f"| in memory | {' | '.join(SERVERS)} |", f"|---|{'---:|' * len(SERVERS)}"]
+    lines = [
+        f"| instructions / writes | {' | '.join(SERVERS)} |",
+        f"|---|{'---:|' * len(SERVERS)}",
+    ]
     for row, counts in results.items():
-        cells = [f"{counts[each]:,}" if each in counts else "" for each in SERVERS]
+        cells = [cell(counts[each]) if each in counts else "" for each in SERVERS]
         lines.append(f"| {row} | {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def cell(cost: Cost) -> str:
+    """What the table says of it."""
+    return f"{cost.instructions:,} / {cost.writes}"
 
 
 def write(results: Results) -> None:
@@ -210,9 +228,7 @@ def write(results: Results) -> None:
     text = PAGE.read_text(encoding="utf-8")
     head, _, rest = text.partition(MARK)
     versions = f"Python {platform.python_version()}, uvicorn {version('uvicorn')}"
-    conditions = (
-        f"Instructions, counted on {time.strftime('%Y-%m-%d')} with {versions}."
-    )
+    conditions = f"Counted on {time.strftime('%Y-%m-%d')} with {versions}."
     body = f"{MARK}\n\n{conditions}\n\n{table(results)}\n\n{END}"
     PAGE.write_text(head + body + rest.partition(END)[2], encoding="utf-8")
 
@@ -235,7 +251,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             if server != "bare" or "WebSocket" not in row:
                 results.setdefault(row, {})[server] = count(server, row)
                 if sys.stderr.isatty():
-                    print(f"{row}: {server} {results[row][server]:,}", file=sys.stderr)
+                    told = cell(results[row][server])
+                    print(f"{row}: {server} {told}", file=sys.stderr)
     print(table(results))
     if options.write:
         write(results)
