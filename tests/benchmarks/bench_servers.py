@@ -249,8 +249,8 @@ def conditions(options: argparse.Namespace) -> str:
     return (
         f"Measured on {time.strftime('%Y-%m-%d')} with Python "
         f"{platform.python_version()} on {os.cpu_count()} cores, load and server on the "
-        f"same machine; medians of {options.rounds} rounds of {options.seconds:g} "
-        f"seconds. Peers: {versions}."
+        f"same machine; medians of {options.rounds} rounds, {options.seconds:g} s each. "
+        f"Peers: {versions}."
     )
 
 
