@@ -20,20 +20,29 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import distributions
 from pathlib import Path
+from typing import IO
 
 from .errors import RecordingError, TraceError
 from .scenarios import Scenario, load
 from .servers.process import Process
-from .servers.serving import free_port
 from .trace import Trace
 
 logger = logging.getLogger("walkthroughs")
 
-START_LIMIT = 30.0
-"""Seconds that a server may take to listen."""
+IMPORT_LIMIT = 300.0
+"""Seconds that an application may take to be imported."""
+
+START_LIMIT = 60.0
+"""Seconds that a server, and the start-up code it runs, may take until it listens."""
 
 STOP_LIMIT = 15.0
-"""Seconds that it may take to come to rest and write its trace."""
+"""Seconds that it may take to come to rest."""
+
+WRITE_LIMIT = 15.0
+"""Seconds that it may take to write a small trace."""
+
+WRITE_EVENT_LIMIT = 0.001
+"""Seconds more for each event: about ten times what it takes."""
 
 MAX_EVENTS = 1_000_000
 """How many events a recording keeps, unless told."""
@@ -177,28 +186,34 @@ def observe(
     Raises:
         RecordingError: the server did not start, or ended before its time.
     """
-    with (
-        tempfile.TemporaryDirectory(prefix="walkthroughs-") as folder,
-        tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as printed,
-    ):
-        output, port = Path(folder) / "trace.json", free_port()
-        whole = {**ORDERS, **orders, "port": port, "output": str(output)}
-        where = environment or _here()
-        with Process(whole, printed, where.python, where.variables) as process:
+    where = environment or _here()
+    whole = {**ORDERS, **orders}
+    # Files without a name: however this process ends, none of them is left.
+    with _unnamed() as output, _unnamed() as printed:
+        with Process(whole, printed, output, where.python, where.variables) as process:
+            process.expect("imported", IMPORT_LIMIT)
             ready = process.expect("ready", START_LIMIT)
-            error = _drive(client, port)
-            process.say("stop")
+            error = _drive(client, ready["port"])
+            process.stop()
             patience = float(str(whole["patience"]))
-            done = process.expect("done", STOP_LIMIT + patience)
-            return Observation(
-                json=output.read_text(encoding="utf-8"),
-                roles=ready["roles"],
-                listening=ready["so_far"],
-                failures=done["failures"],
-                running=done["running"],
-                printed=process.printed(),
-                error=error,
-            )
+            writing = process.expect("writing", STOP_LIMIT + patience)
+            logger.info("writing %d events", writing["events"])
+            limit = WRITE_LIMIT + WRITE_EVENT_LIMIT * writing["events"]
+            done = process.expect("done", limit)
+        output.seek(0)
+        return Observation(
+            json=output.read(),
+            roles=ready["roles"],
+            listening=ready["so_far"],
+            failures=done["failures"],
+            running=done["running"],
+            printed=process.printed(),
+            error=error,
+        )
+
+
+def _unnamed() -> IO[str]:
+    return tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")
 
 
 def _drive(client: Callable[[int], object], port: int) -> Exception | None:

@@ -122,7 +122,7 @@ def test_a_server_that_does_not_start_in_time_is_ended(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(recording, "START_LIMIT", 0.001)
-    with pytest.raises(RecordingError, match=r"did not say 'ready' within 0\.001 sec"):
+    with pytest.raises(RecordingError, match=r"did not listen within 0\.001 sec"):
         record("main-loop", "daphne")
 
 

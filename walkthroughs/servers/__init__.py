@@ -6,8 +6,9 @@ A server is a module here with:
 * `FOCUS`: the dotted names of its own code that a walkthrough speaks of;
 * `TRANSPORT`: the dotted names, below it, where bytes go to the socket;
 * `QUEUES`: the attributes in which whatever has `receive` keeps a queue of events;
-* `run(application, port, ready, **options)`: listens on loopback, calls `ready` once it
-  does, and serves in the main thread until the process or the server is told to end.
+* `run(application, ready, **options)`: listens on a free port of loopback, calls `ready`
+  with the port once it does, and serves in the main thread until the process or the
+  server is told to end.
 
 It imports its server inside `run`: import order matters to some of them, and the
 process that asks for `LOOP` and `FOCUS` need not have the server installed.
@@ -34,10 +35,8 @@ class Server(Protocol):
     QUEUES: tuple[str, ...]
 
     @staticmethod
-    def run(
-        application: Any, port: int, ready: Callable[[], None], **options: Any
-    ) -> None:
-        """Serves until it is told to end; the options are the server's own."""
+    def run(application: Any, ready: Callable[[int], None], **options: Any) -> None:
+        """Serve until told to end; the options are the server's own."""
 
 
 def load(name: str) -> Server:

@@ -1,23 +1,30 @@
-"""The process in which a server is recorded: `python -m walkthroughs.servers.child`.
+"""The process in which a server is recorded: `python -m walkthroughs.servers.child 3`.
 
-Reads its orders, one JSON object, from the command line; says `ready` on standard
-output once the server listens; on the line `stop` on standard input waits for calm,
-writes the trace to the file it was given, says `done`, and ends at once, since a server
-that is being looked at need not be shut down.  A closed standard input ends it too, so
-that no server outlives the process that asked for it.  What it says is a word and, as
-JSON, what there is to know.
+The number is a socket, on which it is ordered about and answers.  The first line is its
+orders, one JSON object.  It answers `imported` once the application is there and `ready`
+once the server listens; on `stop` it waits for calm, says `writing`, writes the trace to
+the file it was given, says `done`, and ends at once, since a server that is being looked
+at need not be shut down.  What it says is a word and, as JSON, what there is to know.
+
+If the other end of the socket closes, it ends itself with all that the application has
+started: nothing outlives the process that asked for it.  Processes that the application
+makes have no part in this: they are not recorded, and have no copy of the socket.
 """
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import signal
+import socket
 import sys
 import threading
 import time
+import traceback
+from contextlib import suppress
 from dataclasses import asdict
-from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from ..errors import RecordingError
 from ..focus import Focus
@@ -35,35 +42,56 @@ class Child:
     """The recorded process.
 
     Args:
-        orders: the keys `scenario`, `server`, `application` ("module:name"), `focus`
-            (None for all code but the machinery below it), `watch`, `port`,
-            `max_events`, `options` (of the server), `patience` (seconds to wait at the
-            end for an application that still runs) and `output` (the trace's file).
+        control: the socket on which it hears and answers.
+
+    Its orders have the keys `scenario`, `server`, `application` ("module:name"), `focus`
+    (None for all code but the machinery below it), `watch`, `max_events`, `options` (of
+    the server), `patience` (seconds to wait at the end for an application that still
+    runs) and `output` (an open file for the trace).
     """
 
-    def __init__(self, orders: dict[str, Any]) -> None:
-        self.orders = orders
+    def __init__(self, control: socket.socket) -> None:
+        self.control = control
+        self.heard = control.makefile("rb")
+        self.orders: dict[str, Any] = json.loads(self.heard.readline())
         self.failures: list[str] = []
         self.running: set[int] = set()
         self.listened = False
-        # Whatever prints, in any way, must not be taken for our answers.
-        self.answers = os.fdopen(os.dup(1), "w")
-        os.dup2(2, 1)
+        self.recorder: Recorder | None = None
+        # They came to us through an `exec`, and go no further.
+        os.set_inheritable(control.fileno(), False)
+        os.set_inheritable(self.orders["output"], False)
+        os.register_at_fork(after_in_child=self.forked)
         # We end at once, with no time to write out what waits in a buffer.
-        sys.stdout.flush()
-        sys.stdout = os.fdopen(1, "w", buffering=1, closefd=False)
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(line_buffering=True)
 
     def main(self) -> None:
-        """Serves and records as ordered."""
+        """Serve and record as ordered."""
         obeying = threading.Thread(target=self.obey, daemon=True)
         obeying.start()
+        try:
+            self.serve()
+        except SystemExit as end:
+            if isinstance(end.code, str):
+                print(end.code, file=sys.stderr)
+        except BaseException:  # noqa: BLE001 - a server may raise anything
+            traceback.print_exc()
+        if self.listened:
+            obeying.join()  # it was stopped from inside: the trace is still to be told
+        # Not by coming to the end: a thread of the application may never do so.
+        _end_at_once(1)
+
+    def serve(self) -> None:
+        """Import the application, and serve it under the recorder."""
         orders = self.orders
         server = load(orders["server"])
         try:
             application = load_application(orders["application"])
         except RecordingError as error:
             self.say("failed", {"why": str(error)})
-            os._exit(1)
+            _end_at_once(1)
+        self.say("imported", {})
         shown = (*server.FOCUS, *server.TRANSPORT)
         roles = Roles.of(application, orders["application"], shown)
         self.recorder = Recorder(
@@ -75,21 +103,27 @@ class Child:
         )
         door = self.recorder.door(self.noting(application), server.QUEUES)
         self.recorder.start()
-        options = orders["options"]
-        server.run(door, orders["port"], lambda: self.ready(roles), **options)
-        if self.listened:
-            obeying.join()  # it was stopped from inside: the trace is still to be told
+        server.run(door, lambda port: self.ready(port, roles), **orders["options"])
 
-    def ready(self, roles: Roles) -> None:
-        """Says that the server listens, and whose code is whose."""
+    def ready(self, port: int, roles: Roles) -> None:
+        """Say that the server listens, where, and whose code is whose."""
+        assert self.recorder is not None
         self.listened = True
         known = asdict(roles)  # before `begin`, for what this calls may be recorded
         self.recorder.begin()
-        self.say("ready", {"roles": known, "so_far": self.recorder.so_far})
+        so_far = self.recorder.so_far
+        self.say("ready", {"port": port, "roles": known, "so_far": so_far})
 
     def say(self, word: str, more: dict[str, Any]) -> None:
-        """Says one thing to the process that asked for this one."""
-        print(word, json.dumps(more), file=self.answers, flush=True)
+        """Say one thing to the process that asked for this one."""
+        self.control.sendall(f"{word} {json.dumps(more)}\n".encode())
+
+    def forked(self) -> None:
+        """Of a process that the application has forked off, make one of its own."""
+        # Not `close`, which leaves a socket open while anybody has its `makefile`.
+        os.close(self.control.detach())
+        if self.recorder is not None:
+            self.recorder.stop()
 
     def noting(self, application: Application) -> Application:
         """The same application; what it raises is noted, and how long it runs."""
@@ -110,31 +144,45 @@ class Child:
         return noted
 
     def obey(self) -> None:
-        """Waits for the order to stop."""
-        order = sys.stdin.readline().strip()
-        if order != "stop":
-            os._exit(1)
+        """Wait for the order to stop."""
         try:
-            self.finish()
-        except BaseException as error:
-            # In a thread, nobody else would hear of it.
+            if self.heard.readline():
+                self.finish()
+            else:
+                _end_all()
+        except BaseException as error:  # noqa: BLE001 - in a thread, it would be lost
+            traceback.print_exc()
             self.say("failed", {"why": told(error)})
-            raise
         finally:
-            sys.stderr.flush()
-            os._exit(0)
+            _end_at_once(0)
 
     def finish(self) -> None:
-        """Waits for calm, and writes the trace."""
+        """Wait for calm, and write the trace."""
+        assert self.recorder is not None
         deadline = time.monotonic() + self.orders["patience"]
         while self.running and time.monotonic() < deadline:
             time.sleep(0.01)
         self.recorder.settle()
         self.recorder.stop()
+        self.say("writing", {"events": self.recorder.so_far})
         trace = self.recorder.trace(self.orders["scenario"], self.orders["server"])
-        Path(self.orders["output"]).write_text(trace.to_json(), encoding="utf-8")
+        with open(self.orders["output"], "w", encoding="utf-8") as output:
+            output.write(trace.to_json())
         self.say("done", {"failures": self.failures, "running": len(self.running)})
 
 
+def _end_at_once(status: int) -> NoReturn:
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(Exception):  # the application may have put anything there
+            stream.flush()
+    os._exit(status)
+
+
+def _end_all() -> None:
+    """End this process and all that it has started, if it leads a group of its own."""
+    if os.getpgrp() == os.getpid():
+        os.killpg(os.getpgrp(), signal.SIGKILL)
+
+
 if __name__ == "__main__":
-    Child(json.loads(sys.argv[1])).main()
+    Child(socket.socket(fileno=int(sys.argv[1]))).main()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -30,14 +31,27 @@ QUEUES: tuple[str, ...] = ()
 """Its `receive` is the method `get` of the queue itself."""
 
 
-def run(application: Any, port: int, ready: Callable[[], None], **options: Any) -> None:
-    """Serves `application` on `port` of the loopback address."""
+def run(
+    application: Any,
+    ready: Callable[[int], None],
+    loop: Literal["asyncio", "uvloop"] = "asyncio",
+    **options: Any,
+) -> None:
+    """Serve `application` on a free port of the loopback address."""
+    if loop == "uvloop":
+        import uvloop
+
+        # Daphne makes its loop when it is imported, and takes what the policy gives.
+        asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     from daphne.server import Server
 
-    server = Server(
+    def listening() -> None:
+        ready(server.listening_addresses[0][1])
+
+    server: Server = Server(
         application,
-        endpoints=[f"tcp:port={port}:interface=127.0.0.1"],
-        ready_callable=ready,
+        endpoints=["tcp:port=0:interface=127.0.0.1"],
+        ready_callable=listening,
         **{"signal_handlers": False, **options},
     )
     server.run()

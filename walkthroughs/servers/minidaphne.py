@@ -19,15 +19,17 @@ QUEUES: tuple[str, ...] = ()
 """Its `receive` is a method of the queue itself."""
 
 
-def run(application: Any, port: int, ready: Callable[[], None], **options: Any) -> None:
-    """Serves `application` on `port` of the loopback address."""
+def run(application: Any, ready: Callable[[int], None], **options: Any) -> None:
+    """Serve `application` on a free port of the loopback address."""
     from minidaphne.server import Server
 
-    server = Server(
+    def listening() -> None:
+        ready(server.listening_addresses[0][1])
+
+    server: Server = Server(
         application,
-        endpoints=[f"tcp:port={port}:interface=127.0.0.1"],
-        ready_callable=ready,
-        loop="asyncio",
-        **{"signal_handlers": False, **options},
+        endpoints=["tcp:port=0:interface=127.0.0.1"],
+        ready_callable=listening,
+        **{"loop": "asyncio", "signal_handlers": False, **options},
     )
     server.run()

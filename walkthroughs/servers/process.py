@@ -1,26 +1,58 @@
-"""The recorded process, seen from the one that asked for it."""
+"""The recorded process, seen from the one that asked for it.
+
+Its laws:
+
+* orders and answers go over a socket that only the two processes have: what the
+  application prints, reads, closes or hands to its own processes does not touch them;
+* the process leads a process group, and the whole group is ended at the end, so that
+  nothing the application started outlives its recording;
+* every wait has a limit, whatever the application does.
+"""
 
 from __future__ import annotations
 
 import json
 import os
-import queue
+import signal
+import socket
 import subprocess
 import sys
-import threading
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, Self, TextIO
+from typing import IO, Any, Self
 
 from ..errors import RecordingError
 
+LONGEST_ANSWER = 64 * 1024 * 1024
+"""Bytes that one answer may have."""
+
+LONGEST_OUTPUT = 1_000_000
+"""Bytes of what the process printed that are read: the last ones."""
+
+GRACE = 0.5
+"""Seconds that processes of the application have to end once they are told to."""
+
+EXIT_LIMIT = 5.0
+"""Seconds that the process may take to end once it has closed its socket."""
+
+MISSING = {
+    "imported": "the application was not imported",
+    "ready": "the server did not listen",
+    "writing": "the recording did not come to rest",
+    "done": "the recording was not written",
+}
+"""What is said of an answer that does not come in time."""
+
 
 class Process:
-    """Runs `walkthroughs.servers.child`; leaving the `with` ends it, come what may.
+    """Run `walkthroughs.servers.child`; leaving the `with` ends it, come what may.
 
     Args:
-        orders: see `walkthroughs.servers.child.Child`.
-        output: an open file that gets all that the process prints.
+        orders: see `walkthroughs.servers.child.Child`, all but `output`.
+        printed: an open file that gets all that the process prints.
+        output: an open file that gets the trace.
         python: the interpreter.
         environment: variables for it, beside those of this process.
     """
@@ -28,79 +60,124 @@ class Process:
     def __init__(
         self,
         orders: Mapping[str, object],
-        output: TextIO,
+        printed: IO[str],
+        output: IO[str],
         python: Path | str = sys.executable,
         environment: Mapping[str, str] | None = None,
     ) -> None:
         self._what = f"{orders['scenario']} on {orders['server']}"
-        self._output = output
-        self._process = subprocess.Popen(
-            [python, "-m", "walkthroughs.servers.child", json.dumps(orders)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=output,
-            text=True,
-            env={**os.environ, **(environment or {})},
-        )
-        self._answers: queue.Queue[str] = queue.Queue()
-        self._listener = threading.Thread(target=self._listen, daemon=True)
-        self._listener.start()
+        self._printed = printed
+        self._heard = bytearray()
+        self._socket, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(
+                [python, "-m", "walkthroughs.servers.child", str(theirs.fileno())],
+                stdin=subprocess.DEVNULL,
+                stdout=printed,
+                stderr=printed,
+                env={**os.environ, **(environment or {})},
+                pass_fds=(theirs.fileno(), output.fileno()),
+                start_new_session=True,
+            )
+        self._send({**orders, "output": output.fileno()})
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exc: object) -> None:
+        self._socket.close()
         self._process.kill()
         self._process.wait()
-        self._listener.join()
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                pipe.close()
+        _end_group(self._process.pid)
 
-    def say(self, word: str) -> None:
-        """Sends a line; a process that has ended is found out by `expect`."""
-        assert self._process.stdin is not None
-        try:
-            self._process.stdin.write(f"{word}\n")
-            self._process.stdin.flush()
-        except BrokenPipeError:
-            pass
+    def stop(self) -> None:
+        """Order the process to stop; `expect` finds out if it has ended already."""
+        self._send("stop")
 
     def expect(self, word: str, limit: float) -> dict[str, Any]:
-        """Waits for that word; what the process says with it.
+        """Wait for that word; what the process says with it.
 
         Raises:
             RecordingError: it ended, or said that it failed, or `limit` seconds went
                 by.
         """
-        try:
-            answer = self._answers.get(timeout=limit)
-        except queue.Empty:
+        line = self._line(time.monotonic() + limit)
+        if line is None:
+            missing = MISSING[word]
             raise RecordingError(
-                f"{self._what}: the server did not say {word!r} within {limit:g} "
-                f"seconds{self._last_words()}"
-            ) from None
-        said, _, more = answer.partition(" ")
+                f"{self._what}: {missing} within {limit:g} seconds{self._last_words()}"
+            )
+        said, _, more = line.partition(" ")
         if said == "failed":
             raise RecordingError(f"{self._what}: {json.loads(more)['why']}")
         if said != word:
-            self._process.wait()
-            raise RecordingError(f"{self._what}: the server ended{self._last_words()}")
+            raise RecordingError(f"{self._what}: {self._end()}{self._last_words()}")
         found: dict[str, Any] = json.loads(more)
         return found
 
     def printed(self) -> str:
-        """All that it has printed so far."""
-        self._output.flush()
-        self._output.seek(0)
-        return self._output.read()
+        """What the process has printed so far, or the end of it if that is long."""
+        descriptor = self._printed.fileno()
+        size = os.fstat(descriptor).st_size
+        left_out = max(size - LONGEST_OUTPUT, 0)
+        # The place in the file is shared with who may still be writing.
+        text = os.pread(descriptor, LONGEST_OUTPUT, left_out).decode("utf-8", "replace")
+        return f"({left_out:,} bytes left out)\n{text}" if left_out else text
 
-    def _listen(self) -> None:
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            self._answers.put(line.strip())
-        self._answers.put("")
+    def _send(self, order: object) -> None:
+        with suppress(OSError):
+            self._socket.settimeout(EXIT_LIMIT)
+            self._socket.sendall(json.dumps(order).encode() + b"\n")
+
+    def _line(self, deadline: float) -> str | None:
+        """The next line; "" if the process has ended, None if it does not come."""
+        while b"\n" not in self._heard:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return None
+            # A process that the application made may hold a copy of the socket: so
+            # the end of ours is looked for, too.
+            ended = self._process.poll() is not None
+            self._socket.settimeout(min(left, 0.5))
+            try:
+                part = self._socket.recv(65536)
+            except TimeoutError:
+                if ended:
+                    return ""
+                continue
+            except OSError:
+                part = b""
+            if not part or len(self._heard) > LONGEST_ANSWER:
+                return ""
+            self._heard += part
+        line, _, rest = bytes(self._heard).partition(b"\n")
+        self._heard[:] = rest
+        return line.decode()
+
+    def _end(self) -> str:
+        """How the process ended, in words."""
+        try:
+            status = self._process.wait(EXIT_LIMIT)
+        except subprocess.TimeoutExpired:
+            return "the server's process broke off the recording"
+        if status >= 0:
+            return "the server ended"
+        try:
+            return f"the server was killed by {signal.Signals(-status).name}"
+        except ValueError:
+            return f"the server was killed by signal {-status}"
 
     def _last_words(self) -> str:
         lines = self.printed().strip().splitlines()
         return f": {lines[-1].strip()}" if lines else ""
+
+
+def _end_group(group: int) -> None:
+    """End what the application has started and left behind."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, signal.SIGTERM)
+        deadline = time.monotonic() + GRACE
+        while time.monotonic() < deadline:
+            time.sleep(0.01)
+            os.killpg(group, 0)
+        os.killpg(group, signal.SIGKILL)

@@ -24,8 +24,8 @@ QUEUES = ("queue", "receive_queue")
 event to wait for, and no queue."""
 
 
-def run(application: Any, port: int, ready: Callable[[], None], **options: Any) -> None:
-    """Serves `application` on `port` of the loopback address."""
+def run(application: Any, ready: Callable[[int], None], **options: Any) -> None:
+    """Serve `application` on a free port of the loopback address."""
     from uvicorn import Config, Server
 
     class Telling(Server):
@@ -34,14 +34,13 @@ def run(application: Any, port: int, ready: Callable[[], None], **options: Any) 
         async def startup(self, *args: Any, **kwargs: Any) -> None:
             await super().startup(*args, **kwargs)
             if self.started:
-                ready()
+                ready(self.servers[0].sockets[0].getsockname()[1])
 
     config = Config(
         application,
-        port=port,
-        loop="asyncio",
+        port=0,
         log_level="warning",
         access_log=False,
-        **options,
+        **{"loop": "asyncio", **options},
     )
     Telling(config).run()

@@ -1,0 +1,202 @@
+"""The recorded process: whatever the application does to it, the recording ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import closing
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from walkthroughs import clients
+from walkthroughs import record as recording
+from walkthroughs.errors import RecordingError
+from walkthroughs.record import Observation, observe
+from walkthroughs.servers import NAMES
+from walkthroughs.servers.process import LONGEST_OUTPUT
+from walkthroughs.trace import Trace
+
+PARENTS = "tests.walkthroughs.servers.parents"
+
+
+class Asking:
+    """A client that asks for one path, and keeps the body of the answer."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.answer = ""
+
+    def __call__(self, port: int) -> None:
+        # Not until the connection closes: a forked process may hold it open.
+        connection = HTTPConnection("127.0.0.1", port, timeout=clients.TIMEOUT)
+        with closing(connection):
+            connection.request("GET", self.path, headers={"Connection": "close"})
+            self.answer = connection.getresponse().read().decode()
+
+
+def look(client: Callable[[int], object], server: str = "uvicorn") -> Observation:
+    orders = {"scenario": "test", "server": server, "application": PARENTS}
+    seen = observe(orders, client)
+    assert seen.error is None, (seen.error, seen.printed)
+    return seen
+
+
+ENDS = {
+    "/process/fork": "0",
+    "/process/spawn": "0",
+    "/pool/fork": "True",
+    "/pool/spawn": "True",
+    "/forked": "7",
+    "/thread": "started",
+    "/reads": "''",
+}
+
+
+@pytest.mark.parametrize("where", ["", "/elsewhere"])
+@pytest.mark.parametrize("path", ENDS)
+def test_an_application_that_makes_processes_and_threads_is_recorded(
+    path: str, where: str
+) -> None:
+    client = Asking(where + path)
+    trace = Trace.from_json(look(client).json)
+    assert client.answer == ENDS[path]
+    function = DOES_IN[path.split("/")[1]]
+    assert f"{PARENTS}.{function}" in map(trace.name, trace.steps)
+
+
+DOES_IN = {
+    "process": "process",
+    "pool": "pool",
+    "forked": "forked",
+    "thread": "thread",
+    "reads": "reads",
+}
+
+
+@pytest.mark.parametrize("server", NAMES)
+@pytest.mark.parametrize("path", ["/left-behind", "/program"])
+def test_nothing_that_the_application_started_outlives_its_recording(
+    path: str, server: str
+) -> None:
+    client = Asking(path)
+    began = time.monotonic()
+    look(client, server)
+    assert time.monotonic() - began < 20
+    assert ended(int(client.answer))
+
+
+def ended(pid: int) -> bool:
+    """Whether a process has ended; one that nobody has waited for has, too."""
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        except FileNotFoundError:
+            return True
+        if state in "ZX":
+            return True
+        time.sleep(0.01)
+    return False
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("/dies", "test on uvicorn: the server was killed by SIGKILL"),
+        ("/leaves", "test on uvicorn: the server ended"),
+    ],
+)
+def test_a_server_that_ended_is_told_with_the_signal_if_there_was_one(
+    path: str, words: str
+) -> None:
+    with pytest.raises(RecordingError) as caught:
+        look(Asking(path))
+    assert str(caught.value) == words
+
+
+def test_an_import_may_take_longer_than_the_servers_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = f"import time; time.sleep(1)\nfrom {PARENTS} import application\n"
+    (tmp_path / "slow.py").write_text(text)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setattr(recording, "START_LIMIT", 0.9)
+    orders = {"scenario": "slow", "server": "uvicorn", "application": "slow"}
+    assert observe(orders, Asking("/forked")).error is None
+    monkeypatch.setattr(recording, "IMPORT_LIMIT", 0.5)
+    with pytest.raises(RecordingError, match=r"was not imported within 0\.5 seconds"):
+        observe(orders, Asking("/forked"))
+
+
+def test_a_trace_has_more_time_to_be_written_the_larger_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(recording, "WRITE_LIMIT", 0.0)
+    monkeypatch.setattr(recording, "WRITE_EVENT_LIMIT", 0.05)
+    assert look(Asking("/forked")).json
+    monkeypatch.setattr(recording, "WRITE_EVENT_LIMIT", 0.0)
+    with pytest.raises(
+        RecordingError, match="the recording was not written within 0 s"
+    ):
+        look(Asking("/forked"))
+
+
+def test_what_is_printed_without_end_is_read_in_part(tmp_path: Path) -> None:
+    seen = observe(
+        {"scenario": "loud", "server": "uvicorn", "application": f"{__name__}:loud"},
+        Asking("/"),
+    )
+    assert seen.printed.startswith("(")
+    assert seen.printed.endswith("the end\n")
+    assert len(seen.printed) < LONGEST_OUTPUT + 100
+
+
+async def loud(scope: Any, receive: Any, send: Any) -> None:
+    """Print more than anybody reads."""
+    if scope["type"] == "http":
+        print("x" * LONGEST_OUTPUT)
+        print("the end")
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body"})
+
+
+ASKS = f"""
+import sys
+from walkthroughs.record import observe
+def wait(port):
+    print("waiting", flush=True)
+    import time; time.sleep(600)
+orders = {{"scenario": "a", "server": "uvicorn", "application": {PARENTS!r}}}
+observe(orders, wait)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_nothing_is_left_when_who_asked_is_ended_by_a_signal(
+    number: signal.Signals, tmp_path: Path, house: Path
+) -> None:
+    environment = {**os.environ, "TMPDIR": str(tmp_path), "PYTHONPATH": str(house)}
+    command = [sys.executable, "-c", ASKS]
+    with subprocess.Popen(
+        command, env=environment, cwd=tmp_path, stdout=subprocess.PIPE
+    ) as asking:
+        assert asking.stdout is not None
+        assert asking.stdout.readline() == b"waiting\n"
+        [child] = children(asking.pid)
+        asking.send_signal(number)
+        assert asking.wait(10) == -number
+    assert ended(child)
+    assert list(tmp_path.iterdir()) == []
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a process has started, by all of its threads."""
+    found = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(each) for path in found for each in path.read_text().split()]
