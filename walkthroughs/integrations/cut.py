@@ -21,14 +21,12 @@ printed.  Laws:
 from __future__ import annotations
 
 import ast
-import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
-from unittest.mock import patch
 
 from ..errors import FenceError, TargetError
 from ..servers.serving import Running, running
@@ -72,10 +70,8 @@ def so_far(
     """
     with tempfile.TemporaryDirectory(prefix="walkthroughs-") as folder:
         write_cut(Path("docs"), chapter, Path(folder))
-        with (
-            patch.dict(os.environ, PYTHONPATH=folder),
-            running(server, application, source, *arguments) as found,
-        ):
+        own = {"PYTHONPATH": folder}
+        with running(server, application, source, *arguments, environment=own) as found:
             yield found
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ..errors import RecordingError
-from .serving import free_port
+from .serving import reserved_port
 
 START_LIMIT = 10.0
 """Seconds that Redis may take to listen."""
@@ -35,7 +35,7 @@ def redis_server(port: int | None = None) -> Iterator[int]:
         raise RecordingError(
             "redis-server is not installed: on Debian, apt-get install redis-server"
         )
-    port = port or free_port()
+    port = port or reserved_port()
     options = ["--bind", "127.0.0.1", "--port", str(port), "--save", ""]
     with tempfile.TemporaryDirectory(prefix="walkthroughs-") as folder:
         process = subprocess.Popen(

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from signal import SIGTERM, Signals
@@ -84,6 +84,7 @@ def running(
     source: str = "",
     *arguments: str,
     pass_fds: Collection[int] = (),
+    environment: Mapping[str, str] | None = None,
 ) -> Iterator[Running]:
     """Runs a server on loopback as long as the block lasts.
 
@@ -96,6 +97,7 @@ def running(
         source: text of a module that has the application.
         arguments: more words for the server's command line.
         pass_fds: open files that the server gets, under the same numbers.
+        environment: variables for it, beside those of this process.
 
     Yields:
         the server, which listens.
@@ -107,7 +109,7 @@ def running(
         if source:
             Path(folder, "page_site.py").write_text(source, encoding="utf-8")
             application = f"page_site:{application}"
-        port = free_port()
+        port = reserved_port()
         with Path(folder, "terminal").open("ab") as terminal:
             process = subprocess.Popen(
                 [
@@ -120,7 +122,7 @@ def running(
                     application,
                 ],
                 cwd=folder,
-                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+                env={**os.environ, "PYTHONUNBUFFERED": "1", **(environment or {})},
                 stdout=terminal,
                 stderr=terminal,
                 pass_fds=pass_fds,
@@ -147,12 +149,20 @@ def serving(
         yield found.port
 
 
-def free_port() -> int:
-    """A port of the loopback address on which nobody listens at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+def reserved_port() -> int:
+    """A port of the loopback address that the system gives to nobody for a minute.
+
+    A server that is told which port to take, and sets `SO_REUSEADDR` as servers do, can
+    listen on it: a connection to it was closed a moment ago, and while the system keeps
+    that in mind (RFC 9293, TIME-WAIT), it does not choose the port for anybody else.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        address: tuple[str, int] = listener.getsockname()
+        with socket.create_connection(address) as client:
+            # Who closes first keeps the connection in mind: it must be this side.
+            listener.accept()[0].close()
+            client.recv(1)
+    return address[1]
 
 
 def _wait(found: Running, name: str) -> None:

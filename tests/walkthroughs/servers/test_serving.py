@@ -129,3 +129,13 @@ def test_a_server_that_does_not_listen_is_given_up(
         running("daphne", "site", "import time; time.sleep(60)"),
     ):
         pass  # pragma: no cover - it is never reached
+
+
+def test_a_reserved_port_is_for_who_asks_for_it_by_number() -> None:
+    ports = [module.reserved_port() for _ in range(20)]
+    assert len(set(ports)) == 20
+    for port in ports:
+        with socket.socket() as somebody, pytest.raises(OSError, match="in use"):
+            somebody.bind(("127.0.0.1", port))
+        with socket.create_server(("127.0.0.1", port)) as server:
+            assert server.getsockname()[1] == port
