@@ -1,23 +1,25 @@
 """`record`: runs a scenario on a server, in a fresh interpreter, and gives the trace.
 
-A recording is kept in a cache, under a key made of everything it depends on: the code
-of the recorder, the scenarios and minidaphne, the interpreter, and the version of every
-installed distribution.  So one run of the tests or of the site makes each recording
-once, and a new version of anything makes it again.
+A recording is kept in a cache, under a key made of all that is known of it beforehand:
+the scenario, the code of its client and of this package that drives it, the interpreter,
+and the version of every installed distribution.  Beside it stands what is known only
+afterwards: the files that the recorded process ran and no installer put there.  While all
+of them are as they were, the recording is taken from the cache.
 """
 
 from __future__ import annotations
 
 import functools
 import hashlib
-import importlib.util
+import json
 import logging
 import os
-import platform
+import re
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import IO
@@ -25,6 +27,7 @@ from typing import IO
 from .errors import RecordingError, TraceError
 from .scenarios import Scenario, load
 from .servers.process import Process
+from .sources import Sources, description, modules_of, texts
 from .trace import Trace
 
 logger = logging.getLogger("walkthroughs")
@@ -56,7 +59,8 @@ ORDERS: Mapping[str, object] = {
 }
 """What the recorded process is told where nobody says otherwise."""
 
-SOURCES = ("recorder", "servers", "scenarios", "clients.py", "focus.py", "trace.py")
+VARIABLES = ("PYTHON", "DJANGO_", "ASGI_")
+"""How variables of the environment begin that the interpreter, Django and asgiref read."""
 
 
 @dataclass(frozen=True)
@@ -85,43 +89,105 @@ def record(
     Args:
         scenario: the scenario, or the name of one of the book's.
         server: name of the server, see `walkthroughs.servers`.
-        fresh: whether to record even if the cache has it.
+        fresh: whether to record it even if the cache has it.
         environment: where to record it, by default here.
 
     Raises:
         RecordingError: there is no such scenario or server, the server did not start,
             or the client did not get what it expected; the text says which.
     """
-    story = load(scenario) if isinstance(scenario, str) else scenario
+    story, modules = _story(scenario)
     environment = environment or _here()
-    path = _place(story, server, environment)
-    if not fresh and path.exists():
-        try:
-            return Trace.from_json(path.read_text(encoding="utf-8"))
-        except TraceError:
-            logger.warning("the cached recording %s is damaged: made again", path.name)
+    path = _place(story, modules, server, environment)
+    if not fresh:
+        kept = _read(path)
+        if kept is not None:
+            return kept
     logger.info("recording %s on %s", story.name, server)
-    text = _record(story, server, environment)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # Another process may be making the same recording: each file appears whole.
-    beside = path.with_suffix(f".{os.getpid()}")
-    beside.write_text(text, encoding="utf-8")
-    beside.replace(path)
-    return Trace.from_json(text)
+    began = time.time()
+    seen = _record(story, server, environment)
+    if seen.sources is None:
+        # Code changed meanwhile: nobody knows which of the two the recording shows.
+        path.unlink(missing_ok=True)
+    else:
+        _keep(path, {"began": began, "sources": asdict(seen.sources)}, seen.json)
+    return Trace.from_json(seen.json)
 
 
 def is_recorded(scenario: str, server: str) -> bool:
-    """Whether the cache has that recording of the book's.
+    """Whether the cache has that recording, and nothing that it depends on has changed.
 
     Raises:
         RecordingError: there is no such scenario or server.
     """
-    return _place(load(scenario), server, _here()).exists()
+    story, modules = _story(scenario)
+    path = _place(story, modules, server, _here())
+    try:
+        with path.open(encoding="utf-8") as file:
+            return _holds(file.readline())
+    except OSError:
+        return False
 
 
-def _place(story: Scenario, server: str, environment: Environment) -> Path:
-    key = _key(story, server, environment)
-    return cache_folder() / f"{story.name}-{server}-{key}.json"
+def record_all_again() -> None:
+    """From now on, take no recording from the cache that is older than this moment."""
+    global _oldest
+    _oldest = time.time()
+
+
+_oldest = 0.0
+
+
+def _story(scenario: Scenario | str) -> tuple[Scenario, set[str]]:
+    """A scenario, and the modules that it is known to stand in."""
+    if isinstance(scenario, str):
+        module = scenario.partition(":")[0] if ":" in scenario else ""
+        story = load(scenario)
+        return story, {module, *modules_of(story)}
+    return scenario, modules_of(scenario)
+
+
+def _read(path: Path) -> Trace | None:
+    """The recording in a file of the cache, if it is there and holds."""
+    try:
+        first, _, text = path.read_text(encoding="utf-8").partition("\n")
+        return Trace.from_json(text) if _holds(first) else None
+    except OSError:
+        return None
+    except TraceError:
+        logger.warning("the cached recording %s is damaged: made again", path.name)
+        return None
+
+
+def _holds(line: str) -> bool:
+    """Whether what a recording depends on, as the first line of its file says, is as it
+    was."""
+    try:
+        head = json.loads(line)
+        return head["began"] >= _oldest and Sources(**head["sources"]).unchanged()
+    except (ValueError, TypeError, KeyError):
+        return False
+
+
+def _keep(path: Path, head: Mapping[str, object], text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Another process may be making the same recording: each file appears whole.
+    beside, name = tempfile.mkstemp(prefix=path.stem, dir=path.parent)
+    try:
+        with open(beside, "w", encoding="utf-8") as file:
+            file.write(f"{json.dumps(head)}\n{text}")
+        os.replace(name, path)
+    except BaseException:
+        os.unlink(name)
+        raise
+
+
+def _place(
+    story: Scenario, modules: set[str], server: str, environment: Environment
+) -> Path:
+    key = _key(story, modules, server, environment)
+    name = re.sub(r"[^\w-]+", "-", story.name)
+    return cache_folder() / f"{name}-{server}-{key}.json"
 
 
 def cache_folder() -> Path:
@@ -129,7 +195,7 @@ def cache_folder() -> Path:
     return Path(os.environ.get("WALKTHROUGHS_CACHE") or ".cache/walkthroughs")
 
 
-def _record(story: Scenario, server: str, environment: Environment) -> str:
+def _record(story: Scenario, server: str, environment: Environment) -> Observation:
     orders = {
         "scenario": story.name,
         "server": server,
@@ -145,7 +211,7 @@ def _record(story: Scenario, server: str, environment: Environment) -> str:
         raise RecordingError(
             f"{story.name} on {server}: the client failed: {seen.error!r}"
         ) from seen.error
-    return seen.json
+    return seen
 
 
 @dataclass(frozen=True)
@@ -160,6 +226,8 @@ class Observation:
         running: how many calls of the application had not ended.
         printed: what the application and the server printed.
         error: what the client raised, None if it got what it wanted.
+        sources: the code that ran and no installer put there; None if it was changed
+            meanwhile.
     """
 
     json: str
@@ -169,6 +237,7 @@ class Observation:
     running: int
     printed: str
     error: Exception | None
+    sources: Sources | None = None
 
 
 def observe(
@@ -187,7 +256,7 @@ def observe(
         RecordingError: the server did not start, or ended before its time.
     """
     where = environment or _here()
-    whole = {**ORDERS, **orders}
+    whole = {**ORDERS, **orders, "began": time.time()}
     # Files without a name: however this process ends, none of them is left.
     with _unnamed() as output, _unnamed() as printed:
         with Process(whole, printed, output, where.python, where.variables) as process:
@@ -209,6 +278,7 @@ def observe(
             running=done["running"],
             printed=process.printed(),
             error=error,
+            sources=Sources(**done["sources"]) if done["sources"] else None,
         )
 
 
@@ -224,37 +294,33 @@ def _drive(client: Callable[[int], object], port: int) -> Exception | None:
     return None
 
 
-def _key(story: Scenario, server: str, environment: Environment) -> str:
-    digest = hashlib.sha256(environment.installed.encode())
-    orders = (story.name, story.story, story.application, server)
-    looked = (story.focus_on(server).patterns, sorted(story.watch.items()))
-    more = (sorted(story.options.items()), story.patience)
-    digest.update(repr((orders, looked, more)).encode())
-    for path in _sources(story, server):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
+def _key(
+    story: Scenario, modules: set[str], server: str, environment: Environment
+) -> str:
+    story.focus_on(server)  # which raises if the scenario does not run there
+    driving = texts({__name__, *modules})
+    variables = {
+        name: value
+        for name, value in {**os.environ, **environment.variables}.items()
+        if name.startswith(VARIABLES)
+    }
+    depends_on = (
+        (server, environment.installed, str(environment.python)),
+        (sorted(variables.items()), sorted(driving.items()), description(story)),
+    )
+    return hashlib.sha256(repr(depends_on).encode()).hexdigest()[:16]
 
 
-@functools.cache
 def _here() -> Environment:
     """The environment of this process."""
-    installed = {f"{each.name}=={each.version}" for each in distributions()}
-    return Environment(
-        Path(sys.executable), repr((platform.python_version(), sorted(installed)))
+    # A folder changes when a distribution comes or goes.
+    changes = tuple(
+        (path, os.stat(path).st_mtime_ns) for path in sys.path if os.path.isdir(path)
     )
+    return Environment(Path(sys.executable), _installed(changes))
 
 
-def _sources(story: Scenario, server: str) -> Iterator[Path]:
-    here = Path(__file__).parent
-    for name in SOURCES:
-        yield from _python_files(here / name)
-    # Installed packages are told apart by their versions; others by their text.
-    for top in sorted({story.application.partition(".")[0].partition(":")[0], server}):
-        spec = importlib.util.find_spec(top) if top != __package__ else None
-        if spec is not None and spec.origin and "site-packages" not in spec.origin:
-            path = Path(spec.origin)
-            yield from _python_files(path.parent if path.stem == "__init__" else path)
-
-
-def _python_files(path: Path) -> list[Path]:
-    return sorted(path.rglob("*.py")) if path.is_dir() else [path]
+@functools.lru_cache(maxsize=1)
+def _installed(changes: tuple[tuple[str, int], ...]) -> str:
+    installed = {f"{each.name}=={each.version}" for each in distributions()}
+    return repr((sys.version, sorted(installed)))

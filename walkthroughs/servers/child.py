@@ -30,6 +30,7 @@ from ..errors import RecordingError
 from ..focus import Focus
 from ..recorder import Recorder
 from ..recorder.door import Application, Receive, Scope, Send
+from ..sources import Watch
 from . import load
 from .application import Roles, told
 from .application import load as load_application
@@ -47,13 +48,15 @@ class Child:
     Its orders have the keys `scenario`, `server`, `application` ("module:name"), `focus`
     (None for all code but the machinery below it), `watch`, `max_events`, `options` (of
     the server), `patience` (seconds to wait at the end for an application that still
-    runs) and `output` (an open file for the trace).
+    runs), `began` (when this process was started, in seconds since the epoch) and
+    `output` (an open file for the trace).
     """
 
     def __init__(self, control: socket.socket) -> None:
         self.control = control
         self.heard = control.makefile("rb")
         self.orders: dict[str, Any] = json.loads(self.heard.readline())
+        self.watch = Watch(self.orders["began"])
         self.failures: list[str] = []
         self.running: set[int] = set()
         self.listened = False
@@ -168,7 +171,9 @@ class Child:
         trace = self.recorder.trace(self.orders["scenario"], self.orders["server"])
         with open(self.orders["output"], "w", encoding="utf-8") as output:
             output.write(trace.to_json())
-        self.say("done", {"failures": self.failures, "running": len(self.running)})
+        sources = self.watch.report()
+        more = {"failures": self.failures, "running": len(self.running)}
+        self.say("done", {**more, "sources": asdict(sources) if sources else None})
 
 
 def _end_at_once(status: int) -> NoReturn:

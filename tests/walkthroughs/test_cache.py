@@ -1,0 +1,256 @@
+"""The cache of recordings: what is in it holds for as long as nothing has changed."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from walkthroughs import record as recording
+from walkthroughs.record import Environment, is_recorded, record
+from walkthroughs.trace import Trace
+
+FILES = {
+    "mysite/__init__.py": "",
+    "mysite/asgi.py": (
+        "from polls.views import answer\n"
+        "async def application(scope, receive, send):\n"
+        "    import mysite.late\n"
+        "    if scope['type'] == 'http':\n"
+        "        await answer(send)\n"
+    ),
+    "mysite/late.py": "",
+    "polls/__init__.py": "",
+    "polls/views.py": (
+        "import parts.helper, json, sys, dependency\n"
+        "try:\n"
+        "    from . import local_settings\n"
+        "except ImportError:\n"
+        "    pass\n"
+        "exec(compile(open('script.txt').read(), 'script.txt', 'exec'))\n"
+        "async def answer(send):\n"
+        "    await send({'type': 'http.response.start', 'status': 200, 'headers': []})\n"
+        "    await send({'type': 'http.response.body'})\n"
+    ),
+    "parts/helper.py": "",
+    "script.txt": "",
+    "asking.py": (
+        "from walkthroughs import clients\n"
+        "def client(port):\n"
+        "    from asking_later import path\n"
+        "    clients.http(port, clients.request('GET', path))\n"
+    ),
+    "asking_later.py": "path = '/'\n",
+    "paths.py": (
+        "from walkthroughs.scenarios import Scenario\n"
+        "from asking import client\n"
+        "polls = Scenario(name='polls', story='A.', client=client,\n"
+        "    application='mysite.asgi:application', focus={'uvicorn': ('polls',)})\n"
+    ),
+    "unrelated.py": "",
+    "elsewhere/dependency.py": "",
+}
+
+
+class Project:
+    """Somebody's application, with a scenario; and how often it is recorded."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.count = 0
+        for name, text in FILES.items():
+            self.write(name, text)
+
+    def write(self, name: str, text: str) -> None:
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    def is_made(self, name: str = "paths:polls") -> bool:
+        """Whether a new process that asks for the recording has to make it."""
+        tops = {name.partition("/")[0].removesuffix(".py") for name in FILES}
+        for module in [each for each in sys.modules if each.split(".")[0] in tops]:
+            del sys.modules[module]
+        importlib.invalidate_caches()
+        before = self.count
+        known = is_recorded(name, "uvicorn")
+        record(name, "uvicorn")
+        assert known == (self.count == before)
+        return self.count > before
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    """One project for all, so that its recording is made only once more by each."""
+    folder = tmp_path_factory.mktemp("project")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WALKTHROUGHS_CACHE", str(folder / "cache"))
+        patch.setenv("PYTHONPATH", str(folder / "elsewhere"))
+        patch.syspath_prepend(str(folder / "elsewhere"))
+        patch.syspath_prepend(str(folder))
+        patch.chdir(folder)
+        project = Project(folder)
+
+        def counted(*args: Any) -> Any:
+            project.count += 1
+            return original(*args)
+
+        original = recording._record
+        patch.setattr(recording, "_record", counted)
+        assert project.is_made()
+        yield project
+
+
+@pytest.fixture
+def project(shared: Project) -> Iterator[Project]:
+    """The project, which has its recording, and has it again afterwards."""
+    assert not shared.is_made()
+    yield shared
+    for path in shared.folder.rglob("*.py"):
+        if str(path.relative_to(shared.folder)) not in FILES:
+            path.unlink()
+    for name, text in FILES.items():
+        shared.write(name, text)
+    shared.is_made()
+
+
+CHANGES = {
+    "the application": "mysite/asgi.py",
+    "a second package": "polls/views.py",
+    "a namespace package": "parts/helper.py",
+    "what is imported at the first request": "mysite/late.py",
+    "what is run without being imported": "script.txt",
+    "what lies elsewhere, as an editable install does": "elsewhere/dependency.py",
+    "the scenario's module": "paths.py",
+    "the client": "asking.py",
+    "what the client imports at its first request": "asking_later.py",
+}
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_a_change_makes_a_new_recording_and_only_one(
+    what: str, project: Project
+) -> None:
+    name = CHANGES[what]
+    project.write(name, FILES[name] + "# changed\n")
+    assert project.is_made()
+    assert not project.is_made()
+
+
+APPEARANCES = {
+    "a package in front of a module": "polls/views/__init__.py",
+    "a module in front of one of the standard library": "json.py",
+    "a file that makes a package of a namespace": "parts/__init__.py",
+    "a module that was looked for in vain": "polls/local_settings.py",
+    "a module in front of one that lies elsewhere": "dependency.py",
+}
+
+
+@pytest.mark.parametrize("what", APPEARANCES)
+def test_a_file_that_appears_makes_a_new_recording(what: str, project: Project) -> None:
+    name = APPEARANCES[what]
+    text = FILES["polls/views.py"] if name.startswith("polls/views") else ""
+    text = "def dumps(*a, **k): return ''\ndef loads(*a): return {}\n" * (
+        "json" in name
+    )
+    if name == "polls/views/__init__.py":
+        text = FILES["polls/views.py"]
+    if name == "json.py":
+        # Nothing starts with such a file beside it: that it is seen has to do.
+        project.write(name, text)
+        assert not is_recorded("paths:polls", "uvicorn")
+        return
+    project.write(name, text)
+    assert project.is_made()
+    assert not project.is_made()
+
+
+def test_what_is_missing_makes_a_new_recording(project: Project) -> None:
+    (project.folder / "asking_later.py").unlink()
+    assert not is_recorded("paths:polls", "uvicorn")
+
+
+def test_what_nobody_imports_changes_nothing(project: Project) -> None:
+    project.write("unrelated.py", "# changed\n")
+    project.write("polls/tests.py", "")
+    project.write("new.py", "")
+    assert not project.is_made()
+
+
+def test_a_variable_that_django_reads_makes_a_new_recording(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "mysite.other")
+    assert project.is_made()
+    monkeypatch.delenv("DJANGO_SETTINGS_MODULE")
+    assert not project.is_made()
+
+
+def test_another_interpreter_makes_a_new_recording(project: Project) -> None:
+    record("paths:polls", "uvicorn", environment=recording._here())
+    before = project.count
+    here = recording._here()
+    for other in (
+        Environment(here.python.parent / "python3", here.installed),
+        replace(here, installed="another version of something"),
+    ):
+        record("paths:polls", "uvicorn", environment=other)
+    assert project.count == before + 2
+
+
+def test_a_folder_with_other_code_under_the_same_names_has_recordings_of_its_own(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = Project(tmp_path)
+    there.write("elsewhere/dependency.py", "# not looked for here\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    # The texts are the same: only where they lie is not.
+    assert project.is_made()
+
+
+def test_code_that_is_changed_while_it_is_recorded_is_not_kept(
+    project: Project,
+) -> None:
+    late = f"open({str(project.folder / 'mysite/late.py')!r}, 'a').write('# more\\n')\n"
+    project.write("mysite/late.py", late)
+    assert project.is_made()
+    assert project.is_made()
+
+
+def test_a_recording_can_be_wanted_fresh_and_is_made_once(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recording, "_oldest", 0.0)
+    recording.record_all_again()
+    assert project.is_made()
+    assert not project.is_made()
+
+
+def test_to_look_whether_a_recording_holds_is_quick(project: Project) -> None:
+    took = []
+    for _ in range(5):
+        began = time.perf_counter()
+        assert is_recorded("paths:polls", "uvicorn")
+        took.append(time.perf_counter() - began)
+    assert min(took) < 0.2
+
+
+def test_an_editable_install_is_told_apart_by_its_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WALKTHROUGHS_CACHE", str(tmp_path))
+    record("main-loop", "minidaphne")
+    [path] = tmp_path.iterdir()
+    with path.open() as file:
+        text = file.readline()
+    for name in ("minidaphne/server.py", "walkthroughs/recorder/recorder.py"):
+        assert f"/{name}" in text
+    assert "site-packages" not in text
+    assert Trace.from_json(path.read_text().partition("\n")[2])

@@ -1,0 +1,307 @@
+"""The code that no installer put there: which of it a process runs, and whether it is as
+it was.
+
+Installed distributions are told apart by their versions.  All other code, an editable
+install included, is told apart by its text, and by where the import system finds it: a
+new file can stand in front of an old one, and a module that was missing can appear.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import importlib
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from functools import partial
+from importlib.machinery import ModuleSpec, PathFinder
+from importlib.util import resolve_name
+from pathlib import Path, PurePath
+from types import CellType, CodeType, FunctionType, MethodType, ModuleType
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from .servers.application import is_own
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What a process ran that no installer put there.
+
+    Args:
+        folder: the folder that it ran in.
+        files: path of each file -> digest of its text.
+        paths: dotted name of each package -> the folders that its modules are looked for
+            in; "" -> those of top-level modules.
+        names: dotted name of each package -> the modules of it that were asked for.
+        found: dotted name of each of these that there is -> where it lies.
+    """
+
+    folder: str
+    files: Mapping[str, str]
+    paths: Mapping[str, Sequence[str]]
+    names: Mapping[str, Sequence[str]]
+    found: Mapping[str, Sequence[str]]
+
+    def unchanged(self) -> bool:
+        """Whether a process that is started here and now would run the same code."""
+        here, there = os.getcwd(), self.folder
+        top = list(self.paths[""])
+        if here != there and there in top:
+            top[top.index(there)] = here
+        # Python remembers for a while what a folder had.
+        importlib.invalidate_caches()
+        now = _find({**self.paths, "": top}, self.names)
+        return now == self.found and all(
+            digest(path) == text for path, text in self.files.items()
+        )
+
+
+def digest(path: str | Path) -> str:
+    """The digest of a file; "" if it cannot be read."""
+    try:
+        return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    except OSError:
+        return ""
+
+
+def _find(
+    paths: Mapping[str, Sequence[str]], names: Mapping[str, Iterable[str]]
+) -> dict[str, list[str]]:
+    """Dotted name -> where the import system would find it, if it would."""
+    found = {}
+    for package, modules in names.items():
+        folders = paths[package]
+        # Few of the names of all modules are in a folder: most need not be looked for.
+        known = {each.partition(".")[0] for each in _entries(folders)}
+        for name in modules:
+            if name.rpartition(".")[2] in known:
+                spec = PathFinder.find_spec(name, folders)
+                if spec is not None:
+                    places = spec.submodule_search_locations
+                    found[name] = [spec.origin] if spec.origin else [*(places or ())]
+    return found
+
+
+def _entries(folders: Iterable[str]) -> Iterator[str]:
+    for folder in folders:
+        try:
+            yield from os.listdir(folder)
+        except OSError:
+            continue
+
+
+class Watch:
+    """Notes what this process imports, until it reports.
+
+    Args:
+        began: when the process was started, in seconds since the epoch.
+    """
+
+    def __init__(self, began: float) -> None:
+        self._began = began
+        self._folder = os.getcwd()
+        self._missing: set[str] = set()
+        self._executed: set[str] = set()
+        # The last finder is asked for what no other has found.
+        sys.meta_path.append(self)
+        sys.addaudithook(self._hear)
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
+        """Note a module that was looked for and is not there."""
+        self._missing.add(name)
+
+    def _hear(self, event: str, args: tuple[Any, ...]) -> None:
+        # Some code is run from a file without being imported, as templates of Jinja are.
+        if event == "exec" and isinstance(args[0], CodeType):
+            self._executed.add(args[0].co_filename)
+
+    def report(self) -> Sources | None:
+        """What was imported; None if that is not certain.
+
+        That is so if a file was changed meanwhile, or cannot be read.
+        """
+        modules = dict(sys.modules)
+        files = {path: digest(path) for path in self._files(modules)}
+        if not all(files.values()) or any(map(self._has_changed, files)):
+            return None
+        paths = {"": [each for each in sys.path if _is_own_folder(each)]}
+        for name, module in modules.items():
+            folders = _folders(module)
+            if any(map(_is_own_folder, folders)):
+                paths[name] = folders
+        names: dict[str, list[str]] = {package: [] for package in paths}
+        for name in sorted({*modules, *self._missing} - {"__main__", "__mp_main__"}):
+            package = name.rpartition(".")[0]
+            if package in names:
+                names[package].append(name)
+        importlib.invalidate_caches()
+        return Sources(self._folder, files, paths, names, _find(paths, names))
+
+    def _files(self, modules: Mapping[str, ModuleType]) -> list[str]:
+        executed = filter(os.path.isfile, map(self._absolute, self._executed))
+        imported = map(self._absolute, filter(None, map(_file, modules.values())))
+        return sorted(path for path in {*executed, *imported} if is_own(Path(path)))
+
+    def _absolute(self, path: str) -> str:
+        # The application may have left the folder in which all began.
+        return os.path.join(self._folder, path)
+
+    def _has_changed(self, path: str) -> bool:
+        return os.stat(path).st_mtime > self._began
+
+
+def _file(module: ModuleType) -> str:
+    """The file of a module; "" if it has none."""
+    known = getattr(module, "__dict__", {})
+    spec = known.get("__spec__")
+    origin = spec.origin if isinstance(spec, ModuleSpec) and spec.has_location else None
+    return str(known.get("__file__") or origin or "")
+
+
+def _folders(module: ModuleType) -> list[str]:
+    """Where the modules of a package are looked for."""
+    return [str(each) for each in getattr(module, "__dict__", {}).get("__path__") or ()]
+
+
+def _is_own_folder(folder: str) -> bool:
+    return os.path.isdir(folder) and is_own(Path(folder, "module.py"))
+
+
+def texts(modules: Iterable[str]) -> dict[str, str]:
+    """Dotted name -> digest of each module's text, and of all that these import.
+
+    Only code that no installer put there is looked at.  The text of a module that has
+    been imported is read once: what runs here does not change when its file does.
+    """
+    found: dict[str, str] = {}
+    wanted = list(modules)
+    while wanted:
+        name = wanted.pop()
+        if name not in found and (text := _text(name)) is not None:
+            found[name] = text.digest
+            wanted += [name.rpartition(".")[0], *text.imports]
+    return found
+
+
+@dataclass(frozen=True)
+class _Text:
+    digest: str
+    imports: tuple[str, ...] = ()
+
+
+_texts: WeakKeyDictionary[ModuleType, _Text] = WeakKeyDictionary()
+
+
+def _text(name: str) -> _Text | None:
+    """What a module is made of; None if it is installed, or not there."""
+    module = sys.modules.get(name)
+    if module is not None and module in _texts:
+        return _texts[module]
+    file, folders = _place(name)
+    if file is None:
+        return _Text("") if any(map(_is_own_folder, folders)) else None
+    if not is_own(file):
+        return None
+    package = name if folders else name.rpartition(".")[0]
+    text = _Text(digest(file), tuple(_imports(file, package)))
+    if module is not None:
+        _texts[module] = text
+    return text
+
+
+def _place(name: str) -> tuple[Path | None, Sequence[str]]:
+    """The file of a module, and of a package the folders; nothing is imported."""
+    module = sys.modules.get(name)
+    if module is not None:
+        file = _file(module)
+        return Path(file) if file else None, _folders(module)
+    package = name.rpartition(".")[0]
+    spec = None
+    if not package:
+        spec = PathFinder.find_spec(name)
+    elif folders := _place(package)[1]:
+        spec = PathFinder.find_spec(name, folders)
+    if spec is None:
+        return None, ()
+    file = spec.origin if spec.has_location and spec.origin else ""
+    return Path(file) if file else None, [*(spec.submodule_search_locations or ())]
+
+
+def _imports(file: Path, package: str) -> Iterator[str]:
+    """The dotted names that a file imports, wherever it does so."""
+    try:
+        tree = ast.parse(file.read_bytes())
+    except (OSError, SyntaxError, ValueError):
+        return  # it is not written in Python
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (each.name for each in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = "." * node.level + (node.module or "")
+            base = resolve_name(base, package) if node.level else base
+            yield base
+            yield from (f"{base}.{each.name}" for each in node.names)
+
+
+def description(value: object, above: tuple[int, ...] = ()) -> str:
+    """A text that is the same for equal values, in every process.
+
+    Of functions it has their code and what they carry with them; of an object its class
+    and its attributes.
+    """
+    if value is None or isinstance(
+        value, str | bytes | int | float | complex | PurePath
+    ):
+        return repr(value)
+    if id(value) in above:
+        return "..."
+    name = getattr(value, "__qualname__", type(value).__qualname__)
+    parts = (description(each, (*above, id(value))) for each in _parts(value))
+    return f"{_module(value)}.{name}({', '.join(parts)})"
+
+
+def _parts(value: object) -> Iterable[object]:
+    if isinstance(value, Mapping):
+        return value.items()
+    if isinstance(value, AbstractSet):
+        return sorted(map(description, value))
+    if isinstance(value, Sequence):
+        return value
+    if isinstance(value, partial):
+        return (value.func, value.args, value.keywords)
+    if isinstance(value, MethodType):
+        return (value.__self__, value.__func__)
+    if isinstance(value, FunctionType):
+        held = [_content(cell) for cell in value.__closure__ or ()]
+        return (value.__code__, value.__defaults__, value.__kwdefaults__, held)
+    if isinstance(value, CodeType):
+        return (value.co_code, value.co_names, value.co_varnames, value.co_consts)
+    if isinstance(value, type | ModuleType):
+        return ()
+    if hasattr(value, "__dict__"):
+        return vars(value).items()
+    # An address in memory says nothing.
+    return () if " at 0x" in repr(value) else (repr(value),)
+
+
+def _content(cell: CellType) -> object:
+    try:
+        return cell.cell_contents
+    except ValueError:
+        return None  # it has none yet
+
+
+def _module(value: object) -> str:
+    return str(getattr(value, "__module__", type(value).__module__))
+
+
+def modules_of(value: object, above: tuple[int, ...] = ()) -> set[str]:
+    """The dotted names of the modules that a value's code is in."""
+    if id(value) in above or isinstance(value, str | bytes | CodeType):
+        return set()
+    found = {value.__name__} if isinstance(value, ModuleType) else {_module(value)}
+    return found.union(*(modules_of(x, (*above, id(value))) for x in _parts(value)))
