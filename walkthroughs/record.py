@@ -26,6 +26,7 @@ from typing import IO
 
 from .errors import RecordingError, TraceError
 from .scenarios import Scenario, load
+from .servers.application import is_own
 from .servers.process import Process
 from .sources import Sources, description, modules_of, texts
 from .trace import Trace
@@ -313,9 +314,11 @@ def _key(
 
 def _here() -> Environment:
     """The environment of this process."""
-    # A folder changes when a distribution comes or goes.
+    # A folder of installed distributions changes when one comes or goes.
     changes = tuple(
-        (path, os.stat(path).st_mtime_ns) for path in sys.path if os.path.isdir(path)
+        (path, os.stat(path).st_mtime_ns)
+        for path in sys.path
+        if os.path.isdir(path) and not is_own(Path(path, "module.py"))
     )
     return Environment(Path(sys.executable), _installed(changes))
 

@@ -16,7 +16,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import resolve_name
 from pathlib import Path, PurePath
@@ -207,10 +207,18 @@ def _text(name: str) -> _Text | None:
     if not is_own(file):
         return None
     package = name if folders else name.rpartition(".")[0]
-    text = _Text(digest(file), tuple(_imports(file, package)))
+    text = _read(file, package)
     if module is not None:
         _texts[module] = text
     return text
+
+
+def _read(file: Path, package: str) -> _Text:
+    try:
+        text = file.read_bytes()
+    except OSError:
+        return _Text("")
+    return _Text(hashlib.sha256(text).hexdigest(), _imports(text, package))
 
 
 def _place(name: str) -> tuple[Path | None, Sequence[str]]:
@@ -231,12 +239,17 @@ def _place(name: str) -> tuple[Path | None, Sequence[str]]:
     return Path(file) if file else None, [*(spec.submodule_search_locations or ())]
 
 
-def _imports(file: Path, package: str) -> Iterator[str]:
-    """The dotted names that a file imports, wherever it does so."""
+@lru_cache(maxsize=1024)
+def _imports(text: bytes, package: str) -> tuple[str, ...]:
+    """The dotted names that a text imports, wherever it does so."""
     try:
-        tree = ast.parse(file.read_bytes())
-    except (OSError, SyntaxError, ValueError):
-        return  # it is not written in Python
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError):
+        return ()  # it is not written in Python
+    return tuple(dict.fromkeys(_imported(tree, package)))
+
+
+def _imported(tree: ast.AST, package: str) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (each.name for each in node.names)

@@ -14,6 +14,7 @@ import sysconfig
 import traceback
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -237,6 +238,12 @@ def _origin(module: ModuleType) -> Path | None:
 def is_own(path: Path) -> bool:
     """Whether a file was written by who runs it: no installer put it there."""
     installed = {"site-packages", "dist-packages"} & set(path.parts)
-    stdlib = Path(sysconfig.get_path("stdlib")).resolve()
     frozen = not path.is_absolute() and path.suffix != ".py"
-    return not installed and not frozen and not path.resolve().is_relative_to(stdlib)
+    if installed or frozen:
+        return False
+    return not path.resolve().is_relative_to(_standard_library())
+
+
+@cache
+def _standard_library() -> Path:
+    return Path(sysconfig.get_path("stdlib")).resolve()
