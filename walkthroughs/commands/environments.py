@@ -1,4 +1,9 @@
-"""Environments with given versions: made once, kept in the cache, said if impossible."""
+"""Environments with given versions: made once a day, and why one cannot be made.
+
+What is in an environment depends on what the package index has: a version that is the
+newest today, or cannot be had today, need not be tomorrow.  So an environment is kept in
+the cache for a day, and a failure is not kept at all.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +12,12 @@ import json
 import re
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import walkthroughs
 
@@ -19,6 +26,9 @@ from ..record import Environment, cache_folder
 
 INSTALL_LIMIT = 600
 """Seconds that an installation may take."""
+
+KEPT_FOR = 24 * 60 * 60
+"""Seconds for which an environment is taken from the cache."""
 
 FIRST_YEAR = 18
 """The oldest year whose Twisted and Autobahn are tried; Daphne asked for no older."""
@@ -33,6 +43,10 @@ BESIDE = {
 
 class Uninstallable(WalkthroughError):
     """These versions cannot be had together on that Python: why, in one line."""
+
+
+class TooSlow(Uninstallable):
+    """An installation took too long, which says nothing of its versions."""
 
 
 @dataclass(frozen=True)
@@ -71,15 +85,47 @@ class Wanted:
 
 
 def make(wanted: Wanted) -> Environment:
-    """The environment, from the cache if it is there.
+    """The environment, from the cache if it was made within the last day.
 
     Raises:
-        Uninstallable: no attempt succeeds; with what was wrong with the last.
+        Uninstallable: no attempt succeeds, or one takes too long; with what was wrong
+            with the last.
     """
+    words = repr((str(wanted.python), wanted.daphne, wanted.age))
+    key = hashlib.sha256(words.encode()).hexdigest()[:12]
+    folder = (cache_folder() / "environments" / key).absolute()
+    found = _kept(folder)
+    if found is None:
+        found = _first_installable(wanted, folder)
+        folder.joinpath(RESULT).write_text(json.dumps(found))
+    return Environment(
+        folder / "bin" / "python",
+        json.dumps([found["python"], found["packages"]]),
+        {"PYTHONPATH": str(_source())},
+    )
+
+
+RESULT = "installed.json"
+
+
+def _kept(folder: Path) -> dict[str, Any] | None:
+    """What is in an environment of the cache; None if there is none of today."""
+    try:
+        found: dict[str, Any] = json.loads((folder / RESULT).read_text())
+    except (OSError, ValueError):
+        return None
+    return found if 0 <= time.time() - found.get("made", 0) < KEPT_FOR else None
+
+
+def _first_installable(wanted: Wanted, folder: Path) -> dict[str, Any]:
     error = Uninstallable("nothing to try")
     for words in wanted.tries():
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
         try:
-            return _made(wanted.python, words)
+            return _install(wanted.python, folder, words)
+        except TooSlow:
+            raise
         except Uninstallable as problem:
             error = problem
     raise error
@@ -92,37 +138,24 @@ def versions(environment: Environment) -> dict[str, str]:
     return {"python": python, **{name.lower(): number for name, number in pairs}}
 
 
-def _made(python: Path, words: Sequence[str]) -> Environment:
-    key = hashlib.sha256(repr((str(python), words)).encode()).hexdigest()[:12]
-    folder = (cache_folder() / "environments" / key).absolute()
-    result = folder / "installed.json"
-    if not result.exists():
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        result.write_text(json.dumps(_install(python, folder, words)))
-    found = json.loads(result.read_text())
-    if "problem" in found:
-        raise Uninstallable(found["problem"])
-    return Environment(
-        folder / "bin" / "python",
-        json.dumps([found["python"], found["packages"]]),
-        {"PYTHONPATH": str(_source())},
-    )
+def _install(python: Path, folder: Path, words: Sequence[str]) -> dict[str, Any]:
+    """Makes an environment; what is in it.
 
-
-def _install(python: Path, folder: Path, words: Sequence[str]) -> dict[str, object]:
-    """Makes an environment; what is in it, or what the problem is."""
+    Raises:
+        Uninstallable: it cannot be made; with what the problem is.
+    """
     own = folder / "bin" / "python"
     pip = [own, "-m", "pip", "--disable-pip-version-check"]
-    try:
-        _run([python, "-m", "venv", folder])
-        _run([*pip, "install", "--quiet", "--prefer-binary", *words])
-        _run([own, "-c", "import twisted.internet.asyncioreactor, daphne.server"])
-        packages = _run([*pip, "list", "--format=freeze"]).split()
-        number = _run([own, "-c", "import platform; print(platform.python_version())"])
-    except Uninstallable as error:
-        return {"problem": str(error)}
-    return {"python": number.strip(), "packages": sorted(packages)}
+    _run([python, "-m", "venv", folder])
+    _run([*pip, "install", "--quiet", "--prefer-binary", *words])
+    _run([own, "-c", "import twisted.internet.asyncioreactor, daphne.server"])
+    packages = _run([*pip, "list", "--format=freeze"]).split()
+    number = _run([own, "-c", "import platform; print(platform.python_version())"])
+    return {
+        "made": time.time(),
+        "python": number.strip(),
+        "packages": sorted(packages),
+    }
 
 
 def _run(words: Sequence[object]) -> str:
@@ -140,7 +173,7 @@ def _run(words: Sequence[object]) -> str:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise Uninstallable(f"not done within {INSTALL_LIMIT} seconds") from None
+        raise TooSlow(f"not done within {INSTALL_LIMIT} seconds") from None
     if done.returncode == 0:
         return done.stdout
     lines = done.stderr.strip().splitlines() or ["it failed without a word"]

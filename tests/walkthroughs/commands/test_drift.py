@@ -147,15 +147,39 @@ def test_the_oldest_is_of_the_first_year_that_can_be_had(system: Any) -> None:
         ("slow", f"not done within {environments.INSTALL_LIMIT} seconds"),
     ],
 )
-def test_why_it_cannot_be_had_is_said_in_a_line_and_remembered(
+def test_why_it_cannot_be_had_is_said_in_a_line_and_tried_again(
     failing: str, words: str, system: Any
 ) -> None:
+    wanted = Wanted(PYTHON, "4.2.3", "newest")
     commands = system(failing)
     for _ in range(2):
         with pytest.raises(Uninstallable) as caught:
-            make(Wanted(PYTHON, "4.2.3", "newest"))
+            make(wanted)
         assert str(caught.value) == words
-    assert len([line for line in commands.ran if " venv " in line]) == 1
+    assert len([line for line in commands.ran if " venv " in line]) == 2
+    commands.failing = ()
+    assert versions(make(wanted))["twisted"] == "20.3"
+
+
+def test_an_environment_is_made_again_on_the_next_day(
+    system: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commands = system()
+    wanted = Wanted(PYTHON, "4.2.3", "newest")
+    make(wanted)
+    count = len(commands.ran)
+    monkeypatch.setattr(environments, "KEPT_FOR", 0)
+    make(wanted)
+    assert len(commands.ran) == 2 * count
+
+
+def test_the_oldest_is_not_told_from_an_installation_that_took_too_long(
+    system: Any,
+) -> None:
+    commands = system("slow")
+    with pytest.raises(Uninstallable, match="not done within"):
+        make(Wanted(PYTHON, "3.0.2", "oldest"))
+    assert len(commands.ran) == 1
 
 
 GREEN = Row("4.2.3", "newest", {"python": "3.12.1"}, (Cell("a.md", 3, 3, "x"),))
