@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -58,6 +59,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _guarded(prog: str, run: Callable[[], int]) -> int:
+    # As an exception, so that whatever has been started is ended and cleared away.
+    before = signal.signal(signal.SIGTERM, _stop)
     try:
         return run()
     except WalkthroughError as error:
@@ -70,3 +73,9 @@ def _guarded(prog: str, run: Callable[[], int]) -> int:
     except KeyboardInterrupt:
         print(f"{prog}: stopped", file=sys.stderr)
         return 130
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _stop(number: int, frame: object) -> NoReturn:
+    sys.exit(128 + number)

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import importlib
+import json
+import re
+import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from walkthroughs import record as recording
+from walkthroughs.own import scenario
 from walkthroughs.record import Environment, is_recorded, record
+from walkthroughs.scenarios import Scenario
+from walkthroughs.sources import description, modules_of, texts
 from walkthroughs.trace import Trace
 
 FILES = {
@@ -83,6 +90,12 @@ class Project:
         record(name, "uvicorn")
         assert known == (self.count == before)
         return self.count > before
+
+    def began(self) -> float:
+        """When the latest recording in the cache was begun."""
+        paths = self.folder.glob("cache/polls-*.json")
+        heads = [json.loads(path.read_text().partition("\n")[0]) for path in paths]
+        return max(float(head["began"]) for head in heads)
 
 
 @pytest.fixture(scope="module")
@@ -233,6 +246,32 @@ def test_a_recording_can_be_wanted_fresh_and_is_made_once(
     assert not project.is_made()
 
 
+COMMANDS = {
+    "check": ["-m", "walkthroughs", "check", "page.md"],
+    "run": ["-m", "walkthroughs", "run", "paths:polls"],
+    "pytest": ["-m", "pytest", "-q", "-p", "no:cacheprovider", "page.md"],
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_can_be_told_to_record_again(
+    command: str, project: Project
+) -> None:
+    listing = (
+        "```callpath scenario=paths:polls server=uvicorn\npolls.views.answer\n```\n"
+    )
+    project.write("page.md", f"{listing}\n{listing}")
+    project.write("pytest.ini", "[pytest]\nwalkthroughs_pages = page.md\n")
+    before = project.began()
+    words = [sys.executable, *COMMANDS[command]]
+    for more, made in (([], False), (["--fresh"], True)):
+        done = subprocess.run(
+            [*words, *more], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert (project.began() != before) == made
+
+
 def test_to_look_whether_a_recording_holds_is_quick(project: Project) -> None:
     took = []
     for _ in range(5):
@@ -254,3 +293,79 @@ def test_an_editable_install_is_told_apart_by_its_text(
         assert f"/{name}" in text
     assert "site-packages" not in text
     assert Trace.from_json(path.read_text().partition("\n")[2])
+
+
+def test_processes_that_share_a_cache_never_see_half_a_recording(
+    project: Project,
+) -> None:
+    project.write("polls/views.py", FILES["polls/views.py"] + "# changed\n")
+    words = [sys.executable, "-m", "walkthroughs", "run", "paths:polls"]
+    running = [
+        subprocess.Popen(words, stdout=subprocess.PIPE, text=True) for _ in range(4)
+    ]
+    said = {process.communicate(timeout=60)[0] for process in running}
+    assert [process.returncode for process in running] == [0] * 4
+    assert len(said) == 1
+    assert {path.suffix for path in project.folder.glob("cache/*")} == {".json"}
+    assert not project.is_made()
+
+
+class Held:
+    """An object with a state."""
+
+    def __init__(self, state: object) -> None:
+        self.state = state
+
+    def look(self) -> object:
+        return self.state
+
+
+def carries(value: object) -> Callable[[], object]:
+    """A function that has a value with it."""
+    return lambda: value
+
+
+POLLS = Scenario("polls", "A.", "a:b", print, {})
+
+SAME: dict[str, Callable[[Any], object]] = {
+    "a plain value": lambda x: x,
+    "what a list holds": lambda x: [x],
+    "what a mapping holds": lambda x: {"key": {x}},
+    "what a function carries": carries,
+    "what a partial function is called with": lambda x: partial(print, key=x),
+    "what an object holds": Held,
+    "the object of a method": lambda x: Held(x).look,
+    "what a scenario holds": lambda x: replace(POLLS, options={"x": x}),
+    "what a scenario asks for": lambda x: scenario("a", "b:c", f"GET /{x}", focus=[]),
+    "a pattern": lambda x: re.compile(str(x)),
+}
+
+
+@pytest.mark.parametrize("what", SAME)
+def test_values_are_described_the_same_if_and_only_if_they_are_the_same(
+    what: str,
+) -> None:
+    make = SAME[what]
+    assert description(make(1)) == description(make(1))
+    assert description(make(1)) != description(make(2))
+    assert " at 0x" not in description(make(1))
+
+
+def test_a_function_is_described_by_its_code() -> None:
+    one, two = (eval(f"lambda: {number}") for number in (1, 2))
+    assert description(one) != description(two)
+
+
+def test_a_value_that_holds_itself_is_described() -> None:
+    held = Held(None)
+    held.state = held
+    assert description(held) == description(held)
+    assert __name__ in modules_of(held)
+
+
+def test_what_a_module_imports_belongs_to_it() -> None:
+    found = texts({"walkthroughs.own"})
+    assert {"walkthroughs.own", "walkthroughs.browser", "walkthroughs.errors"} <= {
+        *found
+    }
+    assert not any(name.startswith(("json", "websockets")) for name in found)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -76,3 +78,48 @@ def test_a_reader_who_leaves_early_hears_no_complaint() -> None:
     assert process.stderr.read() == b""
     process.stderr.close()
     assert process.wait() == FAILED
+
+
+WAITS = """
+import tempfile, time
+from walkthroughs.scenarios import Scenario
+
+def client(port):
+    print("waiting", flush=True)
+    time.sleep(600)
+
+def background():
+    return tempfile.TemporaryDirectory()
+
+it = Scenario(
+    name="waits",
+    story="Nothing happens.",
+    application="tests.walkthroughs.rooted:application",
+    client=client,
+    background=background,
+    focus={"uvicorn": ("uvicorn",)},
+)
+"""
+
+
+def test_nothing_stays_behind_when_a_command_is_told_to_end(
+    tmp_path: Path, house: Path
+) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    (tmp_path / "waits.py").write_text(WAITS)
+    environment = {**os.environ, "TMPDIR": str(temporary), "PYTHONPATH": str(house)}
+    with subprocess.Popen(
+        [sys.executable, "-m", "walkthroughs", "run", "waits:it"],
+        cwd=tmp_path,
+        env={**environment, "WALKTHROUGHS_CACHE": str(tmp_path / "cache")},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None and process.stderr is not None
+        assert process.stdout.readline() == b"waiting\n"
+        assert len(list(temporary.iterdir())) == 1
+        process.terminate()
+        assert process.wait(10) == 128 + signal.SIGTERM
+        assert process.stderr.read() == b""
+    assert list(temporary.iterdir()) == []

@@ -15,6 +15,7 @@ from ..errors import ListingError, Mismatch, WalkthroughError
 from ..integrations.callpath import Mending, hold
 from ..integrations.fences import Fence, Problem, place
 from ..integrations.source import words
+from ..record import record_all_again
 from ..render.words import plural
 from . import FAILED, UsageError
 from .listed import FINDERS, find
@@ -36,10 +37,17 @@ def add(parser: ArgumentParser) -> None:
         action="store_true",
         help="write the smallest correction into each listing that does not hold",
     )
+    parser.add_argument(
+        "--fresh",
+        action="store_true",
+        help="make every recording again, even if no code has changed",
+    )
 
 
 def run(args: Namespace) -> int:
     """Prints what does not hold; `FAILED` if there is any."""
+    if args.fresh:
+        record_all_again()
     mending = Mending(wanted=args.update)
     files = list(_files(args.files))
     held = wrong = 0

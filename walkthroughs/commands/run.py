@@ -33,6 +33,11 @@ def add(parser: ArgumentParser) -> None:
         type=Path,
         help="write the recording to a file, as JSON",
     )
+    parser.add_argument(
+        "--fresh",
+        action="store_true",
+        help="record it again, even if no code has changed",
+    )
 
 
 def run(args: Namespace) -> int:
@@ -44,7 +49,7 @@ def run(args: Namespace) -> int:
             f"{story.name} does not run on {server!r}, only on {', '.join(story.focus)}"
         )
     writable(args.output)
-    trace = record(story, server)
+    trace = record(args.scenario, server, fresh=args.fresh)
     if args.output:
         write(args.output, trace.to_json())
     else:

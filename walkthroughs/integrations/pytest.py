@@ -16,11 +16,16 @@ if TYPE_CHECKING:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Declare the ini option and `--update-callpaths`."""
+    """Declare the ini option, `--update-callpaths` and `--fresh`."""
     parser.addoption(
         "--update-callpaths",
         action="store_true",
         help="write the smallest correction into each callpath listing that fails",
+    )
+    parser.addoption(
+        "--fresh",
+        action="store_true",
+        help="make every recording again, even if no code has changed",
     )
     parser.addini(
         "walkthroughs_pages",
@@ -31,7 +36,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Say whether listings are to be mended."""
+    """Say whether listings are to be mended, and recordings made again."""
+    if config.getoption("--fresh"):
+        from ..record import record_all_again
+
+        record_all_again()
     if config.getoption("--update-callpaths"):
         from .callpath import mending
 
