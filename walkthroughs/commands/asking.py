@@ -24,6 +24,9 @@ from . import UsageError
 PREFERRED = ("daphne", "uvicorn", "hypercorn", "minidaphne")
 """The first of these that is installed serves, if none is named."""
 
+LOOPS = ("asyncio", "uvloop")
+"""The event loops that an application can be recorded on."""
+
 
 def add(parser: ArgumentParser) -> None:
     """Adds the application and what is asked of it."""
@@ -71,6 +74,13 @@ def add(parser: ArgumentParser) -> None:
         type=float,
         default=LIMIT,
         help="how long each request may take (default: %(default)g)",
+    )
+    parser.add_argument(
+        "--loop",
+        choices=LOOPS,
+        default=LOOPS[0],
+        help="the event loop; uvloop is for an application that insists on it, and "
+        "hides what scheduled a task or a callback (default: %(default)s)",
     )
     parser.add_argument(
         "--max-events",

@@ -131,6 +131,7 @@ def look(args: Namespace, server: str, browser: Browser) -> Observation:
         "application": asking.application(args.application),
         "focus": getattr(args, "focus", None),
         "max_events": args.max_events,
+        "options": {"loop": args.loop},
         "patience": args.time_limit,
     }
     return observe(orders, browser)

@@ -157,19 +157,23 @@ class Process:
     def _end(self) -> str:
         """How the process ended, in words."""
         try:
-            status = self._process.wait(EXIT_LIMIT)
+            return f"the server {how_it_ended(self._process.wait(EXIT_LIMIT))}"
         except subprocess.TimeoutExpired:
             return "the server's process broke off the recording"
-        if status >= 0:
-            return "the server ended"
-        try:
-            return f"the server was killed by {signal.Signals(-status).name}"
-        except ValueError:
-            return f"the server was killed by signal {-status}"
 
     def _last_words(self) -> str:
         lines = self.printed().strip().splitlines()
         return f": {lines[-1].strip()}" if lines else ""
+
+
+def how_it_ended(status: int) -> str:
+    """What the exit status of a process says: "ended", or "was killed by SIGSEGV"."""
+    if status >= 0:
+        return "ended"
+    try:
+        return f"was killed by {signal.Signals(-status).name}"
+    except ValueError:
+        return f"was killed by signal {-status}"
 
 
 def _end_group(group: int) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from signal import SIGTERM, Signals
 
 from ..errors import RecordingError
+from .process import how_it_ended
 
 START_LIMIT = 20.0
 """Seconds that a server may take to listen."""
@@ -168,9 +169,11 @@ def reserved_port() -> int:
 def _wait(found: Running, name: str) -> None:
     deadline = time.monotonic() + START_LIMIT
     while time.monotonic() < deadline:
-        if found.process.poll() is not None:
+        status = found.process.poll()
+        if status is not None:
             last = "".join(found.said()[-1:])
-            raise RecordingError(f"{name}: it ended before it listened: {last}")
+            how = f"it {how_it_ended(status)} before it listened"
+            raise RecordingError(f"{name}: {how}: {last}")
         try:
             socket.create_connection(("127.0.0.1", found.port), timeout=1).close()
             return

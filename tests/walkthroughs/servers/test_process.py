@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -17,6 +18,8 @@ import pytest
 
 from walkthroughs import clients
 from walkthroughs import record as recording
+from walkthroughs.cli import main
+from walkthroughs.commands import FAILED
 from walkthroughs.errors import RecordingError
 from walkthroughs.record import Observation, observe
 from walkthroughs.servers import NAMES
@@ -119,6 +122,26 @@ def test_a_server_that_ended_is_told_with_the_signal_if_there_was_one(
     with pytest.raises(RecordingError) as caught:
         look(Asking(path))
     assert str(caught.value) == words
+
+
+@pytest.mark.parametrize("server", NAMES)
+def test_an_application_that_insists_on_uvloop_is_recorded(
+    server: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["record", f"{__name__}:insists", "--server", server]
+    assert main([*words, "--loop", "uvloop"]) == 0
+    assert "insists" in capsys.readouterr().out
+    assert main(words) == FAILED
+    assert "AssertionError: uvloop is needed" in capsys.readouterr().err
+
+
+async def insists(scope: Any, receive: Any, send: Any) -> None:
+    """Answer on uvloop only."""
+    loop = asyncio.get_running_loop()
+    assert type(loop).__module__ == "uvloop", "uvloop is needed"
+    assert scope["type"] == "http"
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body"})
 
 
 def test_an_import_may_take_longer_than_the_servers_start(
