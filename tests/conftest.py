@@ -17,6 +17,8 @@ SLOW = (
     "tests/site/test_lighthouse.py",
     "tests/site/",
     "tests/walkthroughs/test_record.py",
+    "tests/walkthroughs/test_cache.py",
+    "tests/walkthroughs/servers/test_process.py",
     "tests/walkthroughs/integrations/",
     "tests/walkthroughs/commands/",
     "tests/test_your_application.py",

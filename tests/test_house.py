@@ -34,7 +34,7 @@ FLOORS = [
     {"errors"},
     {"trace", "focus"},
     {"packages"},
-    {"targets"},
+    {"targets", "sources"},
     {"recorder", "listing", "render"},
     {"servers", "clients", "browser"},
     {"scenarios"},

@@ -35,6 +35,20 @@ def owner(module: str, file: Path) -> Package | None:
     return None
 
 
+def is_own(path: Path) -> bool:
+    """Whether a file was written by whoever runs it: no installer put it there."""
+    installed = {"site-packages", "dist-packages"} & set(path.parts)
+    frozen = not path.is_absolute() and path.suffix != ".py"
+    if installed or frozen:
+        return False
+    return not path.resolve().is_relative_to(_standard_library())
+
+
+@cache
+def _standard_library() -> Path:
+    return Path(sysconfig.get_path("stdlib")).resolve()
+
+
 def describe(dist: Distribution) -> Package:
     """Name, version and licence of a distribution."""
     return Package(dist.name, dist.version, _licence(dist))

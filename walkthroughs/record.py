@@ -25,10 +25,10 @@ from pathlib import Path
 from typing import IO
 
 from .errors import RecordingError, TraceError
+from .packages import is_own
 from .scenarios import Scenario, load
-from .servers.application import is_own
 from .servers.process import Process
-from .sources import Sources, description, modules_of, texts
+from .sources import Sources, description, digest, modules_of, texts
 from .trace import Trace
 
 logger = logging.getLogger("walkthroughs")
@@ -108,7 +108,9 @@ def record(
     began = time.time()
     seen = _record(story, server, environment)
     if seen.sources is None:
-        # Code changed meanwhile: nobody knows which of the two the recording shows.
+        logger.info(
+            "%s is not kept: code changed meanwhile, or cannot be read", path.name
+        )
         path.unlink(missing_ok=True)
     else:
         _keep(path, {"began": began, "sources": asdict(seen.sources)}, seen.json)
@@ -308,6 +310,7 @@ def _key(
     depends_on = (
         (server, environment.installed, str(environment.python)),
         (sorted(variables.items()), sorted(driving.items()), description(story)),
+        digest("manage.py"),  # which may say where the settings are
     )
     return hashlib.sha256(repr(depends_on).encode()).hexdigest()[:16]
 

@@ -24,7 +24,7 @@ from types import CellType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from .servers.application import is_own
+from .packages import is_own
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,9 @@ class Watch:
     def _hear(self, event: str, args: tuple[Any, ...]) -> None:
         # Some code is run from a file without being imported, as templates of Jinja are.
         if event == "exec" and isinstance(args[0], CodeType):
-            self._executed.add(args[0].co_filename)
+            path = args[0].co_filename
+            if not path.startswith("<"):
+                self._executed.add(path)
 
     def report(self) -> Sources | None:
         """What was imported; None if that is not certain.

@@ -47,6 +47,7 @@ FILES = {
     ),
     "parts/helper.py": "",
     "script.txt": "",
+    "manage.py": "",
     "asking.py": (
         "from walkthroughs import clients\n"
         "def client(port):\n"
@@ -139,6 +140,7 @@ CHANGES = {
     "a namespace package": "parts/helper.py",
     "what is imported at the first request": "mysite/late.py",
     "what is run without being imported": "script.txt",
+    "what says where the settings are": "manage.py",
     "what lies elsewhere, as an editable install does": "elsewhere/dependency.py",
     "the scenario's module": "paths.py",
     "the client": "asking.py",

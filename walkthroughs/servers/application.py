@@ -10,11 +10,9 @@ from __future__ import annotations
 import os
 import re
 import sys
-import sysconfig
 import traceback
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,6 +20,7 @@ from types import ModuleType
 from typing import Any
 
 from ..errors import RecordingError
+from ..packages import is_own
 
 USUAL = ("application", "app")
 """What applications are called where nobody says."""
@@ -233,17 +232,3 @@ def _origin(module: ModuleType) -> Path | None:
         return Path(str(module.__file__))
     # A package without an __init__ file.
     return next(map(Path, getattr(module, "__path__", ())), None)
-
-
-def is_own(path: Path) -> bool:
-    """Whether a file was written by who runs it: no installer put it there."""
-    installed = {"site-packages", "dist-packages"} & set(path.parts)
-    frozen = not path.is_absolute() and path.suffix != ".py"
-    if installed or frozen:
-        return False
-    return not path.resolve().is_relative_to(_standard_library())
-
-
-@cache
-def _standard_library() -> Path:
-    return Path(sysconfig.get_path("stdlib")).resolve()

@@ -55,6 +55,9 @@ class Process:
         output: an open file that gets the trace.
         python: the interpreter.
         environment: variables for it, beside those of this process.
+
+    Raises:
+        RecordingError: the interpreter cannot be started.
     """
 
     def __init__(
@@ -70,15 +73,21 @@ class Process:
         self._heard = bytearray()
         self._socket, theirs = socket.socketpair()
         with theirs:
-            self._process = subprocess.Popen(
-                [python, "-m", "walkthroughs.servers.child", str(theirs.fileno())],
-                stdin=subprocess.DEVNULL,
-                stdout=printed,
-                stderr=printed,
-                env={**os.environ, **(environment or {})},
-                pass_fds=(theirs.fileno(), output.fileno()),
-                start_new_session=True,
-            )
+            try:
+                self._process = subprocess.Popen(
+                    [python, "-m", "walkthroughs.servers.child", str(theirs.fileno())],
+                    stdin=subprocess.DEVNULL,
+                    stdout=printed,
+                    stderr=printed,
+                    env={**os.environ, **(environment or {})},
+                    pass_fds=(theirs.fileno(), output.fileno()),
+                    start_new_session=True,
+                )
+            except OSError as error:
+                self._socket.close()
+                raise RecordingError(
+                    f"{self._what}: cannot start {python}: {error.strerror}"
+                ) from error
         self._send({**orders, "output": output.fileno()})
 
     def __enter__(self) -> Self:

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from walkthroughs.errors import RecordingError
-from walkthroughs.servers.application import SETTINGS, Roles, is_own, load, told
+from walkthroughs.packages import is_own
+from walkthroughs.servers.application import SETTINGS, Roles, load, told
 
 SITE = """\
 import os

@@ -21,7 +21,7 @@ from walkthroughs import record as recording
 from walkthroughs.cli import main
 from walkthroughs.commands import FAILED
 from walkthroughs.errors import RecordingError
-from walkthroughs.record import Observation, observe
+from walkthroughs.record import Environment, Observation, observe
 from walkthroughs.servers import NAMES
 from walkthroughs.servers.process import LONGEST_OUTPUT
 from walkthroughs.trace import Trace
@@ -156,6 +156,13 @@ def test_an_import_may_take_longer_than_the_servers_start(
     monkeypatch.setattr(recording, "IMPORT_LIMIT", 0.5)
     with pytest.raises(RecordingError, match=r"was not imported within 0\.5 seconds"):
         observe(orders, Asking("/forked"))
+
+
+def test_an_interpreter_that_is_not_there_is_told_in_one_line() -> None:
+    environment = Environment(Path("no-such-python"), "")
+    orders = {"scenario": "test", "server": "uvicorn", "application": PARENTS}
+    with pytest.raises(RecordingError, match=r"cannot start no-such-python: No such f"):
+        observe(orders, Asking("/"), environment)
 
 
 def test_a_trace_has_more_time_to_be_written_the_larger_it_is(
