@@ -2,9 +2,9 @@
 
 A recording is kept in a cache, under a key made of all that is known of it beforehand:
 the scenario, the code of its client and of this package that drives it, the interpreter,
-and the version of every installed distribution.  Beside it stands what is known only
-afterwards: the files that the recorded process ran and no installer put there.  While all
-of them are as they were, the recording is taken from the cache.
+and the version of every installed distribution.  With it is kept what is known only
+afterwards: the files that the recorded process ran and no installer put there.  As long as
+none of them has changed, the recording is taken from the cache.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
-"""The code that no installer put there: which of it a process runs, and whether it is as
-it was.
+"""Which code a process runs that no installer put there, and whether it has changed.
 
-Installed distributions are told apart by their versions.  All other code, an editable
-install included, is told apart by its text, and by where the import system finds it: a
-new file can stand in front of an old one, and a module that was missing can appear.
+An installed distribution is identified by its version.  All other code, editable installs
+included, is identified by its text and by where the import system finds it: a new file
+can shadow an old one, and a module that was missing can appear.
 """
 
 from __future__ import annotations

@@ -1,14 +1,14 @@
 """The process in which a server is recorded: `python -m walkthroughs.servers.child 3`.
 
-The number is a socket, on which it is ordered about and answers.  The first line is its
-orders, one JSON object.  It answers `imported` once the application is there and `ready`
+The number is that of a socket, for orders and answers.  The first line holds the orders,
+one JSON object.  It answers `imported` once the application is there and `ready`
 once the server listens; on `stop` it waits for calm, says `writing`, writes the trace to
 the file it was given, says `done`, and ends at once, since a server that is being looked
 at need not be shut down.  What it says is a word and, as JSON, what there is to know.
 
-If the other end of the socket closes, it ends itself with all that the application has
-started: nothing outlives the process that asked for it.  Processes that the application
-makes have no part in this: they are not recorded, and have no copy of the socket.
+If the other end of the socket closes, it ends itself and everything that the application
+has started, so that nothing outlives the process that asked for the recording.  Processes
+that the application forks are not recorded, and close their copy of the socket.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class Child:
             traceback.print_exc()
         if self.listened:
             obeying.join()  # it was stopped from inside: the trace is still to be told
-        # Not by coming to the end: a thread of the application may never do so.
+        # Python would wait for the application's threads, which may never end.
         _end_at_once(1)
 
     def serve(self) -> None:

@@ -1,9 +1,9 @@
 """The recorded process, seen from the one that asked for it.
 
-Its laws:
+Invariants:
 
-* orders and answers go over a socket that only the two processes have: what the
-  application prints, reads, closes or hands to its own processes does not touch them;
+* orders and answers go over a socket that only the two processes have, so nothing that
+  the application prints, reads, closes or passes to its own processes affects them;
 * the process leads a process group, and the whole group is ended at the end, so that
   nothing the application started outlives its recording;
 * every wait has a limit, whatever the application does.
@@ -129,7 +129,7 @@ class Process:
         descriptor = self._printed.fileno()
         size = os.fstat(descriptor).st_size
         left_out = max(size - LONGEST_OUTPUT, 0)
-        # The place in the file is shared with who may still be writing.
+        # Not `seek` and `read`: a process that still writes shares the file position.
         text = os.pread(descriptor, LONGEST_OUTPUT, left_out).decode("utf-8", "replace")
         return f"({left_out:,} bytes left out)\n{text}" if left_out else text
 
@@ -144,8 +144,8 @@ class Process:
             left = deadline - time.monotonic()
             if left <= 0:
                 return None
-            # A process that the application made may hold a copy of the socket: so
-            # the end of ours is looked for, too.
+            # A process that the application started may hold a copy of the socket, so
+            # its closing is not the only sign that ours has ended.
             ended = self._process.poll() is not None
             self._socket.settimeout(min(left, 0.5))
             try:

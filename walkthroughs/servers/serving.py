@@ -151,16 +151,16 @@ def serving(
 
 
 def reserved_port() -> int:
-    """A port of the loopback address that the system gives to nobody for a minute.
+    """Reserve a port of the loopback address for the next minute or so.
 
-    A server that is told which port to take, and sets `SO_REUSEADDR` as servers do, can
-    listen on it: a connection to it was closed a moment ago, and while the system keeps
-    that in mind (RFC 9293, TIME-WAIT), it does not choose the port for anybody else.
+    A connection to the port has just been closed. While the system remembers it (RFC 9293,
+    TIME-WAIT), it does not give the port to anyone who asks for any free port, but a
+    server that names the port and sets `SO_REUSEADDR`, as servers do, can listen on it.
     """
     with socket.create_server(("127.0.0.1", 0)) as listener:
         address: tuple[str, int] = listener.getsockname()
         with socket.create_connection(address) as client:
-            # Who closes first keeps the connection in mind: it must be this side.
+            # The side that closes first is the one in TIME-WAIT: it must be this one.
             listener.accept()[0].close()
             client.recv(1)
     return address[1]
