@@ -10,6 +10,7 @@ that a form can be sent which asks for a token.  Its laws:
 
 from __future__ import annotations
 
+import re
 import socket
 import time
 from collections.abc import Callable, Sequence
@@ -29,7 +30,6 @@ from websockets.exceptions import (
     InvalidHandshake,
     InvalidMessage,
     InvalidStatus,
-    InvalidURI,
     NegotiationError,
 )
 from websockets.sync.client import ClientConnection, connect
@@ -304,9 +304,6 @@ class Session:
                 f"{talk}: the server chose the subprotocol {chosen!r}, which was not "
                 f"offered: add --subprotocol {chosen}"
             ) from None
-        except InvalidURI:
-            host = self._host(talk)
-            raise Unanswered(f"{talk}: the header Host is {host!r}, no host") from None
         except TimeoutError:
             raise Unanswered(
                 f"{talk}: no answer within {self.limit:g} seconds"
@@ -328,6 +325,8 @@ class Session:
             return handshakes[0]
 
         host = headers.pop(own["host"])
+        if not _HOST.fullmatch(host):
+            raise Unanswered(f"{talk}: the header Host names no host: {host!r}")
         origin = headers.pop(own["origin"]) if "origin" in own else f"http://{host}"
         return connect(
             # The host and port of this become the header Host.
@@ -405,6 +404,12 @@ class Session:
         for cookie in self.cookies:
             text = text.replace(f"{{{cookie.name}}}", cookie.value or "")
         return text
+
+
+_HOST = re.compile(
+    r"(\[[\da-fA-F:.]+\]|[\w.-]+)(:\d{1,4}|:[1-5]\d{4}|:6[0-4]\d{3})?", re.ASCII
+)
+"""Host and port, as in a URL; the port is below 65,000."""
 
 
 class _Policy(DefaultCookiePolicy):
