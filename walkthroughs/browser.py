@@ -325,7 +325,7 @@ class Session:
             return handshakes[0]
 
         host = headers.pop(own["host"])
-        if not _HOST.fullmatch(host):
+        if not _is_host(host):
             raise Unanswered(f"{talk}: the header Host names no host: {host!r}")
         origin = headers.pop(own["origin"]) if "origin" in own else f"http://{host}"
         return connect(
@@ -398,7 +398,8 @@ class Session:
 
     def _asked(self, exchange: Exchange) -> Asked:
         """The exchange, as the keeper of the cookies knows one."""
-        return Asked(f"http://{self._host(exchange)}{exchange.target}")
+        host = self._host(exchange)
+        return Asked(f"http://{host if _is_host(host) else HOST}{exchange.target}")
 
     def _filled(self, text: str) -> str:
         for cookie in self.cookies:
@@ -406,10 +407,12 @@ class Session:
         return text
 
 
-_HOST = re.compile(
-    r"(\[[\da-fA-F:.]+\]|[\w.-]+)(:\d{1,4}|:[1-5]\d{4}|:6[0-4]\d{3})?", re.ASCII
-)
-"""Host and port, as in a URL; the port is below 65,000."""
+def _is_host(text: str) -> bool:
+    """Whether it is a host, or a host and a port, as in a URL."""
+    found = re.fullmatch(
+        r"(\[[\da-fA-F:.]+\]|[\w.-]+)(:(?P<port>\d{1,5}))?", text, re.ASCII
+    )
+    return found is not None and int(found["port"] or 0) < 65536
 
 
 class _Policy(DefaultCookiePolicy):

@@ -128,8 +128,8 @@ def test_host_has_the_port_unless_the_request_says_otherwise() -> None:
 
     with answering(answer) as port:
         own = Request("GET", "/", headers=(("host", "example.com"),))
-        Browser([GET, own])(port)
-    assert hosts == [f"localhost:{port}", "example.com"]
+        Browser([GET, own, Request("GET", "/", headers=(("Host", "[::1"),))])(port)
+    assert hosts == [f"localhost:{port}", "example.com", "[::1"]
 
 
 def test_a_websocket_has_host_and_origin_with_the_port_and_the_cookies() -> None:
