@@ -18,7 +18,7 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
-from dotenv import dotenv_values
+from dotenv.main import DotEnv
 from dotenv.parser import parse_stream
 
 from ..browser import (
@@ -370,7 +370,7 @@ def environment(file: Path) -> dict[str, str]:
             raise UsageError(f"--env-file {file}: line {number} is not NAME=VALUE")
     if "\0" in text:
         raise UsageError(f"--env-file {file}: it has a character with the number 0")
-    values = dotenv_values(stream=StringIO(text))
+    values = DotEnv(None, StringIO(text), override=False).dict()
     return {n: v for n, v in values.items() if v is not None and n not in os.environ}
 
 

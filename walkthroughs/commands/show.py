@@ -9,6 +9,7 @@ from pathlib import Path
 from ..errors import TraceError
 from ..record import Observation
 from ..servers import NAMES, load
+from ..servers.limits import UNSEEN
 from ..trace import Header, Trace
 from . import FAILED, UsageError, writable
 from .record import _format, _nothing_shown, _sensible, _write, add_view, chosen
@@ -33,6 +34,9 @@ def run(args: Namespace) -> int:
     writable(args.output)
     _sensible(args)
     view = chosen(saved(args.recording), args)
+    server = view.trace.header.server
+    if server in UNSEEN:
+        print(f"{args.prog}: note: {UNSEEN[server]}", file=sys.stderr)
     _write(written, view, args.output)
     problems = list(_nothing_shown(view, args))
     for problem in problems:

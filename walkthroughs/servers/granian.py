@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
 from typing import Any, Literal
 
 from .serving import reserved_port
@@ -42,6 +43,7 @@ def run(
         SystemExit: the application did not start up.
     """
     from granian.constants import Interfaces
+    from granian.errors import FatalError
     from granian.log import LogLevels
     from granian.server.embed import Server
 
@@ -54,7 +56,11 @@ def run(
         log_level=LogLevels.error,
         **options,
     )
-    with asyncio.Runner(loop_factory=_loop_factory(loop)) as runner:
+    # It raises this as it ends, of a start-up that failed.
+    with (
+        asyncio.Runner(loop_factory=_loop_factory(loop)) as runner,
+        suppress(FatalError),
+    ):
         runner.run(server.serve())
     if not starting.listens:
         raise SystemExit("the application's start-up failed")

@@ -41,7 +41,7 @@ def missing(
     if not isinstance(error, KeyError) or not error.args:
         return None
     key = error.args[0]
-    if key not in KEYS or key in scope:
+    if not isinstance(key, str) or key not in KEYS or key in scope:
         return None
     kind = {"http": "HTTP", "websocket": "WebSocket"}.get(scope["type"], scope["type"])
     return f"{server}'s {kind} scope has no {key!r}"
