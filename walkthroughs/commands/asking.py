@@ -72,8 +72,8 @@ def _add_application(parser: ArgumentParser) -> None:
         "--env-file",
         metavar="FILE",
         type=Path,
-        help="a file of lines NAME=VALUE: environment variables for the application; "
-        "variables that are already set keep their values",
+        help="set the environment variables in this file, one NAME=VALUE a line, for the "
+        "application; variables that are already set keep their values",
     )
 
 
@@ -116,23 +116,24 @@ def _add_exchanges(parser: ArgumentParser) -> None:
         metavar="TEXT",
         nargs="+",
         action=_Asked,
-        help="the messages to send through the WebSocket before it; after each, the "
-        "client waits for an answer until the time limit, and for more until there has "
-        f"been silence for {QUIET:g} seconds",
+        help="text messages to send through the WebSocket before it; after each, the "
+        "client waits for an answer, up to the time limit, and then until nothing more "
+        f"has come for {QUIET:g} seconds",
     )
     parser.add_argument(
         "--send-bytes",
         metavar="HEX|@FILE",
         nargs="+",
         action=_Asked,
-        help="the same for binary messages, in hexadecimal digits",
+        help="binary messages to send in the same way, as hexadecimal digits or from a "
+        "file",
     )
     parser.add_argument(
         "--receive",
         metavar="N",
         action=_Asked,
-        help="wait for N messages from the WebSocket before it, until the time limit; "
-        "then nothing else is waited for on that WebSocket",
+        help="wait for N messages from the WebSocket before it, up to the time limit, "
+        "and for nothing else: --send and --send-bytes then do not wait for answers",
     )
 
 
@@ -142,13 +143,13 @@ def _add_limits(parser: ArgumentParser) -> None:
         metavar="N",
         type=int,
         default=1,
-        help="how many clients send all of that at the same time, each with cookies of "
-        "its own (default: %(default)s)",
+        help="number of clients that send all of that at the same time, each with its "
+        "own cookies (default: %(default)s)",
     )
     parser.add_argument(
         "--warm-up",
         action="store_true",
-        help="send everything once before, and leave that out of the recording: the "
+        help="send everything once beforehand and leave that out of the recording: a "
         "first request often imports modules and builds URL configurations",
     )
     parser.add_argument(
@@ -156,7 +157,7 @@ def _add_limits(parser: ArgumentParser) -> None:
         metavar="SECONDS",
         type=float,
         default=LIMIT,
-        help="how long each request, or the whole talk on a WebSocket, may take "
+        help="seconds that each request, or a whole WebSocket conversation, may take "
         "(default: %(default)g)",
     )
     parser.add_argument(
