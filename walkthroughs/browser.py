@@ -50,6 +50,9 @@ answered and unless a number of messages is waited for."""
 MOST_AT_ONCE = 100
 """How many sessions there may be at once."""
 
+LONGEST_MESSAGE = 64 * 1024 * 1024
+"""Bytes that a message from a WebSocket may have."""
+
 Headers = tuple[tuple[str, str], ...]
 
 
@@ -339,6 +342,7 @@ class Session:
             create_connection=cast(type[ClientConnection], kept),
             open_timeout=self.limit,
             close_timeout=self.limit,
+            max_size=LONGEST_MESSAGE,
             compression=None,
             proxy=None,
         )

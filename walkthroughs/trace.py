@@ -303,7 +303,9 @@ class Trace:
                 functions=tuple(Function(**each) for each in data["functions"]),
                 events=tuple(_read_event(event) for event in data["events"]),
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise TraceError(f"this is no trace: {error!r}") from error
+        except RecursionError as error:
             raise TraceError(f"this is no trace: {error!r}") from error
 
 

@@ -260,6 +260,11 @@ def test_a_subprotocol_that_was_not_offered_is_told() -> None:
     )
 
 
+def test_a_message_may_be_longer_than_a_megabyte() -> None:
+    with talking(lambda peer: peer.send(b"x" * 3_000_000)) as port:
+        assert said(Talk("/", (Receive(1),)), port).endswith("0 sent, 1 received")
+
+
 # Several at once
 
 

@@ -240,7 +240,7 @@ def _more(exchange: Exchange, option: str, value: Any) -> Exchange:
 
 
 def _received(count: str) -> list[Receive]:
-    if not (count.isascii() and count.isdigit()):
+    if not re.fullmatch(r"\d{1,9}", count, re.ASCII):
         raise UsageError(f"--receive takes a number of messages, not {count!r}")
     return [Receive(int(count))]
 

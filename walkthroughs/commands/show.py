@@ -10,7 +10,7 @@ from ..errors import TraceError
 from ..record import Observation
 from ..servers import NAMES, load
 from ..servers.limits import UNSEEN
-from ..trace import Header, Trace
+from ..trace import Call, Event, Exit, Header, Hop, Message, Trace
 from . import FAILED, UsageError, writable
 from .record import _format, _nothing_shown, _sensible, _write, add_view, chosen
 
@@ -52,7 +52,7 @@ def saved(file: Path) -> Observation:
     """
     try:
         text = file.read_text(encoding="utf-8")
-        header = Trace.from_json(text).header
+        trace = Trace.from_json(text)
     except OSError as error:
         raise UsageError(f"cannot read {file}: {error.strerror}") from None
     except UnicodeDecodeError:
@@ -62,7 +62,33 @@ def saved(file: Path) -> Observation:
             f"{file}: {error}; a recording is what `walkthroughs record --format json` "
             "writes"
         ) from None
+    if not all(
+        _fits(number, event, trace) for number, event in enumerate(trace.events)
+    ):
+        raise UsageError(f"{file}: its events do not fit together: record it again")
+    header = trace.header
     return Observation(text, _roles(header), header.listening, (), 0, "", None)
+
+
+def _fits(number: int, event: Event, trace: Trace) -> bool:
+    """Whether an event has its number, and refers to what is there."""
+    before, lanes = range(number), range(len(trace.lanes))
+    if event.seq != number or event.lane not in lanes:
+        return False
+    if isinstance(event, Hop):
+        known = event.origin is None or event.origin in before
+        return known and (event.origin_lane is None or event.origin_lane in lanes)
+    if isinstance(event, Exit):
+        return event.call in before and _is_step(trace.events[event.call])
+    if isinstance(event, Call) and event.function not in range(len(trace.functions)):
+        return False
+    assert isinstance(event, Call | Message)
+    parent = event.parent
+    return parent is None or (parent in before and _is_step(trace.events[parent]))
+
+
+def _is_step(event: Event) -> bool:
+    return isinstance(event, Call | Message)
 
 
 def _roles(header: Header) -> dict[str, tuple[str, ...]]:

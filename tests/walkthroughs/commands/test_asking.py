@@ -47,6 +47,7 @@ def test_messages_and_subprotocols_belong_to_the_websocket_before_them(
         (["--websocket", "/", "--send-bytes", "0"], "takes hexadecimal digits, as in"),
         (["--websocket", "/", "--send-bytes", "@no"], "--send-bytes @no: No such file"),
         (["--websocket", "/", "--receive", "-1"], "takes a number of messages, not"),
+        (["--websocket", "/", "--receive", "9" * 5000], "takes a number of messages"),
         (["--websocket", "/", "--receive", "²"], "takes a number of messages, not"),
         (["--concurrency", "0"], "--concurrency is between 1 and 100"),
         (["--concurrency", "101"], "--concurrency is between 1 and 100"),

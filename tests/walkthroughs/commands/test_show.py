@@ -72,12 +72,40 @@ def test_a_recording_of_before_shows_what_it_has(
 
 
 @pytest.mark.parametrize(
+    "change",
+    [
+        {"lane": 99},
+        {"lane": "x"},
+        {"seq": 0},
+        {"function": 99},
+        {"parent": 10**9},
+        {"call": -1},
+        {"origin": 10**9},
+        {"origin_lane": 99},
+    ],
+)
+def test_events_that_do_not_fit_together_are_told(
+    change: dict[str, object],
+    saved: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    data = json.loads(saved.read_text(encoding="utf-8"))
+    [key] = change
+    next(e for e in data["events"][1:] if e.get(key) is not None).update(change)
+    (tmp_path / "it.json").write_text(json.dumps(data))
+    assert main(["show", str(tmp_path / "it.json")]) == USAGE
+    assert "its events do not fit together" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
     ("text", "fault"),
     [
         (None, "cannot read {}: No such file or directory"),
         (b"\xff", "{} is not UTF-8 text: give it a recording"),
         (b"{}", "{}: this is no trace: KeyError('header'); a recording is what"),
         (b"[]", "{}: this is no trace: "),
+        (b'{"header": ' + b"[" * 100_000, "{}: this is no trace: "),
         (b'{"header": {"schema": 0}}', "{}: the trace has schema 0, this version"),
     ],
 )
