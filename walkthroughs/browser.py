@@ -4,7 +4,7 @@ A header, a body or a text may say `{name}` for the value of the cookie of that 
 that a form can be sent which asks for a token.  Its laws:
 
 * a session does one exchange after the other, each within a time limit;
-* several sessions begin at the same moment and share nothing;
+* several sessions run at the same time and share nothing;
 * what was answered is kept in words, without any value of a header.
 """
 
@@ -21,7 +21,6 @@ from email.message import Message
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from http.cookiejar import Cookie, CookieJar, DefaultCookiePolicy
 from math import inf
-from threading import Barrier
 from typing import Any, cast
 from urllib.request import Request as Asked
 
@@ -183,11 +182,9 @@ class Browser:
             Unanswered: an exchange came to no end; the later ones of its session are
                 not tried.
         """
-        together = Barrier(self.at_once)
 
         def one() -> None:
             session = Session(port, self.limit)
-            together.wait(self.limit)
             for exchange in self.exchanges:
                 self._done(session.do(exchange))
 

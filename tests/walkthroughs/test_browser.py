@@ -176,14 +176,14 @@ def said(talk: Talk, port: int, limit: float = 5) -> str:
 
 
 def late(peer: ServerConnection) -> None:
-    """Answers each message after half a second, twice."""
+    """Answers each message after three quarters of a second, twice."""
     for message in peer:
-        time.sleep(0.5)
+        time.sleep(0.75)
         peer.send(message)
         peer.send(message)
 
 
-def test_an_answer_that_takes_half_a_second_is_waited_for() -> None:
+def test_an_answer_that_takes_a_while_is_waited_for() -> None:
     with talking(late) as port:
         assert said(Talk("/", ("a",)), port) == "WebSocket /: 1 sent, 2 received"
 
@@ -193,16 +193,16 @@ def test_as_many_messages_are_waited_for_as_were_asked_for() -> None:
         began = time.monotonic()
         steps = ("a", "b", Receive(3))
         assert said(Talk("/", steps), port) == "WebSocket /: 2 sent, 3 received"
-        assert time.monotonic() - began < 1.5
+        assert time.monotonic() - began < 3
         assert said(Talk("/", ("a", Receive(0))), port).endswith("1 sent, 0 received")
 
 
 def test_a_message_that_does_not_come_is_told_with_the_limit() -> None:
     with talking(late) as port:
         with pytest.raises(Unanswered) as caught:
-            said(Talk("/", ("a", Receive(3))), port, limit=0.8)
+            said(Talk("/", ("a", Receive(3))), port, limit=1.2)
         assert (
-            str(caught.value) == "WebSocket /: 2 of 3 messages came within 0.8 seconds"
+            str(caught.value) == "WebSocket /: 2 of 3 messages came within 1.2 seconds"
         )
         with pytest.raises(Unanswered) as caught:
             said(Talk("/", ("a",)), port, limit=0.2)
