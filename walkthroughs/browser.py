@@ -176,12 +176,14 @@ class Browser:
         return asked if self.at_once == 1 else f"{asked}, {self.at_once} at once"
 
     def __call__(self, port: int) -> None:
-        """Talk to the server on that port of the loopback address.
+        """Talk to the server on that port of the loopback address, from the beginning.
 
         Raises:
             Unanswered: an exchange came to no end; the later ones of its session are
                 not tried.
         """
+
+        self.refused.clear()
 
         def one() -> None:
             session = Session(port, self.limit)
@@ -194,7 +196,7 @@ class Browser:
             each.result()
 
     def _done(self, answer: Answer) -> None:
-        if answer.status >= 500:
+        if answer.status >= 500 and answer.words not in self.refused:
             self.refused.append(answer.words)
         self.tell(answer.words)
 

@@ -281,8 +281,9 @@ def observe(
             error = warm = None
             if whole["warm_up"]:
                 error = _drive(client, ready["port"])
-                process.pause()
-                warm = process.expect("paused", STOP_LIMIT + patience)["so_far"]
+                if error is None:
+                    process.pause()
+                    warm = process.expect("paused", STOP_LIMIT + patience)["so_far"]
             error = error or _drive(client, ready["port"])
             process.stop()
             writing = process.expect("writing", STOP_LIMIT + patience)

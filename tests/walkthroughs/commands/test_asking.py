@@ -149,12 +149,22 @@ def test_a_warm_up_is_sent_and_not_recorded(
     assert "uvicorn.server.Server.startup" in map(trace.name, trace.steps)
 
 
-def test_a_warm_up_that_fails_is_told_as_what_it_is(
+def test_of_a_warm_up_that_fails_the_path_is_shown(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     words = ["record", SITE, "--server", "uvicorn", "--time-limit", "0.5", "--warm-up"]
     assert main([*words, "--request", "/never"]) == FAILED
-    assert "GET /never: no answer within 0.5 seconds" in capsys.readouterr().err
+    said = capsys.readouterr()
+    assert "GET /never: no answer within 0.5 seconds" in said.err
+    assert f"{SITE}.application" in said.out
+
+
+def test_an_answer_that_refuses_is_told_once(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    words = ["record", SITE, "--server", "uvicorn", "--request", "/500", "--warm-up"]
+    assert main([*words, "--concurrency", "2"]) == FAILED
+    assert capsys.readouterr().err.count("GET /500: 500, 13 bytes\n") == 1
 
 
 def test_what_daphne_does_not_do_is_told_when_that_may_be_why(
