@@ -33,7 +33,7 @@ TOP_LEVEL = {
 FLOORS = [
     {"errors"},
     {"trace", "focus"},
-    {"packages"},
+    {"packages", "warm_up"},
     {"targets", "sources"},
     {"recorder", "listing", "render"},
     {"servers", "clients", "browser"},
@@ -100,7 +100,8 @@ def test_only_servers_and_scenarios_know_a_server() -> None:
         f"{file.relative_to(HOUSE)} imports {name}"
         for file in sources("walkthroughs")
         for name in imports(file)
-        if name.split(".")[0] in {"minidaphne", "daphne", "uvicorn", "hypercorn"}
+        if name.split(".")[0]
+        in {"minidaphne", "daphne", "uvicorn", "hypercorn", "granian"}
         and file.relative_to(HOUSE / "walkthroughs").parts[0] not in KNOW_SERVERS
     ]
     assert not wrong

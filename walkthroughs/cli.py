@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from importlib.metadata import version
 from typing import NoReturn
 
 from .commands import FAILED, USAGE, UsageError
@@ -16,7 +17,7 @@ from .errors import WalkthroughError
 DESCRIPTION = "Record, check and show the path of a request through an ASGI server."
 
 COMMANDS = (
-    *("record", "compare", "list", "run", "check", "drift"),
+    *("record", "show", "compare", "list", "run", "check", "drift"),
     *("cut", "schema", "manual"),
 )
 """The modules of `walkthroughs.commands`, in the order of the help."""
@@ -33,6 +34,9 @@ class Parser(argparse.ArgumentParser):
 def build_parser() -> Parser:
     """The parser of the whole command line."""
     parser = Parser("walkthroughs", description=DESCRIPTION)
+    parser.add_argument(
+        "--version", action="version", version=f"%(prog)s {version('inside-daphne')}"
+    )
     commands = parser.add_subparsers(
         metavar="COMMAND", required=True, parser_class=Parser
     )

@@ -22,7 +22,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import distributions
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 from .errors import RecordingError, TraceError
 from .packages import is_own
@@ -30,6 +30,7 @@ from .scenarios import Scenario, load
 from .servers.process import Process
 from .sources import Sources, description, digest, modules_of, texts
 from .trace import Trace
+from .warm_up import without
 
 logger = logging.getLogger("walkthroughs")
 
@@ -57,6 +58,12 @@ ORDERS: Mapping[str, object] = {
     "max_events": MAX_EVENTS,
     "patience": 0,
     "options": {},
+    "factory": False,
+    "app_dir": None,
+    "environment": {},
+    "set_up": None,
+    "database": False,
+    "warm_up": False,
 }
 """What the recorded process is told where nobody says otherwise."""
 
@@ -207,6 +214,7 @@ def _record(story: Scenario, server: str, environment: Environment) -> Observati
         "watch": story.watch,
         "options": story.options,
         "patience": story.patience,
+        **story.process,
     }
     with story.background():
         seen = observe(orders, story.client, environment)
@@ -231,6 +239,7 @@ class Observation:
         error: what the client raised, None if it got what it wanted.
         sources: the code that ran and no installer put there; None if it was changed
             meanwhile.
+        reasons: what the server does not do that may be why something failed.
     """
 
     json: str
@@ -241,6 +250,7 @@ class Observation:
     printed: str
     error: Exception | None
     sources: Sources | None = None
+    reasons: Sequence[str] = ()
 
 
 def observe(
@@ -260,21 +270,33 @@ def observe(
     """
     where = environment or _here()
     whole = {**ORDERS, **orders, "began": time.time()}
+    # Some variables count only when the interpreter starts.
+    variables = {**where.variables, **cast(Mapping[str, str], whole["environment"])}
     # Files without a name: however this process ends, none of them is left.
     with _unnamed() as output, _unnamed() as printed:
-        with Process(whole, printed, output, where.python, where.variables) as process:
+        with Process(whole, printed, output, where.python, variables) as process:
             process.expect("imported", IMPORT_LIMIT)
             ready = process.expect("ready", START_LIMIT)
-            error = _drive(client, ready["port"])
-            process.stop()
             patience = float(str(whole["patience"]))
+            error = warm = None
+            if whole["warm_up"]:
+                error = _drive(client, ready["port"])
+                if error is None:
+                    process.pause()
+                    warm = process.expect("paused", STOP_LIMIT + patience)["so_far"]
+            error = error or _drive(client, ready["port"])
+            process.stop()
             writing = process.expect("writing", STOP_LIMIT + patience)
             logger.info("writing %d events", writing["events"])
             limit = WRITE_LIMIT + WRITE_EVENT_LIMIT * writing["events"]
             done = process.expect("done", limit)
         output.seek(0)
+        recorded = output.read()
+        if warm is not None:
+            trace = without(Trace.from_json(recorded), ready["so_far"], warm)
+            recorded = trace.to_json()
         return Observation(
-            json=output.read(),
+            json=recorded,
             roles=ready["roles"],
             listening=ready["so_far"],
             failures=done["failures"],
@@ -282,6 +304,7 @@ def observe(
             printed=process.printed(),
             error=error,
             sources=Sources(**done["sources"]) if done["sources"] else None,
+            reasons=done["reasons"],
         )
 
 

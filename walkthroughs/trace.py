@@ -49,6 +49,9 @@ class Header:
         source: the source of events, "sys.monitoring" or "sys.setprofile".
         packages: the packages in focus, sorted by name.
         dropped: events left out because the recording was full.
+        own: dotted names of the application's own modules and packages.
+        framework: dotted names of what the application is built on.
+        listening: number of the first event after the server began to listen.
         schema: version of the JSON form.
     """
 
@@ -59,6 +62,9 @@ class Header:
     source: str
     packages: tuple[Package, ...] = ()
     dropped: int = 0
+    own: tuple[str, ...] = ()
+    framework: tuple[str, ...] = ()
+    listening: int = 0
     schema: int = SCHEMA
 
 
@@ -297,13 +303,16 @@ class Trace:
                 functions=tuple(Function(**each) for each in data["functions"]),
                 events=tuple(_read_event(event) for event in data["events"]),
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise TraceError(f"this is no trace: {error!r}") from error
+        except RecursionError as error:
             raise TraceError(f"this is no trace: {error!r}") from error
 
 
 def _read_header(data: dict[str, Any]) -> Header:
     packages = tuple(Package(**package) for package in data["packages"])
-    return Header(**{**data, "focus": tuple(data["focus"]), "packages": packages})
+    names = {key: tuple(data.get(key, ())) for key in ("focus", "own", "framework")}
+    return Header(**{**data, **names, "packages": packages})
 
 
 def _read_event(data: dict[str, Any]) -> Event:

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,11 @@ def test_bad_usage_is_told_in_one_line(
     assert said.out == ""
     assert fault in said.err
     assert said.err.startswith("walkthroughs") and said.err.count("\n") == 1
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert status("--version") == 0
+    assert capsys.readouterr().out == f"walkthroughs {version('inside-daphne')}\n"
 
 
 def test_list_tells_each_scenario(capsys: pytest.CaptureFixture[str]) -> None:

@@ -28,6 +28,10 @@ The exit status is 0 if all went well. It is {FAILED} if something does not hold
 not be recorded, or did not do what it should. It is {USAGE} if the command makes no
 sense. What is wrong stands in one line on standard error.
 
+`daphne`, `minidaphne`, `uvicorn` and `hypercorn` are recorded with their own steps.
+`granian` reads, parses and writes in Rust: a recording has the application's steps and
+what Granian has Python do, and says so.
+
 This page is made from the program itself.
 """
 

@@ -21,6 +21,7 @@ from ..render.text import show
 from ..render.view import View
 from ..render.words import plural
 from ..servers import NAMES
+from ..servers.limits import UNSEEN
 from ..trace import Call, Trace
 from . import FAILED, UsageError, asking, writable, write
 
@@ -55,6 +56,11 @@ def add(parser: ArgumentParser) -> None:
         metavar="NAME",
         help=f"the server: {', '.join(NAMES)} (default: the first installed)",
     )
+    add_view(parser)
+
+
+def add_view(parser: ArgumentParser) -> None:
+    """Add what is to be seen of a recording, and where."""
     parser.add_argument(
         "--format",
         choices=FORMATS,
@@ -92,6 +98,8 @@ def run(args: Namespace) -> int:
     seen = look(args, server, browser)
     for line in seen.printed.splitlines():
         print(f"application | {line}", file=sys.stderr)
+    if server in UNSEEN:
+        print(f"{args.prog}: note: {UNSEEN[server]}", file=sys.stderr)
     view = chosen(seen, args)
     _write(written, view, args.output)
     tell(f"{plural(len(view.trace.steps), 'step')}, {len(view.shown)} of them shown")
@@ -126,9 +134,10 @@ def _nothing_shown(view: View, args: Namespace) -> Iterator[str]:
 def look(args: Namespace, server: str, browser: Browser) -> Observation:
     """Runs the application on a server, and the browser against it."""
     orders = {
-        "scenario": ", ".join(map(str, browser.exchanges)),
+        **asking.process(args),
+        "scenario": str(browser),
         "server": server,
-        "application": asking.application(args.application),
+        "warm_up": args.warm_up,
         "focus": getattr(args, "focus", None),
         "max_events": args.max_events,
         "options": {"loop": args.loop},
@@ -161,6 +170,8 @@ def told(seen: Observation, browser: Browser, args: Namespace) -> Iterator[str]:
         raise seen.error
     elif not seen.failures:
         yield from browser.refused
+    if seen.failures or seen.error or browser.refused:
+        yield from seen.reasons
     if seen.running and seen.error is None:
         yield (
             f"the application was not done after {args.time_limit:g} seconds: "
@@ -210,7 +221,10 @@ def _title(trace: Trace) -> str:
 def _about(trace: Trace) -> list[str]:
     header = trace.header
     packages = ", ".join(f"{each.name} {each.version}" for each in header.packages)
-    return [f"Recorded on Python {header.python}.", f"Packages: {packages}."]
+    about = [f"Recorded on Python {header.python}.", f"Packages: {packages}."]
+    if header.server in UNSEEN:
+        about.append(f"Not recorded: {UNSEEN[header.server]}.")
+    return about
 
 
 def _progress(line: str) -> None:

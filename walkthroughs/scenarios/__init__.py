@@ -40,6 +40,9 @@ class Scenario:
         background: what has to run around the server, such as a Redis.
         options: of the server, by the names that its own code has for them.
         patience: seconds to wait at the end for an application that still runs.
+        process: more orders for the recorded process, see
+            `walkthroughs.servers.child.Child`: how the application is found and what is
+            done before it is served.
     """
 
     name: str
@@ -51,6 +54,7 @@ class Scenario:
     background: Callable[[], AbstractContextManager[object]] = nullcontext
     options: Mapping[str, object] = field(default_factory=dict)
     patience: float = 0
+    process: Mapping[str, object] = field(default_factory=dict)
 
     def focus_on(self, server: str) -> Focus:
         """The focus when `server` serves.

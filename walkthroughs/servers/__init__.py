@@ -22,7 +22,7 @@ from typing import Any, Literal, Protocol, cast
 
 from ..errors import RecordingError
 
-NAMES = ("daphne", "minidaphne", "uvicorn", "hypercorn")
+NAMES = ("daphne", "minidaphne", "uvicorn", "hypercorn", "granian")
 """The servers there are, in the order in which a page shows them."""
 
 

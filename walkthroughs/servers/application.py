@@ -7,6 +7,7 @@ as the module `settings` beside the application.
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
 import sys
@@ -72,12 +73,19 @@ MACHINERY = frozenset(
 _IN_MANAGE = re.compile(rf"""{SETTINGS}['"]\s*,\s*['"](?P<settings>[\w.]+)['"]""")
 
 
-def load(path: str) -> Any:
+def load(path: str, factory: bool = False, app_dir: str | None = None) -> Any:
     """The application "module:name"; without a name the `application`, or the `app`.
+
+    Args:
+        path: where it is.
+        factory: whether that is a function that makes the application.
+        app_dir: a folder to look for the module in, before all others.
 
     Raises:
         RecordingError: it cannot be imported, or is no application; in one line.
     """
+    if app_dir is not None:
+        sys.path.insert(0, app_dir)
     module, _, name = path.partition(":")
     _find_settings(module)
     try:
@@ -85,7 +93,8 @@ def load(path: str) -> Any:
     except BaseException as error:
         # The whole story is for who looks at the process's own output.
         traceback.print_exc()
-        raise RecordingError(f"cannot import {module}: {told(error)}") from error
+        hint = _elsewhere(module, error)
+        raise RecordingError(f"cannot import {module}: {told(error)}{hint}") from error
     name = name or next((n for n in USUAL if hasattr(found, n)), USUAL[0])
     for part in name.split("."):
         if not hasattr(found, part):
@@ -93,9 +102,75 @@ def load(path: str) -> Any:
                 f"{module} has no {part!r}: name the application, as {module}:name"
             )
         found = getattr(found, part)
+    return made(found, path) if factory else _checked(found, path)
+
+
+def made(factory: Any, path: str) -> Any:
+    """The application that a factory makes.
+
+    Raises:
+        RecordingError: it makes none; in one line.
+    """
+    if not callable(factory):
+        raise RecordingError(f"{path} cannot be called: leave out --factory")
+    if not _takes(factory):
+        raise RecordingError(
+            f"{path} takes arguments: a factory is called without any; if it is the "
+            "application itself, leave out --factory"
+        )
+    try:
+        application = factory()
+    except BaseException as error:
+        traceback.print_exc()
+        raise RecordingError(f"the factory {path} raised {told(error)}") from error
+    if inspect.isawaitable(application):
+        getattr(application, "close", lambda: None)()
+        raise RecordingError(f"the factory {path} is async: make it a plain function")
+    if not callable(application):
+        kind = type(application).__name__
+        raise RecordingError(f"the factory {path} gave {kind}: no ASGI application")
+    return application
+
+
+def _checked(found: Any, path: str) -> Any:
     if not callable(found):
         raise RecordingError(f"{path} cannot be called: it is no ASGI application")
+    if _takes(found) and not _takes(found, None, None, None):
+        raise RecordingError(
+            f"{path} takes no arguments, so it is no ASGI application: if it makes "
+            "one, add --factory"
+        )
     return found
+
+
+def _takes(function: Any, *arguments: None) -> bool:
+    """Whether something can be called so, as far as can be seen."""
+    try:
+        inspect.signature(function).bind(*arguments)
+    except ValueError:
+        return True  # it has no signature to be seen
+    except TypeError:
+        return False
+    return True
+
+
+def _elsewhere(module: str, error: BaseException) -> str:
+    """Where a module that was not found is, if that is a folder below this one."""
+    if not isinstance(error, ModuleNotFoundError) or not error.name:
+        return ""
+    if not f"{module}.".startswith(f"{error.name}."):
+        return ""
+    inside = Path(*module.split("."))
+    folders = sorted((each for each in Path().iterdir() if each.is_dir()), key=_src)
+    for folder in folders:
+        path = folder / inside
+        if path.with_suffix(".py").is_file() or (path / "__init__.py").is_file():
+            return f": it is in {folder}, so add --app-dir {folder}"
+    return ""
+
+
+def _src(folder: Path) -> tuple[bool, str]:
+    return folder.name != "src", folder.name
 
 
 def told(error: BaseException) -> str:
@@ -122,8 +197,10 @@ def _ours(filename: str) -> bool:
 def _find_settings(module: str) -> None:
     if os.environ.get(SETTINGS):
         return
-    manage = Path("manage.py")
-    if manage.exists():
+    # Where the modules are looked for, the folder of --app-dir first.
+    manages = (Path(each, "manage.py") for each in (*sys.path[:1], "."))
+    manage = next((each for each in manages if each.exists()), None)
+    if manage is not None:
         said = _IN_MANAGE.search(manage.read_text(encoding="utf-8"))
         if said:
             os.environ[SETTINGS] = said["settings"]

@@ -22,8 +22,9 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import MutableMapping
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, NoReturn
 
 from ..errors import RecordingError
@@ -34,9 +35,14 @@ from ..sources import Watch
 from . import load
 from .application import Roles, told
 from .application import load as load_application
+from .limits import missing, unoffered, without_lifespan
+from .preparing import clean_up, prepare
 
 START_UP = 100_000
 """How many events of a server's start-up take no room from what it is told to keep."""
+
+MOST_REASONS = 10
+"""How many reasons are kept why something may have failed."""
 
 
 class Child:
@@ -48,8 +54,11 @@ class Child:
     Its orders have the keys `scenario`, `server`, `application` ("module:name"), `focus`
     (None for all code but the machinery below it), `watch`, `max_events`, `options` (of
     the server), `patience` (seconds to wait at the end for an application that still
-    runs), `began` (when this process was started, in seconds since the epoch) and
-    `output` (an open file for the trace).
+    runs), `began` (when this process was started, in seconds since the epoch),
+    `output` (an open file for the trace), `factory` (whether the application is what the
+    named function returns), `app_dir` (a folder to import it from), `set_up`
+    ("module:function", called before the server starts) and `database` (whether Django
+    gets a test database).
     """
 
     def __init__(self, control: socket.socket) -> None:
@@ -58,6 +67,7 @@ class Child:
         self.orders: dict[str, Any] = json.loads(self.heard.readline())
         self.watch = Watch(self.orders["began"])
         self.failures: list[str] = []
+        self.reasons: set[str] = set()
         self.running: set[int] = set()
         self.listened = False
         self.recorder: Recorder | None = None
@@ -90,13 +100,16 @@ class Child:
         orders = self.orders
         server = load(orders["server"])
         try:
-            application = load_application(orders["application"])
+            application = load_application(
+                orders["application"], orders["factory"], orders["app_dir"]
+            )
+            prepare(orders["set_up"], orders["database"])
         except RecordingError as error:
             self.say("failed", {"why": str(error)})
             _end_at_once(1)
         self.say("imported", {})
         shown = (*server.FOCUS, *server.TRANSPORT)
-        roles = Roles.of(application, orders["application"], shown)
+        roles = self.roles = Roles.of(application, orders["application"], shown)
         self.recorder = Recorder(
             Focus.of(orders["focus"] or roles.focus),
             {name: tuple(args) for name, args in orders["watch"].items()},
@@ -114,7 +127,7 @@ class Child:
         self.listened = True
         known = asdict(roles)  # before `begin`, for what this calls may be recorded
         self.recorder.begin()
-        so_far = self.recorder.so_far
+        so_far = self.so_far = self.recorder.so_far
         self.say("ready", {"port": port, "roles": known, "so_far": so_far})
 
     def say(self, word: str, more: dict[str, Any]) -> None:
@@ -136,20 +149,46 @@ class Child:
             if scope["type"] == "lifespan":
                 return await application(scope, receive, send)
             self.running.add(id(scope))
+            accept = self.accepting(scope, send)
             try:
-                await application(scope, receive, send)
+                await application(scope, receive, accept)
             except Exception as error:
                 self.failures.append(f"{scope.get('path', '')}: {told(error)}")
+                self.note(missing(self.orders["server"], scope, error))
                 raise
             finally:
                 self.running.discard(id(scope))
 
         return noted
 
+    def accepting(self, scope: Scope, send: Send) -> Send:
+        """The same `send`; of a WebSocket's, it is noted what it accepts wrongly."""
+        if scope["type"] != "websocket":
+            return send
+
+        async def noted(message: MutableMapping[str, Any]) -> None:
+            self.note(unoffered(scope, message))
+            await send(message)
+
+        return noted
+
+    def note(self, reason: str | None) -> None:
+        """Keep a reason why something may fail."""
+        if reason is not None and len(self.reasons) < MOST_REASONS:
+            self.reasons.add(reason)
+
+    def why(self) -> list[str]:
+        """What may be why something failed."""
+        if self.failures:
+            self.note(without_lifespan(self.orders["server"], self.roles.own))
+        return sorted(self.reasons)
+
     def obey(self) -> None:
-        """Wait for the order to stop."""
+        """Do as ordered, up to the order to stop."""
         try:
-            if self.heard.readline():
+            while (order := self.heard.readline()) == b'"pause"\n':
+                self.pause()
+            if order:
                 self.finish()
             else:
                 _end_all()
@@ -159,21 +198,51 @@ class Child:
         finally:
             _end_at_once(0)
 
-    def finish(self) -> None:
-        """Wait for calm, and write the trace."""
+    def pause(self) -> None:
+        """Wait for calm; say what was recorded so far, and forget what failed."""
+        self.calm()
+        assert self.recorder is not None
+        self.failures.clear()
+        self.reasons.clear()
+        self.say("paused", {"so_far": self.recorder.so_far})
+
+    def calm(self) -> None:
+        """Wait until the application is done, or the time for that is over."""
         assert self.recorder is not None
         deadline = time.monotonic() + self.orders["patience"]
         while self.running and time.monotonic() < deadline:
             time.sleep(0.01)
         self.recorder.settle()
+
+    def finish(self) -> None:
+        """Wait for calm, and write the trace."""
+        self.calm()
+        assert self.recorder is not None
         self.recorder.stop()
         self.say("writing", {"events": self.recorder.so_far})
         trace = self.recorder.trace(self.orders["scenario"], self.orders["server"])
+        trace = replace(
+            trace,
+            header=replace(
+                trace.header,
+                own=self.roles.own,
+                framework=self.roles.framework,
+                listening=self.so_far,
+            ),
+        )
         with open(self.orders["output"], "w", encoding="utf-8") as output:
             output.write(trace.to_json())
         sources = self.watch.report()
-        more = {"failures": self.failures, "running": len(self.running)}
-        self.say("done", {**more, "sources": asdict(sources) if sources else None})
+        clean_up()
+        self.say(
+            "done",
+            {
+                "failures": self.failures,
+                "running": len(self.running),
+                "reasons": self.why(),
+                "sources": asdict(sources) if sources else None,
+            },
+        )
 
 
 def _end_at_once(status: int) -> NoReturn:

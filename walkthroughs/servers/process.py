@@ -40,6 +40,7 @@ EXIT_LIMIT = 5.0
 MISSING = {
     "imported": "the application was not imported",
     "ready": "the server did not listen",
+    "paused": "the recording did not come to rest after the warm-up",
     "writing": "the recording did not come to rest",
     "done": "the recording was not written",
 }
@@ -102,6 +103,10 @@ class Process:
     def stop(self) -> None:
         """Order the process to stop; `expect` finds out if it has ended already."""
         self._send("stop")
+
+    def pause(self) -> None:
+        """Order the process to come to rest, and to say what it has recorded so far."""
+        self._send("pause")
 
     def expect(self, word: str, limit: float) -> dict[str, Any]:
         """Wait for that word; what the process says with it.

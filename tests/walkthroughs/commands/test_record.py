@@ -23,7 +23,9 @@ SITE = "tests.walkthroughs.commands.site"
 @pytest.fixture(scope="module")
 def seen() -> Observation:
     """One recording, for all tests that look at what is made of one."""
-    browser = asking.browser(Namespace(time_limit=5, max_events=1000, asked=()), print)
+    browser = asking.browser(
+        Namespace(time_limit=5, max_events=1000, concurrency=1, asked=()), print
+    )
     orders = {"scenario": "GET /", "server": "uvicorn", "application": SITE}
     return observe(orders, browser)
 

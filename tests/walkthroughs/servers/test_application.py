@@ -85,6 +85,85 @@ def test_what_cannot_be_imported_is_told_with_its_place(
     assert "Traceback" in capsys.readouterr().err
 
 
+FACTORIES = """
+async def app(scope, receive, send): pass
+def create(): return app
+async def later(): return app
+def nothing(): pass
+def fails(): raise ValueError("on purpose")
+class Old:
+    def __init__(self, scope): pass
+number = 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "factory", "fault"),
+    [
+        ("create", False, "takes no arguments, so it is no ASGI application: if it"),
+        ("number", True, "made:number cannot be called: leave out --factory"),
+        ("app", True, "made:app takes arguments: a factory is called without any"),
+        ("later", True, "the factory made:later is async: make it a plain function"),
+        ("nothing", True, "the factory made:nothing gave NoneType: no ASGI"),
+        (
+            "fails",
+            True,
+            "made:fails raised ValueError: on purpose (test_what_a_factory",
+        ),
+    ],
+)
+def test_what_a_factory_is_not_is_told_in_one_line(
+    name: str, factory: bool, fault: str, project: Path
+) -> None:
+    (project / "made.py").write_text(FACTORIES)
+    with pytest.raises(RecordingError) as caught:
+        load(f"made:{name}", factory)
+    assert fault in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_a_factory_makes_the_application(project: Path) -> None:
+    (project / "made.py").write_text(FACTORIES)
+    assert load("made:create", factory=True) is load("made")
+    assert load("made:Old").__name__ == "Old"
+
+
+def test_a_folder_of_applications_has_its_own_manage(project: Path) -> None:
+    inner = project / "backend" / "site"
+    inner.mkdir(parents=True)
+    (inner / "shop2.py").write_text(SITE)
+    (inner / "manage.py").write_text(
+        "os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop2.settings')\n"
+    )
+    found = load("shop2", app_dir=str(inner))
+    sys.path.remove(str(inner))
+    assert found.__globals__["seen"] == "shop2.settings"
+
+
+@pytest.mark.parametrize(
+    ("place", "hint"),
+    [
+        ("src/lonely/main.py", ": it is in src, so add --app-dir src"),
+        ("web/lonely/main/__init__.py", ": it is in web, so add --app-dir web"),
+        ("src/lonely/other.py", ""),
+    ],
+)
+def test_a_folder_that_would_do_is_named(place: str, hint: str, project: Path) -> None:
+    (project / place).parent.mkdir(parents=True)
+    (project / place).write_text("")
+    with pytest.raises(RecordingError) as caught:
+        load("lonely.main")
+    assert str(caught.value).endswith(f"No module named 'lonely'{hint}")
+
+
+def test_a_folder_is_not_named_for_what_the_application_imports(project: Path) -> None:
+    (project / "src").mkdir()
+    (project / "src" / "missing.py").write_text("")
+    (project / "needs.py").write_text("import missing\n")
+    with pytest.raises(RecordingError) as caught:
+        load("needs")
+    assert "--app-dir" not in str(caught.value)
+
+
 def test_an_exception_without_words_is_told_by_its_class() -> None:
     assert told(KeyError()) == "KeyError"
 

@@ -1,0 +1,97 @@
+"""`walkthroughs show`: a recording that was saved, in any format."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from ..errors import TraceError
+from ..record import Observation
+from ..servers import NAMES, load
+from ..servers.limits import UNSEEN
+from ..trace import Call, Event, Exit, Header, Hop, Message, Trace
+from . import FAILED, UsageError, writable
+from .record import _format, _nothing_shown, _sensible, _write, add_view, chosen
+
+HELP = "show a recording that was saved as JSON"
+
+
+def add(parser: ArgumentParser) -> None:
+    """What `show` takes."""
+    parser.add_argument(
+        "recording",
+        metavar="FILE",
+        type=Path,
+        help="what `record --format json` or `run -o FILE` wrote",
+    )
+    add_view(parser)
+
+
+def run(args: Namespace) -> int:
+    """Show it; `FAILED` if nothing in it is in focus."""
+    written = _format(args)
+    writable(args.output)
+    _sensible(args)
+    view = chosen(saved(args.recording), args)
+    server = view.trace.header.server
+    if server in UNSEEN:
+        print(f"{args.prog}: note: {UNSEEN[server]}", file=sys.stderr)
+    _write(written, view, args.output)
+    problems = list(_nothing_shown(view, args))
+    for problem in problems:
+        print(f"{args.prog}: {problem}", file=sys.stderr)
+    return FAILED if problems else 0
+
+
+def saved(file: Path) -> Observation:
+    """The recording in a file.
+
+    Raises:
+        UsageError: it cannot be read, or is none.
+    """
+    try:
+        text = file.read_text(encoding="utf-8")
+        trace = Trace.from_json(text)
+    except OSError as error:
+        raise UsageError(f"cannot read {file}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"{file} is not UTF-8 text: give it a recording") from None
+    except TraceError as error:
+        raise UsageError(
+            f"{file}: {error}; a recording is what `walkthroughs record --format json` "
+            "writes"
+        ) from None
+    if not all(
+        _fits(number, event, trace) for number, event in enumerate(trace.events)
+    ):
+        raise UsageError(f"{file}: its events do not fit together: record it again")
+    header = trace.header
+    return Observation(text, _roles(header), header.listening, (), 0, "", None)
+
+
+def _fits(number: int, event: Event, trace: Trace) -> bool:
+    """Whether an event has its number, and refers to what is there."""
+    before, lanes = range(number), range(len(trace.lanes))
+    if event.seq != number or event.lane not in lanes:
+        return False
+    if isinstance(event, Hop):
+        known = event.origin is None or event.origin in before
+        return known and (event.origin_lane is None or event.origin_lane in lanes)
+    if isinstance(event, Exit):
+        return event.call in before and _is_step(trace.events[event.call])
+    if isinstance(event, Call) and event.function not in range(len(trace.functions)):
+        return False
+    assert isinstance(event, Call | Message)
+    parent = event.parent
+    return parent is None or (parent in before and _is_step(trace.events[parent]))
+
+
+def _is_step(event: Event) -> bool:
+    return isinstance(event, Call | Message)
+
+
+def _roles(header: Header) -> dict[str, tuple[str, ...]]:
+    known = load(header.server) if header.server in NAMES else None
+    server = (*known.FOCUS, *known.TRANSPORT) if known else ()
+    return {"own": header.own, "server": server, "framework": header.framework}
