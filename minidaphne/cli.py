@@ -6,6 +6,7 @@ import importlib
 import logging
 import os
 import shlex
+import signal
 import sys
 import threading
 from contextlib import suppress
@@ -58,7 +59,9 @@ class CommandLineInterface:
     @classmethod
     def entrypoint(cls) -> None:
         """What ``python -m minidaphne`` calls."""
-        cls().run(sys.argv[1:])
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        with suppress(KeyboardInterrupt):  # before there is a loop to handle signals
+            cls().run(sys.argv[1:])
         timer = threading.Timer(THREAD_TIMEOUT, leave_threads)
         timer.daemon = True
         timer.start()

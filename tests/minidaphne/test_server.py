@@ -301,7 +301,7 @@ def lifespan(
 
     async def scenario() -> Any:
         life = Lifespan(application, mode, asyncio.get_running_loop())
-        state = await life.startup()
+        state = await life.startup(asyncio.get_running_loop().create_future())
         if stop:
             await life.shutdown(1)
         return state
@@ -356,7 +356,7 @@ def test_a_lifespan_that_does_not_end_is_ended(
 
     async def scenario() -> None:
         life = Lifespan(application, "on", asyncio.get_running_loop())
-        await life.startup()
+        await life.startup(asyncio.get_running_loop().create_future())
         await life.shutdown(0.01)
         assert life.task is not None and life.task.cancelled()
 
