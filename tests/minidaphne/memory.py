@@ -183,6 +183,11 @@ async def echo(scope: Any, receive: Any, send: Any) -> None:
         await send({**event, "type": "websocket.send"})
 
 
+def break_it(*_: Any) -> Any:
+    """Make a mistake, in place of a function that makes none."""
+    raise ZeroDivisionError
+
+
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 
 

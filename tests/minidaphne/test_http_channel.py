@@ -16,6 +16,7 @@ from .memory import (
     GET,
     Connection,
     body,
+    break_it,
     echo,
     hello,
     http,
@@ -602,11 +603,6 @@ def test_a_port_without_end_poisons_no_other_request(
     head = HEAD + b"X-Forwarded-For: 1.2.3.4\r\nX-Forwarded-Port: %b\r\n\r\n"
     response = http(hello, GET + head % (b"1" * 5000) + GET, **BELIEVE)
     assert response.count(b"HTTP/1.1 200") == 3 and not caplog.text
-
-
-def break_it(*_: Any) -> Any:
-    """Make a mistake."""
-    raise ZeroDivisionError
 
 
 @pytest.mark.parametrize(
