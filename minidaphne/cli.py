@@ -96,10 +96,10 @@ class CommandLineInterface:
 
     def add_proxy_options(self, add: Any) -> None:
         """What to believe of proxies."""
-        add("--proxy-headers", action="store_true", help="believe proxies")
+        add("--proxy-headers", action="store_true", help="believe trusted proxies")
         add("--proxy-headers-host", help="header with the client's address")
         add("--proxy-headers-port", help="header with the client's port")
-        add("--trusted-proxies", help="addresses and networks to believe; * for all")
+        add("--trusted-proxies", help="their addresses and networks; * for all")
         add("--root-path", help="where the application is mounted")
 
     def add_other_options(self, add: Any) -> None:
