@@ -294,6 +294,7 @@ class HTTPChannel(Wire):
         """A response is complete: go on to the next request, or close."""
         self.active = None
         if not request.keep_alive or self.server.stopping:
+            self.stop_reading()
             self.lose_connection(bool(self.receiving or request.error))
         elif self.waiting:
             self.enqueue(self.waiting.pop(0))
@@ -301,6 +302,13 @@ class HTTPChannel(Wire):
             self.due = self.server.loop.time() + KEEP_ALIVE_TIMEOUT
         if self.flow.reasons and not self.waiting:
             self.server.loop.call_soon(self.read_on)
+
+    def stop_reading(self) -> None:
+        """The last answer is written: what comes after its request has no answer."""
+        self.reading, self.unparsed = STOPPED, b""
+        for request in self.waiting:
+            request.connection_lost()
+        self.waiting.clear()
 
     def read_on(self) -> None:
         """Parse what has come while a request waited for its turn.

@@ -781,3 +781,26 @@ def test_a_body_that_is_there_is_not_asked_for() -> None:
 
     request = POST + b"Expect: 100-continue\r\nContent-Length: 0\r\n\r\n"
     assert http(application, request).startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.parametrize("more", [1, 1000])
+def test_nothing_is_done_for_requests_behind_the_last_answer(more: int) -> None:
+    async def scenario(first: bytes, second: bytes) -> None:
+        paths = []
+
+        async def application(scope: Any, receive: Any, send: Any) -> None:
+            paths.append(scope["path"])
+            await asyncio.sleep(0)
+            await reply(start(connection="close"), body(b"bye"))(scope, receive, send)
+
+        connection = Connection(make_server(application))
+        connection.transport.slow = True
+        await connection.send(first)
+        await connection.send(second)
+        assert await connection.send(b"x" * 9000)
+        assert paths == ["/"] and not connection.protocol.unparsed
+        assert not connection.server.connections
+
+    wrong = GET.replace(b"/ ", b"/wrong ") * more
+    run(lambda: scenario(GET + wrong, wrong))
+    run(lambda: scenario(EXPECT, b"abc" + wrong))
