@@ -175,7 +175,7 @@ def http(application: Application, *pieces: bytes, **options: Any) -> bytes:
         await connection.settle()
         return written
 
-    result: bytes = run(scenario)
+    result: bytes = run_virtually(scenario)
     return result
 
 

@@ -22,8 +22,10 @@ from .memory import (
     http,
     make_server,
     reply,
-    run,
     start,
+)
+from .memory import (
+    run_virtually as run,
 )
 
 HEAD = b"GET / HTTP/1.1\r\nHost: a\r\n"
