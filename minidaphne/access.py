@@ -21,5 +21,6 @@ class AccessLogGenerator:
         status, size = details.get("status") or "-", details.get("size") or "-"
         date = datetime.now().strftime("%d/%b/%Y:%H:%M:%S")
         request = f"{word} {details['path']}".replace('"', "%22")
-        line = f'{details["client"]} - - [{date}] "{request}" {status} {size}'
+        client = details["client"] or "-"
+        line = f'{client} - - [{date}] "{request}" {status} {size}'
         print(line, file=self.stream, flush=True)

@@ -6,6 +6,7 @@ import importlib
 import logging
 import os
 import shlex
+import signal
 import sys
 import threading
 from contextlib import suppress
@@ -58,7 +59,9 @@ class CommandLineInterface:
     @classmethod
     def entrypoint(cls) -> None:
         """What ``python -m minidaphne`` calls."""
-        cls().run(sys.argv[1:])
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        with suppress(KeyboardInterrupt):  # before there is a loop to handle signals
+            cls().run(sys.argv[1:])
         timer = threading.Timer(THREAD_TIMEOUT, leave_threads)
         timer.daemon = True
         timer.start()
@@ -93,10 +96,10 @@ class CommandLineInterface:
 
     def add_proxy_options(self, add: Any) -> None:
         """What to believe of proxies."""
-        add("--proxy-headers", action="store_true", help="believe proxies")
+        add("--proxy-headers", action="store_true", help="believe trusted proxies")
         add("--proxy-headers-host", help="header with the client's address")
         add("--proxy-headers-port", help="header with the client's port")
-        add("--trusted-proxies", help="addresses and networks to believe; * for all")
+        add("--trusted-proxies", help="their addresses and networks; * for all")
         add("--root-path", help="where the application is mounted")
 
     def add_other_options(self, add: Any) -> None:

@@ -27,7 +27,7 @@ class Endpoint:
     """Where a server can listen."""
 
     def stop_listening(self) -> None:
-        """The listener is closed; twin of Twisted's ``Port.stopListening``."""
+        """The listener is to be closed; twin of Twisted's ``Port.stopListening``."""
 
 
 class TCP4ServerEndpoint(Endpoint):
@@ -81,12 +81,14 @@ class UNIXServerEndpoint(Endpoint):
             factory, self.address, backlog=self.backlog, start_serving=False
         )
         os.chmod(self.address, self.mode)
+        self.file = os.stat(self.address)
         return server
 
     def stop_listening(self) -> None:
-        """Remove the socket's file, as asyncio does from Python 3.13 on."""
+        """Remove the socket's file, unless another server has put its own there."""
         with suppress(FileNotFoundError):
-            os.unlink(self.address)
+            if os.path.samestat(os.stat(self.address), self.file):
+                os.unlink(self.address)
 
     def remove_stale(self) -> None:
         """Remove the socket of a server that is gone."""
@@ -140,9 +142,12 @@ def server_from_string(description: str) -> Any:
             named[name] = re.sub(r"\\(.)", r"\1", value)
         else:
             arguments.append(re.sub(r"\\(.)", r"\1", part))
+    if kind not in KINDS:
+        text = f"{description!r} is not an endpoint: expected tcp:, ssl:, unix: or fd:"
+        raise OperatorError(text)
     try:
         return KINDS[kind](*arguments, **named)
-    except (KeyError, TypeError, ValueError, OSError) as error:
+    except (TypeError, ValueError, OSError) as error:
         raise OperatorError(f"bad endpoint {description!r}: {error}") from None
 
 

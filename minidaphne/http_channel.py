@@ -66,6 +66,7 @@ class HTTPChannel(Wire):
         self.began = 0.0  # when the first byte of the request came
         self.body_size = self.body_mark = 0  # and when it was last seen to go on
         self.fed = 0  # bytes, behind the piece in which the request began
+        self.counted = self.counted_size = 0  # headers, and their bytes
         self.parser = httptools.HttpRequestParser(self)
         self.head = Request()
         self.waiting: list[WebRequest] = []  # came before their turn
@@ -121,8 +122,9 @@ class HTTPChannel(Wire):
             if self.waiting or self.flow.resumed is not None:
                 return
             piece, self.unparsed = self.unparsed, b""
-            if len(piece) > PIECE and self.reading is not BODY:
-                piece, self.unparsed = piece[:PIECE], piece[PIECE:]
+            if len(piece) > PIECE:  # in what is left of a body no request begins
+                end = max(PIECE, self.head.content_length - self.body_size)
+                piece, self.unparsed = piece[:end], piece[end:]
             self.fed += len(piece)
             try:
                 self.parser.feed_data(piece)
@@ -132,14 +134,15 @@ class HTTPChannel(Wire):
                 self.unparsed = piece[upgrade.args[0] :] + self.unparsed
                 self.parser_stopped()
             except httptools.HttpParserError as error:
-                self.fail(error.__context__)
-            except PeerError as error:
+                self.fail(error.__context__)  # what a callback has raised, or None
+            except Exception as error:  # noqa: BLE001 - it is logged
                 self.fail(error)
 
     def on_message_begin(self) -> None:
         """The first byte of a request."""
         self.reading = HEAD
         self.fed = self.body_size = self.body_mark = 0
+        self.counted = self.counted_size = 0
         self.began = self.server.loop.time()
         self.due = self.began + self.head_timeout
 
@@ -233,8 +236,10 @@ class HTTPChannel(Wire):
         """Refuse a head that is larger than the limits."""
         if len(self.head.target) > self.max_line:
             raise PeerError(414, "The request line is too long")
-        size = sum(len(name) + len(value) + 4 for name, value in self.head.headers)
-        if size > self.max_headers:
+        for name, value in self.head.headers[self.counted :]:
+            self.counted_size += len(name) + len(value) + 4
+        self.counted = len(self.head.headers)
+        if self.counted_size > self.max_headers:
             raise PeerError(431, "The headers are too large")
 
     def check_body_size(self, size: int) -> None:
@@ -252,12 +257,18 @@ class HTTPChannel(Wire):
         self.start_timer()
 
     def fail(self, error: BaseException | None) -> None:
-        """What came cannot be read: answer it in its turn, and read no more."""
+        """What came cannot be read: answer it in its turn, and read no more.
+
+        Args:
+            error: why; None if it is not HTTP.  Any but a `PeerError` is our mistake.
+        """
         if self.reading is STOPPED:
             return  # it came behind the last request
         self.reading, self.unparsed = STOPPED, b""
-        if not isinstance(error, PeerError):
+        if error is None:
             error = PeerError(400, "Bad request")
+        elif not isinstance(error, PeerError):
+            error = self.log_mistake(error)
         request, self.receiving = self.receiving, None
         if request is not None:
             request.refuse(error)
@@ -283,14 +294,46 @@ class HTTPChannel(Wire):
         """A response is complete: go on to the next request, or close."""
         self.active = None
         if not request.keep_alive or self.server.stopping:
+            self.stop_reading()
             self.lose_connection(bool(self.receiving or request.error))
         elif self.waiting:
             self.enqueue(self.waiting.pop(0))
         elif self.reading is NOTHING:
             self.due = self.server.loop.time() + KEEP_ALIVE_TIMEOUT
         if self.flow.reasons and not self.waiting:
+            self.server.loop.call_soon(self.read_on)
+
+    def stop_reading(self) -> None:
+        """The last answer is written: what comes after its request has no answer."""
+        self.reading, self.unparsed = STOPPED, b""
+        for request in self.waiting:
+            request.connection_lost()
+        self.waiting.clear()
+
+    def read_on(self) -> None:
+        """Parse what has come while a request waited for its turn.
+
+        Called by the loop: an application that sends its answer while it handles an
+        exception would lend that to the parser's errors as their context.
+        """
+        if not self.waiting:
             self.flow.resume_reading(Pause.PIPELINE)
             self.parse()
+
+    def body_wanted(self, ask: bool) -> None:
+        """The application waits for a body that the client may still hold back.
+
+        Args:
+            ask: whether the client can still be asked for it.
+        """
+        self.set_timeout(BODY_TIMEOUT)
+        if ask and self.body_size == 0:
+            self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def is_held_up(self) -> bool:
+        """Whether the client waits for us, and so cannot be late with its body."""
+        unasked = self.receiving is not None and not self.receiving.continued
+        return bool(self.flow.reasons) or (unasked and self.body_size == 0)
 
     def shut_down(self) -> None:
         """The server stops: close, unless a response has to come first."""
@@ -302,7 +345,7 @@ class HTTPChannel(Wire):
         reading = self.reading is HEAD or self.reading is BODY
         if not reading and self.active is None:
             self.lose_connection()
-        elif not reading or (self.reading is BODY and self.flow.reasons):
+        elif not reading or (self.reading is BODY and self.is_held_up()):
             self.set_timeout(BODY_TIMEOUT)
         else:
             self.fail(PeerError(408, "The request was not sent in time"))

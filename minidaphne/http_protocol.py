@@ -106,6 +106,8 @@ class WebRequest(InputQueue):
                 self.start_application()
         except PeerError as error:
             self.refuse(error)
+        except Exception as error:  # noqa: BLE001 - it is logged
+            self.refuse(self.channel.log_mistake(error))
 
     def start_application(self) -> None:
         """Build the scope, and have the server call the application with it."""
@@ -117,7 +119,10 @@ class WebRequest(InputQueue):
         protocol = self.server.ws_factory.build_protocol(self.head)
         protocol.take_over(self.channel)
         self.connection_lost()
-        protocol.on_connect()
+        try:
+            protocol.on_connect()
+        except Exception as error:  # noqa: BLE001 - it is logged
+            protocol.handle_exception(protocol.log_mistake(error))
         protocol.data_received(self.channel.unparsed)
 
     def put_body(self, body: bytes, more_body: bool) -> None:
@@ -137,10 +142,9 @@ class WebRequest(InputQueue):
             self.server.close_application(self, hopeless=True)
         elif self.state is COMPLETE:
             self.send_disconnect()
-        elif not self.continued:
+        elif not self.continued and self.channel.receiving is self:
             self.continued = True
-            if self.state is not WRITING and self.channel.body_size == 0:
-                self.channel.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            self.channel.body_wanted(self.state is not WRITING)
 
     def send_disconnect(self) -> None:
         """Tell the application, once, that nothing more will come."""
@@ -306,7 +310,7 @@ class WebRequest(InputQueue):
 
     def check_timeouts(self) -> None:
         """The request has taken longer than ``--http-timeout``; twin of Daphne's."""
-        if self.channel.receiving is self:
+        if self.channel.receiving is self and not self.channel.is_held_up():
             self.channel.fail(PeerError(408, "The request was not sent in time"))
         else:
             text = "Application failed to respond within time limit."

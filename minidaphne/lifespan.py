@@ -41,9 +41,13 @@ class Lifespan(InputQueue):
         self.mode = mode
         self.task: asyncio.Task[None] | None = None
         self.stage = Stage.OVER
+        self.started = False  # whether the application has said so
 
-    async def startup(self) -> dict[str, Any] | None:
+    async def startup(self, stopped: asyncio.Future[None]) -> dict[str, Any] | None:
         """Start the application, and wait until it is ready.
+
+        Args:
+            stopped: ends when the server is to stop, ready or not.
 
         Returns:
             the state its requests get a copy of; None if it has no lifespan.
@@ -55,10 +59,15 @@ class Lifespan(InputQueue):
             return None
         state: dict[str, Any] = {}
         self.task = self.loop.create_task(self.run_application(state))
-        await self.tell(Stage.STARTUP)
-        if self.stage is Stage.OVER and self.mode == "on":
-            raise OperatorError("The application has no lifespan, or has failed in it")
-        return state if self.stage is Stage.SERVING else None
+        answered = self.tell(Stage.STARTUP)
+        first = asyncio.FIRST_COMPLETED
+        await asyncio.wait([answered, stopped], return_when=first)
+        if not answered.cancel():
+            answered.result()
+            if self.mode == "on" and not self.started:
+                text = "The application has no lifespan, or has failed in it"
+                raise OperatorError(text)
+        return state if self.started else None
 
     async def shutdown(self, timeout: float) -> None:
         """Tell the application that all requests are done, and wait until it is.
@@ -73,14 +82,18 @@ class Lifespan(InputQueue):
             logger.error("Lifespan: %s", str(error) or "the application takes too long")
         if self.task is not None:
             self.task.cancel()
-            await asyncio.wait([self.task], timeout=1)
+            await asyncio.wait([self.task], timeout=max(timeout, 1))
 
-    async def tell(self, stage: Stage) -> None:
-        """Put the event of a stage, and wait for the answer or the end of the task."""
+    def tell(self, stage: Stage) -> asyncio.Future[None]:
+        """Put the event of a stage.
+
+        Returns:
+            a future that ends with the answer, or with the application.
+        """
         self.stage = stage
         self.answered: asyncio.Future[None] = self.loop.create_future()
         self.put_nowait({"type": stage.value})
-        await self.answered
+        return self.answered
 
     async def run_application(self, state: dict[str, Any]) -> None:
         """Call the application; it may raise at once, to say that it has no lifespan."""
@@ -111,6 +124,7 @@ class Lifespan(InputQueue):
         """The application's ``send``."""
         kind, stage = message["type"], self.stage
         if kind == f"{stage.value}.complete":
+            self.started = True
             self.move_on(Stage.SERVING if stage is Stage.STARTUP else Stage.OVER)
         elif kind == f"{stage.value}.failed" and not self.answered.done():
             self.stage = Stage.OVER

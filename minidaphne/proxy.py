@@ -5,11 +5,15 @@ written by someone we know.  We walk it from the right, and the first address th
 not one of our proxies is the client (Daphne takes the left-most, from anyone).
 """
 
+import re
 from ipaddress import ip_address, ip_network
 
 from .errors import OperatorError
 from .scope import header_list
 from .types import Address, Headers, Settings
+
+#: As many digits as a port may have.
+is_port = re.compile("[0-9]{1,5}").fullmatch
 
 
 class Proxies:
@@ -37,7 +41,18 @@ class Proxies:
             address = ip_address(host)
         except ValueError:
             return self.trust_all
-        return self.trust_all or any(address in network for network in self.networks)
+        # a socket of IPv6 says ::ffff:10.0.0.1 of 10.0.0.1
+        both = {address, getattr(address, "ipv4_mapped", None) or address}
+        known = any(each in network for network in self.networks for each in both)
+        return self.trust_all or known
+
+    def trusts_peer(self, client: Address) -> bool:
+        """Whether to believe the headers that come from this end of a connection.
+
+        Args:
+            client: its host and port; None on a unix socket, which is trusted.
+        """
+        return client is None or self.trusts(client[0])
 
     def parse_x_forwarded_for(
         self, headers: Headers, client: Address, scheme: str
@@ -46,17 +61,17 @@ class Proxies:
 
         Args:
             headers: the request's headers, names in lower case.
-            client: host and port of the peer; None on a unix socket, which is trusted.
+            client: host and port of the peer, which is trusted; None on a unix socket.
             scheme: the scheme of the connection we have.
         """
         settings = self.settings
         hops = header_list(headers, settings.proxy_forwarded_address_header)
-        if not hops or (client is not None and not self.trusts(client[0])):
+        if not hops:
             return client, scheme
         host = next((hop for hop in reversed(hops) if not self.trusts(hop)), hops[0])
         ports = header_list(headers, settings.proxy_forwarded_port_header)[-1:]
-        port = int(ports[0]) if ports and ports[0].isdecimal() else 0
+        port = int(ports[0]) if ports and is_port(ports[0]) else 0
         for proto in header_list(headers, settings.proxy_forwarded_proto_header)[-1:]:
             if proto.lower() in ("http", "https", "ws", "wss"):
                 scheme = proto.lower()
-        return [host, min(port, 65535)], scheme
+        return [host, port if port < 65536 else 0], scheme

@@ -18,6 +18,9 @@ is_host = lru_cache(maxsize=64)(HOST.fullmatch)
 #: What an absolute target has before its path (RFC 9112 section 3.2.2).
 ORIGIN = re.compile(rb"[A-Za-z][-+.0-9A-Za-z]*://([^/?]+)")
 
+#: A number of bytes; Python refuses to read digits without end.
+is_length = re.compile(rb"[0-9]{1,18}").fullmatch
+
 #: So many names of headers are remembered; each may be as long as a head may be.
 MAX_NAMES = 128
 
@@ -52,7 +55,7 @@ class Request:
         self.target = b""  # as sent: a path, an absolute URL, or ``*``
         self.http_version = "1.1"
         self.keep_alive = False  # whether the client wants the connection to live on
-        self.root_path: str | None = None
+        self.root_path: str | None = None  # what Daphne-Root-Path says
         self.client: Address = None  # who has sent it, as far as we know
         self.headers: Headers = []  # names in lower case, in their order
         self.content_length = 0
@@ -84,7 +87,9 @@ class Request:
                 raise PeerError(400, "Invalid Host header")
             self.has_host = True
         elif name == b"content-length":
-            self.content_length = int(value)  # digits: the parser has seen to that
+            if not is_length(value):
+                raise PeerError(400, "Invalid Content-Length")
+            self.content_length = int(value)
         elif name == b"transfer-encoding":  # RFC 9112 section 6.1
             if self.chunked or value.lower() != b"chunked":
                 raise PeerError(400, "Invalid Transfer-Encoding")
@@ -125,7 +130,7 @@ def build_scope(
         scheme: ``"http"`` or ``"https"``.
         client: host and port of the client, or None.
         server: host and port of the listener, or path and None.
-        root_path: where the application is mounted; a Daphne-Root-Path header wins.
+        root_path: where the application is mounted.
         state: what the application has put in its lifespan state; None if it has none.
     """
     raw_path, _, query_string = request.target.partition(b"?")
@@ -139,7 +144,7 @@ def build_scope(
         "path": unquote(path) if "%" in path else path,
         "raw_path": raw_path,
         "query_string": query_string,
-        "root_path": root_path if request.root_path is None else request.root_path,
+        "root_path": root_path,
         "headers": request.headers,
         "client": client,
         "server": server,

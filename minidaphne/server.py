@@ -6,6 +6,7 @@ is waited for, or cancelled; nothing is looked for by polling.
 """
 
 import asyncio
+import contextvars
 import logging
 import os
 import signal
@@ -79,6 +80,8 @@ class Server:
         asyncio.set_event_loop(loop)
         try:
             self.prepare(loop)
+            if self.settings.signal_handlers:
+                self.handle_signals()
             loop.run_until_complete(self.serve())
         finally:
             loop.run_until_complete(loop.shutdown_asyncgens())
@@ -88,11 +91,14 @@ class Server:
     def prepare(self, loop: asyncio.AbstractEventLoop) -> None:
         """Take a loop to run on; from here on connections can be made."""
         self.loop = loop
+        self.context = contextvars.copy_context()
         loop.set_debug(self.settings.verbosity >= 3)
         if threads := os.environ.get("ASGI_THREADS"):
-            if not threads.isdecimal():
-                raise OperatorError(f"bad number of ASGI_THREADS: {threads!r}")
-            loop.set_default_executor(ThreadPoolExecutor(int(threads)))
+            try:
+                loop.set_default_executor(ThreadPoolExecutor(int(threads)))
+            except ValueError:
+                text = f"ASGI_THREADS must be a positive number, not {threads!r}"
+                raise OperatorError(text) from None
         self.stopped: asyncio.Future[None] = loop.create_future()
         self.drained: asyncio.Future[None] = loop.create_future()
         self.lifespan = Lifespan(self.application, self.settings.lifespan, loop)
@@ -101,8 +107,9 @@ class Server:
         """Listen, serve, and shut down again."""
         try:
             await self.listen()
-            self.state = await self.lifespan.startup()
-            await self.start_serving()
+            self.state = await self.lifespan.startup(self.stopped)
+            if not self.stopped.done():
+                await self.start_serving()
         except (OperatorError, OSError) as error:
             self.listen_error(error)
         else:
@@ -118,8 +125,6 @@ class Server:
 
     async def start_serving(self) -> None:
         """Take connections from now on."""
-        if self.settings.signal_handlers:
-            self.handle_signals()
         for listener in self.listeners.values():
             await listener.start_serving()
             self.listen_success(listener)
@@ -159,8 +164,8 @@ class Server:
         """Take no more connections, let what is in flight end, then end the rest."""
         self.stopping = True
         for endpoint, listener in self.listeners.items():
-            listener.close()
             endpoint.stop_listening()
+            listener.close()
         for channel in list(self.channels):
             channel.shut_down()
         for protocol in self.closing:
@@ -212,7 +217,9 @@ class Server:
 
         """
         send = partial(self.handle_reply, protocol)
-        task = self.loop.create_task(self.run_application(protocol, scope, send))
+        running = self.run_application(protocol, scope, send)
+        # not in the context of whoever calls us: that may be another application
+        task = self.loop.create_task(running, context=self.context.copy())
         self.connections[protocol] = task
 
     async def run_application(self, protocol: Any, scope: Scope, send: Send) -> None:

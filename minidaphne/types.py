@@ -38,7 +38,8 @@ class Settings:
         proxy_forwarded_address_header: with the client's address; None for no proxy.
         proxy_forwarded_port_header: with the client's port.
         proxy_forwarded_proto_header: with the scheme the client used.
-        trusted_proxies: addresses and networks whose word on these is taken.
+        trusted_proxies: addresses and networks whose word is taken on these, and on
+            the root path.
         verbosity: at 3, asyncio's debug mode is on.
         ready_callable: called once the server listens.
         server_name: value of the Server header; empty for none.

@@ -4,15 +4,19 @@ Its law: whatever the client does, or fails to do, the connection ends some day.
 """
 
 import asyncio
+import logging
 import os
 import socket
 import struct
 from contextlib import suppress
 from typing import Any, cast
 
+from .errors import PeerError
 from .flow import WRITE_TIMEOUT, Flow, Pause
 from .scope import Request, build_scope
 from .types import Scope, ServerLike
+
+logger = logging.getLogger(__name__)
 
 #: For SO_LINGER: forget what is not sent, and close with a reset.
 RESET = struct.pack("ii", 1, 0)
@@ -64,12 +68,22 @@ class Wire(asyncio.Protocol):
         """Build the scope of a request that came on this connection."""
         server, flow = self.server, self.flow
         client, scheme = flow.client_addr, flow.scheme
-        if server.proxies is not None:
+        root_path, state = server.settings.root_path, server.state
+        if server.proxies is not None and server.proxies.trusts_peer(client):
             look = server.proxies.parse_x_forwarded_for
             client, scheme = look(request.headers, client, scheme)
+            root_path = request.root_path or root_path
         request.client = client
-        root_path, state = server.settings.root_path, server.state
         return build_scope(request, scheme, client, flow.server_addr, root_path, state)
+
+    def log_mistake(self, error: BaseException) -> PeerError:
+        """Log an exception that is neither the client's fault nor the application's.
+
+        Returns:
+            what to answer.
+        """
+        logger.error("Exception inside the server: %r", self, exc_info=error)
+        return PeerError(500, "The server has made a mistake")
 
     def log_action(
         self, protocol: str, action: str, head: Request, **more: Any

@@ -110,8 +110,7 @@ class WebSocketProtocol(Wire, InputQueue):
             return
         self.reader.buffer += data
         self.read_messages()
-        early = self.state is CONNECTING or self.state is DENYING
-        if early and len(self.reader.buffer) > HIGH_WATER:
+        if self.state < OPEN and len(self.reader.buffer) > HIGH_WATER:
             self.flow.pause_reading(Pause.HANDSHAKE)
 
     def event_wanted(self) -> None:
@@ -127,14 +126,16 @@ class WebSocketProtocol(Wire, InputQueue):
 
     def read_messages(self) -> None:
         """Take messages out of the reader, as long as the application keeps up."""
-        reader = self.reader
+        read_message = self.reader.read_message
         try:
-            while reader.buffer and self.state in (OPEN, CLOSING):
-                if self.flow.reasons or (event := reader.read_message()) is None:
+            while self.reader.buffer and self.state in (OPEN, CLOSING):
+                if self.flow.reasons or (event := read_message()) is None:
                     break
                 self.on_event(*event)
         except FrameError as error:
             self.fail(error.code, error.reason)
+        except Exception as error:  # noqa: BLE001 - it is logged
+            self.fail(1011, str(self.log_mistake(error)))
 
     def on_event(self, opcode: int, payload: Any) -> None:
         """See what has come: a message, or a control frame."""
@@ -150,8 +151,7 @@ class WebSocketProtocol(Wire, InputQueue):
     def on_message(self, payload: Any, is_binary: bool) -> None:
         """A message: put it into the queue of the application."""
         key = "bytes" if is_binary else "text"
-        event = {"type": "websocket.receive", key: payload}
-        self.put_nowait(event, len(payload))
+        self.put_nowait({"type": "websocket.receive", key: payload}, len(payload))
 
     def on_close_frame(self, payload: bytes) -> None:
         """The browser closes, or answers our own close: echo its code, and end."""

@@ -30,6 +30,16 @@ async def said(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": scope["state"]["mark"].encode()})
 
 
+async def starting(scope: Any, receive: Any, send: Any) -> None:
+    """Take for ever to start, and tidy up."""
+    print("application is starting", flush=True)
+    try:
+        await asyncio.sleep(3600)
+    finally:
+        await asyncio.sleep(0.1)
+        print("tidied up", flush=True)
+
+
 async def stuck_in_a_thread(scope: Any, receive: Any, send: Any) -> None:
     """Wait for a thread, which nobody can cancel."""
     if scope["type"] == "http":

@@ -1,6 +1,7 @@
 """A server with no socket: connections in memory, with working water marks."""
 
 import asyncio
+import selectors
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -117,6 +118,42 @@ def make_server(application: Application, **options: Any) -> Server:
     return server
 
 
+class VirtualSelector(selectors.DefaultSelector):
+    """Waits for nothing: when it should, the loop's clock is turned instead."""
+
+    loop: "VirtualLoop"
+
+    def select(self, timeout: float | None = None) -> Any:
+        assert timeout is not None, "nothing will ever happen"
+        ready = super().select(0)
+        if not ready:
+            self.loop.now += timeout
+        return ready
+
+
+class VirtualLoop(asyncio.SelectorEventLoop):
+    """A loop on which an hour takes no time."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        selector = VirtualSelector()
+        selector.loop = self
+        super().__init__(selector)
+
+    def time(self) -> float:
+        return self.now
+
+
+def run_virtually(scenario: Callable[[], Awaitable[Any]]) -> Any:
+    """Run a scenario on a virtual clock."""
+
+    async def main() -> Any:
+        return await scenario()
+
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        return runner.run(main())
+
+
 def run(scenario: Callable[[], Awaitable[Any]]) -> Any:
     """Run a scenario on a loop of its own."""
 
@@ -138,7 +175,7 @@ def http(application: Application, *pieces: bytes, **options: Any) -> bytes:
         await connection.settle()
         return written
 
-    result: bytes = run(scenario)
+    result: bytes = run_virtually(scenario)
     return result
 
 
@@ -181,6 +218,11 @@ async def echo(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "websocket.accept"})
     while (event := await receive())["type"] == "websocket.receive":
         await send({**event, "type": "websocket.send"})
+
+
+def break_it(*_: Any) -> Any:
+    """Make a mistake, in place of a function that makes none."""
+    raise ZeroDivisionError
 
 
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"

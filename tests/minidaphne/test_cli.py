@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import logging
+import os
 import re
 import runpy
 import signal
@@ -28,6 +29,14 @@ from .memory import GET
 from .test_ws_protocol import HANDSHAKE, TEXT, frame, plain
 
 APPLICATION = "tests.minidaphne.apps:application"
+
+
+@pytest.fixture(autouse=True)
+def signal_handlers() -> Iterator[None]:
+    """Take back what the command line does to its own process."""
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
 
 
 class Recorded:
@@ -269,6 +278,37 @@ def test_a_server_from_the_command_line(loop: str) -> None:
         assert process.returncode == 0
         assert "lifespan is over" in output and '"WSDISCONNECT /chat?a=b"' in output
         assert "Traceback" not in output and '"POST /" 200 5' in output
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("when", ["imported", "starting"])
+def test_a_signal_during_the_start_ends_in_order(
+    number: signal.Signals, when: str, tmp_path: Path
+) -> None:
+    slow = """import atexit, time
+atexit.register(print, "tidied up", flush=True)
+print("application is imported", flush=True)
+time.sleep(60)
+"""
+    (tmp_path / "imported.py").write_text(slow)
+    application = "imported:application"
+    if when == "starting":
+        application = "tests.minidaphne.apps:starting"
+    with subprocess.Popen(
+        [sys.executable, "-m", "minidaphne", "-p", "0", application],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        output = ""
+        while f"application is {when}" not in output:
+            output += process.stdout.readline()
+        process.send_signal(number)
+        output += process.communicate(timeout=10)[0]
+    assert process.returncode == 0 and output.endswith("tidied up\n")
+    assert "Traceback" not in output and "destroyed" not in output
 
 
 def test_a_second_signal_ends_at_once() -> None:

@@ -1,28 +1,43 @@
 """What clients send, well or badly: order, limits, and the time it may take."""
 
 import asyncio
+import sys
+from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any
 
 import pytest
 
 from minidaphne import flow, http_channel, wire
+from minidaphne.proxy import Proxies
+from minidaphne.scope import Request
 
 from .memory import (
     GET,
     Connection,
     body,
+    break_it,
     echo,
     hello,
     http,
     make_server,
     reply,
-    run,
     start,
+)
+from .memory import (
+    run_virtually as run,
 )
 
 HEAD = b"GET / HTTP/1.1\r\nHost: a\r\n"
 POST = b"POST / HTTP/1.1\r\nHost: a\r\n"
 CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
+
+#: Options of a server that believes the proxy that its connections come from.
+BELIEVE: Any = {
+    "trusted_proxies": "10.0.0.1",
+    "proxy_forwarded_address_header": "X-Forwarded-For",
+    "proxy_forwarded_port_header": "X-Forwarded-Port",
+}
 
 SMUGGLED = {
     "both lengths": POST
@@ -32,6 +47,8 @@ SMUGGLED = {
     "two lengths": POST + b"Content-Length: 3\r\nContent-Length: 4\r\n\r\nabcd",
     "length list": POST + b"Content-Length: 3, 3\r\n\r\nabc",
     "signed length": POST + b"Content-Length: +3\r\n\r\nabc",
+    "no length": POST + b"Content-Length:\r\n\r\n",
+    "long length": POST + b"Content-Length: %b3\r\n\r\nabc" % (b"0" * 5000),
     "huge length": POST + b"Content-Length: 99999999999999999999999\r\n\r\n",
     "chunked not last": POST + b"Transfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n",
     "unknown coding": POST + b"Transfer-Encoding: gzip\r\n\r\n",
@@ -49,7 +66,7 @@ SMUGGLED = {
     "NEL": HEAD + b"A: b\x85c\r\n\r\n",
     "vertical tab": HEAD + b"A: b\x0bc\r\n\r\n",
     "two hosts": HEAD + b"Host: a\r\n\r\n",
-    "no host at all": b"GET / HTTP/1.1\r\nHost: a b\r\n\r\n",
+    "host with a space": b"GET / HTTP/1.1\r\nHost: a b\r\n\r\n",
     "host with path": b"GET / HTTP/1.1\r\nHost: a/b\r\n\r\n",
     "path beyond ASCII": b"GET /\xc3\xa4 HTTP/1.0\r\n\r\n",
     "query beyond ASCII": b"GET /?\xc3\xa4 HTTP/1.0\r\n\r\n",
@@ -219,7 +236,8 @@ def test_who_connects_to_a_path_is_answered_and_then_left() -> None:
 
     head = b"CONNECT /a HTTP/1.1\r\nDaphne-Root-Path: /b\r\n"
     request = head + b"Content-Length: 3\r\n\r\nabc"
-    assert http(application, request + GET).endswith(b"\r\n\r\nabc")
+    response = http(application, request + GET, **BELIEVE)
+    assert response.endswith(b"\r\n\r\nabc")
     assert scopes == [("CONNECT", "/a", "/b")]
 
 
@@ -555,3 +573,236 @@ def test_requests_of_a_client_that_does_not_read_are_not_parsed() -> None:
         assert not connection.transport.paused
 
     run(scenario)
+
+
+def test_a_request_without_a_host_is_answered_as_by_daphne() -> None:
+    assert b" 200 " in http(hello, b"GET / HTTP/1.1\r\n\r\n")
+
+
+def root_path(**options: Any) -> str:
+    """The root path of a request that says one."""
+    paths = []
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        paths.append(scope["root_path"])
+        await hello(scope, receive, send)
+
+    http(
+        application, HEAD + b"Daphne-Root-Path: https://evil.example\r\n\r\n", **options
+    )
+    return str(paths[0])
+
+
+def test_a_root_path_is_believed_of_trusted_proxies_only() -> None:
+    assert root_path(root_path="/app") == "/app"
+    assert root_path(root_path="/app", **BELIEVE | {"trusted_proxies": "::1"}) == "/app"
+    assert root_path(root_path="/app", **BELIEVE) == "https://evil.example"
+
+
+def test_a_port_without_end_poisons_no_other_request(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    head = HEAD + b"X-Forwarded-For: 1.2.3.4\r\nX-Forwarded-Port: %b\r\n\r\n"
+    response = http(hello, GET + head % (b"1" * 5000) + GET, **BELIEVE)
+    assert response.count(b"HTTP/1.1 200") == 3 and not caplog.text
+
+
+@pytest.mark.parametrize(
+    ("owner", "name"),
+    [
+        (Proxies, "parse_x_forwarded_for"),
+        (Request, "note"),
+        (http_channel.HTTPChannel, "check_head_size"),
+    ],
+)
+def test_a_mistake_of_the_server_is_logged_and_is_nobody_elses(
+    owner: Any,
+    name: str,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    unbroken = getattr(owner, name)
+
+    def once(*args: Any) -> Any:
+        monkeypatch.setattr(owner, name, unbroken)
+        break_it()
+
+    async def scenario() -> None:
+        connection = Connection(make_server(hello, **BELIEVE))
+        await connection.send(GET)
+        monkeypatch.setattr(owner, name, once)
+        written = await connection.send(b"POST / HTTP/1.1\r\nHost: a")
+        written = await connection.send(b"\r\nContent-Length: 0\r\n\r\n" + GET)
+        assert written.count(b"HTTP/1.1 200") == 1
+        assert written.count(b"HTTP/1.1 500") == 1
+        assert b"connection: close" in written and connection.transport.ended
+        assert not connection.server.connections
+
+    run(scenario)
+    assert caplog.text.count("Exception inside the server") == 1
+    assert "Traceback" in caplog.text and "ZeroDivisionError" in caplog.text
+
+
+def count_calls(act: Callable[[], Any]) -> int:
+    """How many functions are called, those written in C included."""
+    calls = 0
+
+    def profile(frame: Any, event: str, arg: Any) -> None:
+        nonlocal calls
+        calls += event in ("call", "c_call")
+
+    before = sys.getprofile()
+    sys.setprofile(profile)
+    try:
+        act()
+    finally:
+        sys.setprofile(before)
+    return calls
+
+
+def test_a_byte_of_a_head_costs_the_same_however_many_headers_came_before() -> None:
+    async def scenario(headers: int) -> int:
+        connection = Connection(make_server(hello))
+        await connection.send(HEAD + b"a:\r\n" * headers)
+        return count_calls(lambda: connection.protocol.data_received(b"b"))
+
+    few, many = run(lambda: scenario(1)), run(lambda: scenario(9000))
+    assert many < few + 20
+
+
+def test_the_limits_hold_for_a_head_that_comes_byte_by_byte() -> None:
+    async def scenario() -> bytes:
+        connection = Connection(make_server(hello, limit_request_headers=200))
+        connection.protocol.data_received(HEAD)
+        for _ in range(40):
+            for byte in b"a: b\r\n":
+                connection.protocol.data_received(bytes([byte]))
+        return await connection.settle()
+
+    assert run(scenario).startswith(b"HTTP/1.1 431 ")
+
+
+def test_a_head_behind_a_body_is_held_to_the_limits() -> None:
+    long = b"GET / HTTP/1.1\r\nA: %b\r\n\r\n" % (b"b" * 70000)
+    for first, rest in [
+        (POST + b"Content-Length: 3\r\n\r\n", b"abc"),
+        (CHUNKED, b"3\r\nabc\r\n0\r\n\r\n"),
+    ]:
+        response = http(echo, first, rest + long)
+        assert b" 200 " in response and b" 431 " in response
+
+
+@pytest.mark.parametrize("first", [POST + b"Content-Length: 3\r\n\r\n", CHUNKED])
+def test_few_requests_wait_behind_a_body(first: bytes) -> None:
+    async def scenario() -> None:
+        connection = Connection(make_server(echo))
+        await connection.send(first)
+        body = b"abc" if b"Length" in first else b"3\r\nabc\r\n0\r\n\r\n"
+        connection.protocol.data_received(body + GET * 9000)
+        assert len(connection.protocol.waiting) < http_channel.PIECE / len(GET) + 1
+
+    run(scenario)
+
+
+def test_an_exception_that_an_application_handles_is_its_own(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        await asyncio.sleep(0)
+        try:
+            break_it()
+        except ZeroDivisionError:
+            await hello(scope, receive, send)
+
+    large = HEAD + b"A: %b\r\n\r\n" % (b"b" * 1900)  # two of them are a piece
+    response = http(application, large * 3 + b"GET / HTTP/2.0\r\n\r\n")
+    assert response.count(b" 200 OK") == 3 and response.count(b" 505 ") == 1
+    assert not caplog.text
+
+
+def test_context_variables_of_one_request_do_not_reach_the_next() -> None:
+    user: ContextVar[str] = ContextVar("user", default="nobody")
+    seen = []
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        await asyncio.sleep(0)
+        seen.append(user.get())
+        user.set(scope["path"])
+        await echo(scope, receive, send)
+
+    large = POST + b"Content-Length: 300000\r\n\r\n" + b"a" * 300000
+    http(application, large, GET + GET + GET)
+    assert seen == ["nobody"] * 4
+
+
+EXPECT = POST + b"Expect: 100-continue\r\nContent-Length: 3\r\n\r\n"
+
+
+@pytest.mark.parametrize("options", [{}, {"http_timeout": 0.05}])
+def test_a_client_that_waits_to_be_asked_is_not_late(
+    monkeypatch: pytest.MonkeyPatch, options: Any
+) -> None:
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        await asyncio.sleep(0.1)
+        await echo(scope, receive, send)
+
+    async def scenario() -> bytes:
+        quick(monkeypatch)
+        connection = Connection(make_server(application, **options))
+        await connection.send(EXPECT)
+        await connection.settle(0.11)
+        if not options:
+            assert connection.take() == b"HTTP/1.1 100 Continue\r\n\r\n"
+            await connection.send(b"abc")
+        return connection.transport.written
+
+    written = run(scenario)
+    assert (b" 503 " in written) if options else written.endswith(b"\r\n\r\nabc")
+
+
+def test_a_client_that_was_asked_for_its_body_can_be_late(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def scenario() -> bytes:
+        quick(monkeypatch)
+        connection = Connection(make_server(echo))
+        await connection.send(EXPECT)
+        return await connection.settle(0.05)
+
+    written = run(scenario)
+    assert written.startswith(b"HTTP/1.1 100 Continue") and b" 408 " in written
+
+
+def test_a_body_that_is_there_is_not_asked_for() -> None:
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        waiting = asyncio.ensure_future(receive())
+        await asyncio.sleep(0)
+        await hello(scope, receive, send)
+        await waiting
+
+    request = POST + b"Expect: 100-continue\r\nContent-Length: 0\r\n\r\n"
+    assert http(application, request).startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.parametrize("more", [1, 1000])
+def test_nothing_is_done_for_requests_behind_the_last_answer(more: int) -> None:
+    async def scenario(first: bytes, second: bytes) -> None:
+        paths = []
+
+        async def application(scope: Any, receive: Any, send: Any) -> None:
+            paths.append(scope["path"])
+            await asyncio.sleep(0)
+            await reply(start(connection="close"), body(b"bye"))(scope, receive, send)
+
+        connection = Connection(make_server(application))
+        connection.transport.slow = True
+        await connection.send(first)
+        await connection.send(second)
+        assert await connection.send(b"x" * 9000)
+        assert paths == ["/"] and not connection.protocol.unparsed
+        assert not connection.server.connections
+
+    wrong = GET.replace(b"/ ", b"/wrong ") * more
+    run(lambda: scenario(GET + wrong, wrong))
+    run(lambda: scenario(EXPECT, b"abc" + wrong))

@@ -21,8 +21,10 @@ from .memory import (
     http,
     make_server,
     reply,
-    run,
     start,
+)
+from .memory import (
+    run_virtually as run,
 )
 
 

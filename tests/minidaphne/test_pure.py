@@ -117,9 +117,16 @@ def test_state_is_a_copy() -> None:
     assert copy == state and copy is not state
 
 
-def test_daphne_root_path_wins_and_is_not_passed_on() -> None:
-    built = scope(b"/", (b"daphne-root-path", b"/caf%C3%A9"))
-    assert built["root_path"] == "/café" and built["headers"] == []
+def test_daphne_root_path_is_noted_and_not_passed_on() -> None:
+    head = request(b"/", (b"daphne-root-path", b"/caf%C3%A9"))
+    assert head.root_path == "/café" and head.headers == []
+    assert scope(b"/", (b"daphne-root-path", b"/evil"))["root_path"] == "/r"
+
+
+@pytest.mark.parametrize("value", [b"", b"x", b"-1", b"0" * 5000, b"1" * 19])
+def test_a_content_length_is_a_number_of_bytes(value: bytes) -> None:
+    with pytest.raises(PeerError, match="Content-Length"):
+        request(b"/", (b"content-length", value))
 
 
 def test_headers_with_an_underscore_are_dropped_and_values_stripped() -> None:
@@ -202,16 +209,25 @@ def test_the_client_is_the_first_from_the_right_that_is_no_proxy() -> None:
 def test_port_and_scheme_come_with_the_address() -> None:
     port, proto = (b"x-forwarded-port", b"80"), (b"x-forwarded-proto", b"HTTPS")
     assert forwarded(b"1.2.3.4", port, proto) == (["1.2.3.4", 80], "https")
-    bad = [(b"x-forwarded-port", b"-1"), (b"x-forwarded-proto", b"gopher")]
-    assert forwarded(b"1.2.3.4", *bad) == (["1.2.3.4", 0], "http")
+    for number in (b"-1", b"65536", b"1" * 5000, b"\xb2"):
+        bad = [(b"x-forwarded-port", number), (b"x-forwarded-proto", b"gopher")]
+        assert forwarded(b"1.2.3.4", *bad) == (["1.2.3.4", 0], "http")
 
 
 def test_nobody_else_is_believed() -> None:
-    headers = [(b"x-forwarded-for", b"1.2.3.4")]
-    parse = proxies().parse_x_forwarded_for
-    assert parse(headers, ["9.9.9.9", 5], "http") == (["9.9.9.9", 5], "http")
+    known = proxies()
+    assert known.trusts_peer(["10.0.0.1", 5]) and known.trusts_peer(None)
+    assert not known.trusts_peer(["9.9.9.9", 5])
+    parse = known.parse_x_forwarded_for
     assert parse([], ["10.0.0.1", 5], "http") == (["10.0.0.1", 5], "http")
+    headers = [(b"x-forwarded-for", b"1.2.3.4")]
     assert parse(headers, None, "http") == (["1.2.3.4", 0], "http")
+
+
+@pytest.mark.parametrize("trusted", ["10.0.0.0/8", "::ffff:10.0.0.0/104"])
+def test_an_ipv4_address_may_be_written_as_ipv6(trusted: str) -> None:
+    assert proxies(trusted).trusts("::ffff:10.0.0.1")
+    assert not proxies(trusted).trusts("::ffff:11.0.0.1")
 
 
 def test_trusted_proxies_must_be_addresses() -> None:
@@ -249,8 +265,6 @@ def test_endpoint_strings_make_endpoints() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "",
-        "imap:",
         "tcp:x",
         "tcp:99999",
         "tcp:80:a=b",
@@ -263,6 +277,14 @@ def test_endpoint_strings_make_endpoints() -> None:
 def test_bad_endpoint_strings_are_refused(text: str) -> None:
     with pytest.raises(OperatorError, match="bad endpoint"):
         server_from_string(text)
+
+
+@pytest.mark.parametrize("text", ["", "imap:", "htp:8000"])
+def test_what_is_not_an_endpoint_is_told_what_would_be_one(text: str) -> None:
+    with pytest.raises(OperatorError) as caught:
+        server_from_string(text)
+    expected = f"{text!r} is not an endpoint: expected tcp:, ssl:, unix: or fd:"
+    assert str(caught.value) == expected
 
 
 def test_tls_endpoints_load_key_and_certificate(tmp_path: Path) -> None:
@@ -297,9 +319,7 @@ def test_the_access_log_has_a_line_for_each_action() -> None:
         log("websocket", action, {**details, "client": None})
     lines = stream.getvalue().splitlines()
     assert re.fullmatch(r'1\.2\.3\.4:5 - - \[.{20}\] "GET /a" 200 7', lines[0])
-    assert lines[1].startswith("None - - [") and lines[1].endswith(
-        '"WSCONNECTING /a" - -'
-    )
+    assert lines[1].startswith("- - - [") and lines[1].endswith('"WSCONNECTING /a" - -')
     assert [line.split('"')[1].split()[0] for line in lines[1:]] == [
         "WSCONNECTING",
         "WSCONNECT",

@@ -1,6 +1,7 @@
 """Life and death of the server: start, lifespan, loops, shutdown, and who is left over."""
 
 import asyncio
+import logging
 import os
 import signal
 import socket
@@ -12,7 +13,7 @@ from unittest.mock import AsyncMock, Mock
 
 import pytest
 
-from minidaphne.errors import OperatorError
+from minidaphne.errors import OperatorError, UnexpectedMessage
 from minidaphne.lifespan import Lifespan
 from minidaphne.server import Server, new_event_loop
 
@@ -114,6 +115,22 @@ def test_a_unix_socket_replaces_a_stale_file_only(tmp_path: Path) -> None:
     Path(path).write_text("not a socket")
     with pytest.raises(OSError, match="no socket"):
         run(scenario)
+
+
+def test_the_socket_of_another_server_is_not_removed(tmp_path: Path) -> None:
+    path = str(tmp_path / "a.sock")
+
+    async def scenario() -> None:
+        server = make_server(hello)
+        server.endpoints = Server(hello, [f"unix:{path}"]).endpoints
+        await server.listen()
+        with socket.socket(socket.AF_UNIX) as successor:
+            successor.bind(f"{path}.new")
+            os.rename(f"{path}.new", path)
+            await server.shutdown()
+
+    run(scenario)
+    assert os.path.exists(path)
 
 
 @pytest.mark.parametrize("family", [socket.AF_INET, socket.AF_UNIX])
@@ -301,7 +318,7 @@ def lifespan(
 
     async def scenario() -> Any:
         life = Lifespan(application, mode, asyncio.get_running_loop())
-        state = await life.startup()
+        state = await life.startup(asyncio.get_running_loop().create_future())
         if stop:
             await life.shutdown(1)
         return state
@@ -326,6 +343,32 @@ def test_an_application_may_have_no_lifespan() -> None:
 
 def test_an_application_that_does_not_know_the_lifespan_is_not_waited_for() -> None:
     assert lifespan("receive", "receive", "receive") == (None, ["lifespan.startup"])
+
+
+@pytest.mark.parametrize("mode", ["auto", "on"])
+def test_a_lifespan_may_end_with_the_start(mode: str) -> None:
+    assert lifespan("receive", UP, mode=mode)[0] == {"a": 1}
+    assert lifespan("receive", UP, "raise", mode=mode)[0] == {"a": 1}
+
+
+def test_a_server_that_is_stopped_does_not_wait_for_the_start(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    ended: list[str] = []
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        server.stop()
+        try:
+            await asyncio.sleep(3600)
+        finally:
+            with pytest.raises(UnexpectedMessage):
+                await send({"type": "lifespan.startup.failed"})
+            ended.append("in order")
+
+    server = Server(application, ["tcp:0:interface=127.0.0.1"], lifespan="on")
+    server.run()
+    assert ended and not server.abort_start and not server.listening_addresses
+    assert not [each for each in caplog.records if each.levelno >= logging.WARNING]
 
 
 def test_a_lifespan_that_must_be_there_is_missed() -> None:
@@ -356,7 +399,7 @@ def test_a_lifespan_that_does_not_end_is_ended(
 
     async def scenario() -> None:
         life = Lifespan(application, "on", asyncio.get_running_loop())
-        await life.startup()
+        await life.startup(asyncio.get_running_loop().create_future())
         await life.shutdown(0.01)
         assert life.task is not None and life.task.cancelled()
 
@@ -370,9 +413,12 @@ def test_a_server_must_have_a_name_that_can_be_sent(name: str) -> None:
         Server(hello, ["tcp:0"], server_name=name)
 
 
-def test_a_number_of_threads_is_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ASGI_THREADS", "many")
-    with pytest.raises(OperatorError, match="'many'"):
+@pytest.mark.parametrize("number", ["many", "0", "-1", "9" * 5000])
+def test_a_number_of_threads_is_a_number(
+    number: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ASGI_THREADS", number)
+    with pytest.raises(OperatorError, match=f"positive number, not '{number}'"):
         Server(hello, ["tcp:0"]).run()
 
 

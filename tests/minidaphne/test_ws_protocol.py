@@ -3,6 +3,7 @@
 import asyncio
 import random
 import zlib
+from contextvars import ContextVar
 from functools import partial
 from typing import Any
 from unittest.mock import patch
@@ -11,21 +12,25 @@ import pytest
 from websockets.frames import Frame
 from websockets.frames import Opcode as FrameOpcode
 
-from minidaphne import ws_protocol
+from minidaphne import http_protocol, ws_protocol
+from minidaphne import ws_frames as frames
 from minidaphne.errors import ClientDisconnected, UnexpectedMessage
 
 from .memory import (
     GET,
     Connection,
     body,
+    break_it,
     echo,
     head_and_body,
     hello,
     http,
     make_server,
     reply,
-    run,
     start,
+)
+from .memory import (
+    run_virtually as run,
 )
 
 KEY = b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
@@ -762,3 +767,49 @@ def test_a_client_that_leaves_before_accept_is_told_to_the_application() -> None
         assert received[-1]["code"] == 1006 and not server.connections
 
     run(scenario)
+
+
+def test_a_mistake_in_a_handshake_is_a_500_and_is_logged(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for owner, name in [
+        (http_protocol.WebRequest, "upgrade_to_websocket"),
+        (ws_protocol.WebSocketProtocol, "build_scope"),
+        (ws_protocol, "build_websocket_scope"),
+    ]:
+        with monkeypatch.context() as patched:
+            patched.setattr(owner, name, break_it)
+            written = http(echo, GET + HANDSHAKE, frame(TEXT, b"early"))
+        assert written.count(b"HTTP/1.1 200") == 1, name
+        assert written.count(b"HTTP/1.1 500") == 1, name
+        assert "Traceback" in caplog.text and "ZeroDivisionError" in caplog.text
+        caplog.clear()
+
+
+def test_a_mistake_in_a_frame_is_1011_and_is_logged(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def scenario() -> None:
+        connection = await open_socket()
+        monkeypatch.setattr(frames.FrameReader, "check_head", break_it)
+        await connection.send(frame(TEXT, b"hello"))
+        reason = "The server has made a mistake"
+        assert connection.take() == plain(CLOSE, code(1011, reason))
+        assert connection.transport.ended and not connection.server.connections
+
+    run(scenario)
+    assert "Traceback" in caplog.text and "ZeroDivisionError" in caplog.text
+
+
+def test_context_variables_of_an_application_are_its_own() -> None:
+    user: ContextVar[str] = ContextVar("user", default="nobody")
+    seen = []
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        await asyncio.sleep(0)
+        seen.append(user.get())
+        user.set(scope["path"])
+        await echo(scope, receive, send)
+
+    http(application, GET + HANDSHAKE)
+    assert seen == ["nobody", "nobody"]
