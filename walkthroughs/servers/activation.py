@@ -11,7 +11,6 @@ import select
 import shutil
 import socket
 import sys
-from collections.abc import Sequence
 
 FIRST = 3
 """The number of the first file that systemd hands over, `SD_LISTEN_FDS_START`."""
@@ -28,7 +27,7 @@ def socket_activation(address: str) -> list[str]:
     return [sys.executable, "-m", __name__, address]
 
 
-def main(address: str, command: Sequence[str]) -> None:
+def main(address: str, command: list[str]) -> None:
     """Listen, wait for the first client, and become the server.
 
     Raises:
