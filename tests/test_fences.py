@@ -22,7 +22,7 @@ RUN = {"docs/your-application.md"}
 # Every command that other pages tell readers to type. No test runs them: whoever adds
 # one tries it by hand on a fresh machine, and then adds it here.
 COMMANDS = {
-    "python -m minidaphne -p 8000 mysite.asgi:application",
+    ".venv/bin/python -m minidaphne -p 8000 walkthroughs.scenarios.mysite.asgi:application",
     ".venv/bin/mkdocs serve",
     ".venv/bin/pip install --editable '.[docs,test,channels]'",
     ".venv/bin/pytest",

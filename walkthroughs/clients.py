@@ -70,9 +70,22 @@ def hear(peer: socket.socket, seconds: float) -> tuple[bytes, bool]:
     return bytes(heard), False
 
 
-def request(method: str, path: str, body: bytes = b"") -> bytes:
-    """A small HTTP/1.1 request, as bytes, for `http`."""
-    head = [f"{method} {path} HTTP/1.1", "Host: example.com", "Connection: close"]
+def request(
+    method: str, path: str, body: bytes = b"", *, keep_alive: bool = False
+) -> bytes:
+    """Build a small HTTP/1.1 request, as bytes.
+
+    Args:
+        method: "GET", for instance.
+        path: and query, percent-encoded.
+        body: sent with its length.
+        keep_alive: leave out `Connection: close`. A server ends every connection whose
+            client asks it to, so only a client that keeps its connection can tell
+            whether the server chose to end it.
+    """
+    head = [f"{method} {path} HTTP/1.1", "Host: example.com"]
+    if not keep_alive:
+        head.append("Connection: close")
     if body:
         head.append(f"Content-Length: {len(body)}")
     return "\r\n".join([*head, "", ""]).encode("ascii") + body

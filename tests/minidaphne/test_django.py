@@ -6,7 +6,9 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
+from signal import SIGKILL
 from types import SimpleNamespace
 from typing import Any
 
@@ -46,8 +48,13 @@ application = get_asgi_application()
 """
 
 
-def manage(folder: Path, apps: list[str], *args: str) -> "subprocess.Popen[str]":
-    (folder / "settings_.py").write_text(SETTINGS.format(apps=apps))
+WITHOUT_APPLICATION = SETTINGS.replace('ASGI_APPLICATION = "site_.application"\n', "")
+
+
+def manage(
+    folder: Path, apps: list[str], *args: str, settings: str = SETTINGS
+) -> "subprocess.Popen[str]":
+    (folder / "settings_.py").write_text(settings.format(apps=apps))
     (folder / "site_.py").write_text(SITE)
     path = os.pathsep.join([str(folder), os.getcwd()])
     # no bytecode: it would outlive settings that are rewritten within a second
@@ -58,6 +65,7 @@ def manage(folder: Path, apps: list[str], *args: str) -> "subprocess.Popen[str]"
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        start_new_session=True,  # so that the reloader's child can be ended with it
     )
 
 
@@ -142,8 +150,30 @@ def test_runserver_chooses_what_to_serve(monkeypatch: pytest.MonkeyPatch) -> Non
     assert handler(monkeypatch, off, insecure_serving=True) == ("static", application)
     assert handler(monkeypatch, on, use_static_handler=False) is application
     assert handler(monkeypatch, {}, noasgi=True) == "wsgi"
+
+
+def test_runserver_stops_without_an_application(tmp_path: Path) -> None:
+    """Also with the reloader, in whose thread an error would end nothing."""
+    process = manage(tmp_path, APPS, "runserver", settings=WITHOUT_APPLICATION)
+    try:
+        output, _ = process.communicate(timeout=20)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, SIGKILL)
+        process.communicate()
+    assert process.returncode == 1
+    [line] = output.splitlines()
+    assert line.startswith("CommandError: ASGI_APPLICATION is not set")
+
+
+def test_runserver_asks_for_no_asgi_application_to_serve_wsgi(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(runserver, "settings", SimpleNamespace())
+    monkeypatch.setattr(DjangoCommand, "handle", lambda *a, **o: "wsgi")
+    assert runserver.Command().handle(noasgi=True) == "wsgi"
     with pytest.raises(CommandError, match="ASGI_APPLICATION"):
-        handler(monkeypatch, {})
+        runserver.Command().handle(noasgi=False)
 
 
 def test_runserver_says_when_it_cannot_start(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -98,3 +98,14 @@ def test_no_fence_is_left_unread(site: Path) -> None:
         if "```" in code.sub("", page.read_text(encoding="utf-8"))
     ]
     assert found == []
+
+
+def test_no_attribute_list_is_left_unread(site: Path) -> None:
+    """Such as `{ .front }`, which belongs to Markdown and not on the page."""
+    code = re.compile(r"<(pre|code|script|style)\b.*?</\1>", re.DOTALL)
+    found = [
+        page.relative_to(site).as_posix()
+        for page in site.rglob("*.html")
+        if re.search(r"\{:? ?[.#][\w-]+ ?\}", code.sub("", page.read_text("utf-8")))
+    ]
+    assert found == []

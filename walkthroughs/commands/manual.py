@@ -16,6 +16,8 @@ HELP = "print this page"
 HEAD = f"""\
 ---
 description: Every command of walkthroughs, with all that it takes.
+search:
+  boost: 0.00001
 ---
 
 # Command line

@@ -15,6 +15,8 @@ PACKAGES = ("Python", "Daphne", "Twisted", "Autobahn", "Django", "Channels")
 HEAD = """\
 ---
 description: On which versions of Daphne, Twisted, Autobahn, Django and Python the book's listings hold, and the first line that differs where they do not.
+search:
+  boost: 0.00001
 ---
 
 # Which versions it holds on

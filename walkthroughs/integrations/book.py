@@ -45,7 +45,10 @@ class Book:
     def __init__(self, folder: Path) -> None:
         self.pieces = tuple(_pieces(folder))
         self.order = reading_order(folder)
-        self.titles = {page: _title(folder / page) for page in self.order}
+        self.titles = {
+            page: first_heading((folder / page).read_text(encoding="utf-8"), page)
+            for page in self.order
+        }
 
     def rest(self, target: Target) -> str:
         """The source of a target without what is printed as a piece of its own."""
@@ -87,7 +90,7 @@ def reading_order(folder: Path) -> list[str]:
 def _pieces(folder: Path) -> Iterator[Printed]:
     for path in sorted(folder.rglob("*.md")):
         text = path.read_text(encoding="utf-8")
-        title = _title(path)
+        title = first_heading(text, path.stem)
         page = path.relative_to(folder).as_posix()
         for fence in fences(text):
             if fence.language == "source" and fence.arguments:
@@ -100,10 +103,15 @@ def _pieces(folder: Path) -> Iterator[Printed]:
                     yield Printed(page, title, target, parts == "rest")
 
 
-def _title(path: Path) -> str:
-    lines = path.read_text(encoding="utf-8").splitlines()
-    heading = (line for line in lines if line.startswith("# "))
-    return next(heading, path.stem).removeprefix("# ")
+def first_heading(text: str, default: str) -> str:
+    """Return the first heading of a page, without attributes such as `{ .front }`.
+
+    Args:
+        text: the page.
+        default: for a page that has none.
+    """
+    heading = re.search(r"^# (.+?)(?: *\{[^{}]*\})? *$", text, re.MULTILINE)
+    return heading[1] if heading else default
 
 
 def _within(inner: Target, outer: Target) -> bool:

@@ -33,6 +33,7 @@ from pathlib import Path
 from ..errors import FenceError, TargetError, WalkthroughError
 from ..targets import find
 from ..trace import Message
+from .book import first_heading
 from .callpath import hold, ident
 from .fences import fences
 from .source import words
@@ -98,8 +99,7 @@ def on_page(page: str, text: str) -> tuple[Stage, ...]:
 
 
 def _on_page(page: str, text: str) -> Iterator[Stage]:
-    heading = (line for line in text.splitlines() if line.startswith("# "))
-    title = next(heading, page).removeprefix("# ")
+    title = first_heading(text, page)
     seen: list[tuple[str, str]] = []
     for fence in fences(text):
         if fence.language != "callpath":

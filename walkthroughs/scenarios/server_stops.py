@@ -8,9 +8,9 @@ OURS = "walkthroughs.scenarios.mysite.stuck"
 
 
 def client(port: int) -> None:
-    """Asks, and hears what comes before the server has gone."""
+    """Asks, would keep the connection, and hears what comes before the server has gone."""
     with clients.connected(port) as peer:
-        peer.sendall(clients.request("GET", "/"))
+        peer.sendall(clients.request("GET", "/", keep_alive=True))
         _, closed = clients.hear(peer, clients.TIMEOUT)
         assert closed, "the server has not stopped"
 

@@ -65,12 +65,23 @@ class Command(runserver.Command):  # type: ignore[misc]  # Django has no types
             add("--nostatic", dest="use_static_handler", action="store_false")
             add("--insecure", dest="insecure_serving", action="store_true")
 
+    def handle(self, *args: Any, **options: Any) -> Any:
+        """Refuse to start without an application.
+
+        It is checked here because ``get_handler`` runs in the reloader's thread, where
+        an error ends only that thread.
+        """
+        if not options["noasgi"] and not getattr(settings, "ASGI_APPLICATION", None):
+            raise CommandError(
+                "ASGI_APPLICATION is not set: name your ASGI application in the "
+                "settings (such as 'mysite.asgi.application'), or use --noasgi."
+            )
+        return super().handle(*args, **options)
+
     def get_handler(self, *args: Any, **options: Any) -> Any:
         """The application, behind one that serves static files while DEBUG is on."""
         if options["noasgi"]:
             return super().get_handler(*args, **options)
-        if not getattr(settings, "ASGI_APPLICATION", None):
-            raise CommandError("You have not set ASGI_APPLICATION.")
         known = {field.name for field in fields(Settings)} & options.keys()
         DevelopmentServer.options = {name: options[name] for name in known}
         self.server_cls = DevelopmentServer

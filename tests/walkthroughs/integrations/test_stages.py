@@ -64,6 +64,11 @@ def test_a_stage_leads_to_its_step_and_the_step_back(tmp_path: Path) -> None:
     assert re.search(r'<a href="[^"]*#daphne.server.Server.run" title="Where', html)
 
 
+def test_a_page_is_called_by_its_heading_without_attributes(tmp_path: Path) -> None:
+    html = site(tmp_path, PAGE.replace("# A page", "# A page { .front }"))
+    assert "A page, main-loop on daphne" in html
+
+
 def test_a_stage_stands_beside_its_twin(tmp_path: Path) -> None:
     html = site(tmp_path, PAGE)
     table = re.sub(r"<wbr>", "", html[html.index('<table class="wt-twins"') :])

@@ -7,12 +7,22 @@ from typing import Any
 
 START = {"type": "http.response.start", "status": 200, "headers": []}
 BODY = {"type": "http.response.body", "body": b"done"}
+HALF = {"type": "http.response.body", "body": b"half", "more_body": True}
 
 
 async def stuck(scope: dict[str, Any], receive: Any, send: Any) -> None:
     """Takes the request, and waits for what never comes."""
     assert scope["type"] == "http"
     await receive()
+    await work(3600)
+
+
+async def half(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """Takes the request, sends half a response, and waits for what never comes."""
+    assert scope["type"] == "http"
+    await receive()
+    await send(START)
+    await send(HALF)
     await work(3600)
 
 
