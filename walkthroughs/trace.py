@@ -15,7 +15,7 @@ object.  Its laws:
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
 from typing import Any, ClassVar, Literal
@@ -49,6 +49,7 @@ class Header:
         source: the source of events, "sys.monitoring" or "sys.setprofile".
         packages: the packages in focus, sorted by name.
         dropped: events left out because the recording was full.
+        warnings: what the recording could not see, a sentence each.
         schema: version of the JSON form.
     """
 
@@ -59,6 +60,7 @@ class Header:
     source: str
     packages: tuple[Package, ...] = ()
     dropped: int = 0
+    warnings: tuple[str, ...] = ()
     schema: int = SCHEMA
 
 
@@ -186,9 +188,12 @@ class Hop(Event):
 
     Args:
         how: "create_task", "wake", "call_soon", "call_later", "io" (the loop found a
-            file descriptor ready), "thread", "executor"; of Twisted "call_from_thread"
-            and "deferred" (somebody fired a Deferred).
-        origin_lane: number of the lane that scheduled it, None for "io".
+            file descriptor ready), "thread", "executor", "return" (a task that was
+            begun at once, within the call that made it, stepped aside); of Twisted
+            "call_from_thread" and "deferred" (somebody fired a Deferred).
+        origin_lane: number of the lane that scheduled it, None for "io".  Callbacks
+            that left no event are passed over, for what had led to them; a task or a
+            thread is named even if it has no event.
         origin: number of the innermost call open there at that moment, or None.
     """
 
@@ -265,16 +270,8 @@ class Trace:
 
     def to_json(self) -> str:
         """The trace as JSON text, one event a line, so that two traces can be diffed."""
-        head = {
-            "header": asdict(self.header),
-            "lanes": [asdict(lane) for lane in self.lanes],
-            "functions": [asdict(function) for function in self.functions],
-        }
-        lines = [
-            json.dumps({"kind": event.kind, **asdict(event)}) for event in self.events
-        ]
-        body = ",\n".join(lines)
-        return f'{json.dumps(head)[:-1]}, "events": [\n{body}\n]}}\n'
+        head = self.header, self.lanes, self.functions
+        return "".join(json_lines(*head, self.events))
 
     @classmethod
     def from_json(cls, text: str) -> Trace:
@@ -284,26 +281,75 @@ class Trace:
             TraceError: the text is no trace, or one of another schema.
         """
         try:
-            data = json.loads(text)
-            schema = data["header"]["schema"]
+            head, events = _parts(text)
+            schema = head["header"]["schema"]
             if schema != SCHEMA:
                 raise TraceError(
                     f"the trace has schema {schema}, this version reads {SCHEMA}: "
                     "record it again"
                 )
             return cls(
-                header=_read_header(data["header"]),
-                lanes=tuple(Lane(**lane) for lane in data["lanes"]),
-                functions=tuple(Function(**each) for each in data["functions"]),
-                events=tuple(_read_event(event) for event in data["events"]),
+                header=_read_header(head["header"]),
+                lanes=tuple(Lane(**lane) for lane in head["lanes"]),
+                functions=tuple(Function(**each) for each in head["functions"]),
+                events=tuple(_read_event(event) for event in events),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise TraceError(f"this is no trace: {error!r}") from error
 
 
+_EVENTS = ', "events": [\n'
+"""What stands between the head of a trace and its events, one a line."""
+
+_END = "\n]}\n"
+
+
+def json_lines(
+    header: Header,
+    lanes: Sequence[Lane],
+    functions: Sequence[Function],
+    events: Iterable[Event],
+) -> Iterator[str]:
+    """Yield the JSON text of a trace piece by piece, with one event in each."""
+    encode = json.JSONEncoder().encode
+    head = {
+        "header": asdict(header),
+        "lanes": [asdict(lane) for lane in lanes],
+        "functions": [asdict(function) for function in functions],
+    }
+    yield f"{encode(head)[:-1]}{_EVENTS}"
+    between = ""
+    for event in events:
+        kind = event.kind
+        # Not `asdict`, which copies every value and takes many times as long.
+        values = {name: getattr(event, name) for name in _FIELDS[kind]}
+        yield between + encode({"kind": kind, **values})
+        between = ",\n"
+    yield _END
+
+
+_FIELDS: Mapping[str, tuple[str, ...]] = {
+    kind: tuple(each.name for each in fields(cls)) for kind, cls in EVENTS.items()
+}
+
+
+def _parts(text: str) -> tuple[dict[str, Any], Iterator[dict[str, Any]]]:
+    """A trace's head, and its events, of which only one at a time need be in memory."""
+    head, found, events = text.partition(_EVENTS)
+    if found and events.endswith(_END):
+        lines = events.removesuffix(_END).split("\n")
+        decode = json.JSONDecoder().decode
+        return json.loads(f"{head}}}"), (
+            decode(each.rstrip(",")) for each in lines if each
+        )
+    data = json.loads(text)
+    return data, iter(data["events"])
+
+
 def _read_header(data: dict[str, Any]) -> Header:
     packages = tuple(Package(**package) for package in data["packages"])
-    return Header(**{**data, "focus": tuple(data["focus"]), "packages": packages})
+    texts = {name: tuple(data.get(name, ())) for name in ("focus", "warnings")}
+    return Header(**{**data, **texts, "packages": packages})
 
 
 def _read_event(data: dict[str, Any]) -> Event:
@@ -311,5 +357,4 @@ def _read_event(data: dict[str, Any]) -> Event:
     for pairs in ("args", "summary"):
         if pairs in data:
             data[pairs] = tuple((name, text) for name, text in data[pairs])
-    known = {each.name for each in fields(cls)}
-    return cls(**{key: value for key, value in data.items() if key in known})
+    return cls(**{key: data[key] for key in _FIELDS[cls.kind] if key in data})

@@ -24,6 +24,9 @@ A client chooses the texts and names that a recording meets, so none is read to 
 NAME_LIMIT = 100
 """A name longer than that is nobody's field, and is taken for a secret unread."""
 
+LABEL_LIMIT = 80
+"""How many characters a lane's name has at most."""
+
 MOST_KEYS = 100
 """How many keys of a dict, or members of a set, are looked at to sort them."""
 
@@ -150,6 +153,11 @@ def _with_masks(text: str) -> Iterator[str]:
             yield MASK
             shown = at = value.end()
     yield text[shown:]
+
+
+def label(text: str) -> str:
+    """A name that the program gave to something, in one line and without addresses."""
+    return " ".join(_ADDRESS.sub("", masked(text)).split())[:LABEL_LIMIT]
 
 
 class _Repr(reprlib.Repr):
