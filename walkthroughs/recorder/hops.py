@@ -104,8 +104,8 @@ class Hops:
             try:
                 return original(handle)
             finally:
-                if here.aside:
-                    here.aside.clear()
+                if here.begun:
+                    tape.name_begun(here)
                 here.landing = before if here.landing is not None else None
                 here.handle = outer
                 tape.ended()
@@ -126,7 +126,7 @@ class Hops:
                 return original(loop, coro, **more)
             finally:
                 here.starting = outer
-                tape.returned(here)
+                tape.made(here)
 
         return create_task
 

@@ -57,15 +57,17 @@ class Place:
         name: what the lane is called.
 
     Attributes:
+        named: whether that name is the last word.
         number: its lane, -1 as long as no entry names it.
         stack: the steps open in it, outermost first.
     """
 
-    __slots__ = ("kind", "name", "number", "stack")
+    __slots__ = ("kind", "name", "named", "number", "stack")
 
     def __init__(self, kind: LaneKind, name: str) -> None:
         self.kind = kind
         self.name = name
+        self.named = False
         self.number = -1
         self.stack: list[Any] = []
 
@@ -127,12 +129,14 @@ class Here:
         starting: the coroutine that is made a task right now, and the cause of it.
         aside: the tasks that run inside the present callback though it is not theirs,
             for they were begun at once ("eager"); with the landing that waits for each.
+        begun: those tasks, and those that have stepped aside since.
         looking: whether what runs is our own doing, which leaves no mark.
         lasting: whether handles that are made now run again and again.
     """
 
     __slots__ = (
         "aside",
+        "begun",
         "handle",
         "landing",
         "lasting",
@@ -155,6 +159,7 @@ class Here:
         self.landing: Origin | None = None
         self.starting: tuple[Any, Origin] | None = None
         self.aside: list[tuple[Task[Any], Origin | None]] = []
+        self.begun: list[Task[Any]] = []
         self.looking = False
         self.lasting = False
 
@@ -361,7 +366,7 @@ class Tape:
         here = self.threads.here
         self.look_around(here)
         if here.place.kind == "task":
-            here.place.name = name
+            here.place.name, here.place.named = name, True
 
     def lane_of(self, place: Place) -> int:
         """The number of the lane; a place that has none yet is given the next one."""
@@ -383,12 +388,13 @@ class Tape:
         if here.handle is not None and task is not _task_of(here.handle):
             # It runs inside of another's callback: it was begun at once.
             here.aside.append((task, here.landing))
+            here.begun.append(task)
             coroutine, origin = here.starting or (None, None)
             known = coroutine is not None and coroutine is task.get_coro()
             here.landing = origin if known else None
         return place
 
-    def returned(self, here: Here) -> None:
+    def made(self, here: Here) -> None:
         """A task was made: if it was begun at once, the one that made it goes on."""
         if here.aside:
             here.task = here  # not known until somebody looks
@@ -396,6 +402,15 @@ class Tape:
             if here.landing is not None and here.landing[0] == "return" and here.stack:
                 # What the open steps call next is not asked for its lane.
                 self.arrive(here)
+
+    def name_begun(self, here: Here) -> None:
+        """At a callback's end, the tasks begun at once in it have got their names."""
+        for task in here.begun:
+            place = self._tasks[task]
+            if not place.named:
+                place.name = _given_name(task) or place.name
+        here.begun.clear()
+        here.aside.clear()
 
     def come_back(self, here: Here) -> None:
         """Leaves those tasks that were begun at once and have stepped aside."""
@@ -591,6 +606,8 @@ def _task_of(handle: Any) -> Task[Any] | None:
 
 def _runs(task: Task[Any]) -> bool:
     """Whether the task is in the middle of a step."""
+    if task.done():
+        return False  # and the coroutine is gone: 3.12.1 breaks if asked for it
     coroutine = task.get_coro()
     running = getattr(coroutine, "cr_running", getattr(coroutine, "gi_running", False))
     return bool(running)
@@ -598,11 +615,15 @@ def _runs(task: Task[Any]) -> bool:
 
 def _task_name(task: Task[Any]) -> str:
     """The name that the program gave to the task, or else its coroutine's."""
-    given = str(task.get_name())
-    if not _UNNAMED.fullmatch(given):
-        return label(given)
+    if given := _given_name(task):
+        return given
     coroutine = task.get_coro()
     return getattr(coroutine, "__name__", "") or label(repr(coroutine))
+
+
+def _given_name(task: Task[Any]) -> str:
+    name = str(task.get_name())
+    return "" if _UNNAMED.fullmatch(name) else label(name)
 
 
 _UNNAMED = re.compile(r"Task-\d+")

@@ -1,0 +1,95 @@
+"""Each hop of random programs has the cause that a plain instrumented loop saw.
+
+A larger number of programs is run by hand, with the environment variable
+`RANDOM_PROGRAMS`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections import defaultdict
+
+import pytest
+
+from tests.walkthroughs.recorder import random_programs
+from tests.walkthroughs.recorder.random_programs import FOCUS, WATCH, Running, program
+from tests.walkthroughs.recorder.witness import Place, Witness, WitnessLoop
+from walkthroughs.focus import Focus
+from walkthroughs.recorder import Recorder
+from walkthroughs.trace import Call, Hop, Trace
+
+PROGRAMS = int(os.environ.get("RANDOM_PROGRAMS", "60"))
+"""How many programs each test runs."""
+
+EAGER = sys.version_info >= (3, 12)
+"""Whether this Python can begin tasks at once."""
+
+
+def run(seed: int, eager: bool) -> tuple[Witness, Running, Trace]:
+    """Records a program."""
+    witness = random_programs.witness = Witness()
+    recorder = Recorder(Focus.of(FOCUS), WATCH)
+    with witness.watching():
+        recorder.start()
+        loop = WitnessLoop(witness)
+        if eager:
+            loop.set_task_factory(asyncio.eager_task_factory)
+        running = Running(loop)
+        try:
+            loop.run_until_complete(running.main(program(seed)))
+            loop.run_until_complete(loop.shutdown_default_executor())
+        finally:
+            recorder.stop()
+            loop.close()
+    return witness, running, recorder.trace()
+
+
+def check(seed: int, eager: bool = False) -> int:
+    """Compares what was recorded with what was seen; how many hops there were."""
+    witness, running, trace = run(seed, eager)
+    number = {each.seq: int(each.args[0][1]) for each in _calls(trace)}
+    lanes = Lanes()
+    for each in _calls(trace):
+        lanes.same(each.lane, witness.places[number[each.seq]])
+    hops: dict[Place, list[Hop]] = defaultdict(list)
+    for event in trace.events:
+        if isinstance(event, Hop):
+            hops[lanes.place[event.lane]].append(event)
+    seen = {place: causes for place, causes in witness.hops.items() if causes}
+    assert hops.keys() == seen.keys()
+    for place, causes in seen.items():
+        origins = [None if h.origin is None else number[h.origin] for h in hops[place]]
+        found = [
+            (h.how, origin) for h, origin in zip(hops[place], origins, strict=True)
+        ]
+        assert found == [(cause.how, cause.step) for cause in causes], place
+        for hop, cause in zip(hops[place], causes, strict=True):
+            lanes.same(hop.origin_lane, cause.place)
+    for task, name in running.names.items():
+        if task in lanes.lane:
+            assert trace.lanes[lanes.lane[task] or 0].label == f"task: {name}"
+    return sum(map(len, hops.values()))
+
+
+class Lanes:
+    """Which lane is which place: each lane is one, and each place is one lane."""
+
+    def __init__(self) -> None:
+        self.place: dict[int | None, Place] = {None: None}
+        self.lane: dict[Place, int | None] = {None: None}
+
+    def same(self, lane: int | None, place: Place) -> None:
+        """That lane was said to be that place."""
+        assert self.place.setdefault(lane, place) is place, f"lane {lane}"
+        assert self.lane.setdefault(place, lane) == lane, place
+
+
+def _calls(trace: Trace) -> list[Call]:
+    return [each for each in trace.events if isinstance(each, Call)]
+
+
+@pytest.mark.parametrize("eager", [False, True] if EAGER else [False])
+def test_each_hop_has_the_cause_that_was_seen(eager: bool) -> None:
+    assert sum(check(seed, eager) for seed in range(PROGRAMS)) > PROGRAMS
