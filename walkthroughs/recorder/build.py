@@ -36,7 +36,7 @@ def _numbered(places: Sequence[Place]) -> Iterator[Lane]:
     # From which number on to look: a server may run thousands of tasks.
     unused: dict[tuple[LaneKind, str], int] = {}
     for place in places:
-        kind, name = place.kind, place.name
+        kind, name = place.kind, place.label
         for number in count(unused.get((kind, name), 1)):
             numbered = f"{name} {number}" if name and number > 1 else name
             if (kind, numbered) not in taken or not name:

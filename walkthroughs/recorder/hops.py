@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from asyncio import BaseEventLoop, Handle, current_task
+from asyncio import BaseEventLoop, Handle
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
@@ -19,7 +19,7 @@ from typing import Any
 from weakref import WeakSet
 
 from . import reactor
-from .tape import IO, TASKS, Origin, Tape
+from .tape import IO, TASKS, Origin, Tape, current_task, running_loop
 from .watched import family
 
 _LASTING = {"_add_reader", "_add_writer", "add_signal_handler"}
@@ -72,8 +72,8 @@ class Hops:
     def _making(self, original: Any) -> Any:
         # Here, and not when `call_soon` returns: the loop of another thread may have
         # run the handle by then.
-        origins, threads, origin = self._origins, self._tape.threads, self._tape.origin
-        outside = self._outside
+        origins, threads, tape = self._origins, self._tape.threads, self._tape
+        outside, opened = self._outside, self._tape.open
 
         def make(
             handle: Any, callback: Any, args: Any, loop: Any, context: Any = None
@@ -84,8 +84,21 @@ class Hops:
                 origins.pop(id(handle), None)
                 outside.add(handle)
                 return
-            how = "create_task" if _begins(callback) else None
-            origins[id(handle)] = origin(here, how)
+            running = running_loop()
+            task = current_task(running) if running is not None else None
+            # A step that the task itself does not ask for is its first: all others it
+            # asks for itself, or they are wake-ups.
+            first = is_step(callback) and callback.__self__ is not task
+            how = "create_task" if first else None
+            if task is None:
+                origins[id(handle)] = tape.origin(here, how)
+                return
+            if task is not here.task:
+                tape.look_around(here)
+            # As `Place.origin` does, but without its cost.
+            stack = here.stack
+            step = opened[stack[-1]][0] if stack else None
+            origins[id(handle)] = (how, here.place, step)
 
         return make
 
@@ -108,7 +121,8 @@ class Hops:
                     tape.name_begun(here)
                 here.landing = before if here.landing is not None else None
                 here.handle = outer
-                tape.ended()
+                if tape.ended is not None:
+                    tape.ended(here)
 
         return run
 
@@ -163,13 +177,10 @@ class Hops:
         return classmethod(send)
 
 
-def _begins(callback: Any) -> bool:
-    """Whether it is a task's step, scheduled by whoever made the task.
-
-    All later steps are either scheduled by the task itself, or are wake-ups.
-    """
-    if type(callback) is MethodType:
-        step = callback.__name__ == "__step" and isinstance(callback.__self__, TASKS)
-    else:
-        step = type(callback).__name__ == "TaskStepMethWrapper"
-    return step and current_task(callback.__self__.get_loop()) is not callback.__self__
+def is_step(callback: Any) -> bool:
+    """Whether it is a step of a task: asyncio's in C, or the same in Python."""
+    kind = type(callback)
+    if kind is MethodType:
+        name: str = callback.__name__
+        return name == "__step" and isinstance(callback.__self__, TASKS)
+    return kind.__name__ == "TaskStepMethWrapper"

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
 
-from .tape import Tape, beginning, ending, resuming, suspending
+from .tape import Here, Tape, beginning, ending, forget, resuming, suspending
 
 NAME = "sys.setprofile"
 
@@ -33,8 +33,6 @@ class Source:
     def __init__(self, tape: Tape) -> None:
         self._tape = tape
         self._hear: Heard = _listener(tape)
-        # Threads in which the recorder was heard: there it can lose its place.
-        self._heard = threading.local()
         self._replaced = False
 
     def start(self) -> None:
@@ -49,7 +47,7 @@ class Source:
             sys.setprofile(None)
         threading.setprofile(None)
 
-    def look(self) -> None:
+    def look(self, here: Here) -> None:
         """Listen again if a profiler took our place in this thread and is gone.
 
         The interpreter has one place for a profiler in each thread.  One that is still
@@ -57,11 +55,11 @@ class Source:
         """
         profiler = sys.getprofile()
         if profiler is self._hear:
-            self._heard.once = True
-        elif hasattr(self._heard, "once"):
+            here.heard = True
+        elif here.heard and self._tape.recording:
             self._replaced = True
-            if profiler is None and self._tape.recording:
-                self._tape.forget()
+            if profiler is None:
+                forget(here)
                 sys.setprofile(self._hear)
 
     def warnings(self) -> Iterator[str]:

@@ -25,14 +25,14 @@ import itertools
 import re
 import sys
 import threading
-from asyncio import BaseEventLoop, Task, TimerHandle, current_task
+from asyncio import BaseEventLoop, Task, TimerHandle
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from threading import get_ident
 from time import perf_counter_ns
 from types import FrameType
 from typing import Any, Literal, Protocol
-from weakref import WeakKeyDictionary
+from weakref import ref
 
 from ..focus import Focus
 from ..trace import LaneKind
@@ -54,27 +54,35 @@ class Place:
 
     Args:
         kind: what kind of lane it becomes.
-        name: what the lane is called.
+        name: what the lane is called, unless the program gave a name.
+        given: what the program calls the task.
 
     Attributes:
-        named: whether that name is the last word.
         number: its lane, -1 as long as no entry names it.
         stack: the steps open in it, outermost first.
     """
 
-    __slots__ = ("kind", "name", "named", "number", "stack")
+    __slots__ = ("given", "kind", "name", "number", "stack")
 
-    def __init__(self, kind: LaneKind, name: str) -> None:
+    def __init__(self, kind: LaneKind, name: str, given: str = "") -> None:
         self.kind = kind
         self.name = name
-        self.named = False
+        self.given = given
         self.number = -1
         self.stack: list[Any] = []
+
+    @property
+    def label(self) -> str:
+        """The name to show."""
+        return label(self.name if _UNNAMED.fullmatch(self.given) else self.given)
 
     def origin(self, how: str | None, opened: Mapping[object, Entry]) -> Origin:
         """The present moment in this place, as a cause."""
         return (how, self, opened[self.stack[-1]][0] if self.stack else None)
 
+
+_UNNAMED = re.compile(r"|Task-\d+")
+"""What tasks are called to which the program gave no name."""
 
 Origin = tuple[str | None, Place | None, int | None]
 """Who scheduled something: how (None: the loop's handle tells), in which place, inside
@@ -90,6 +98,13 @@ TASKS: tuple[type[Task[Any]], ...] = (Task, asyncio.tasks._PyTask)  # type: igno
 """asyncio's task in C, and the same in Python."""
 
 running_loop = asyncio._get_running_loop
+
+# `current_task` is Python before 3.12, and a profiler pays for each call of that.
+current_task: Callable[[Any], Task[Any] | None] = (
+    asyncio.current_task
+    if sys.version_info >= (3, 12)
+    else asyncio.tasks._current_tasks.get  # type: ignore[attr-defined]
+)
 
 
 class Sized(Protocol):
@@ -130,6 +145,7 @@ class Here:
         aside: the tasks that run inside the present callback though it is not theirs,
             for they were begun at once ("eager"); with the landing that waits for each.
         begun: those tasks, and those that have stepped aside since.
+        heard: whether calls of the thread were heard.
         looking: whether what runs is our own doing, which leaves no mark.
         lasting: whether handles that are made now run again and again.
     """
@@ -138,6 +154,7 @@ class Here:
         "aside",
         "begun",
         "handle",
+        "heard",
         "landing",
         "lasting",
         "looking",
@@ -160,6 +177,7 @@ class Here:
         self.starting: tuple[Any, Origin] | None = None
         self.aside: list[tuple[Task[Any], Origin | None]] = []
         self.begun: list[Task[Any]] = []
+        self.heard = False
         self.looking = False
         self.lasting = False
 
@@ -202,7 +220,7 @@ class Tape:
         self.restart: Callable[[], None] = lambda: None
         self.watching = Watching(focus, lambda: self.restart())
         # Said when a callback or a piece of work has ended.
-        self.ended: Callable[[], None] = lambda: None
+        self.ended: Callable[[Here], None] | None = None
         self.numbers = itertools.count()
         # Frame, or event being sent -> the entry that it began with.
         self.open: dict[object, Entry] = {}
@@ -213,7 +231,8 @@ class Tape:
         # Lane -> its place.
         self.places: list[Place] = []
         # The place of each task that is alive.
-        self._tasks: WeakKeyDictionary[Task[Any], Place] = WeakKeyDictionary()
+        self._tasks: dict[ref[Task[Any]], Place] = {}
+        self._gone = self._tasks.pop
         # The classes of loops whose scheduling nobody hears.
         self.unheard: set[type] = set()
         self._lock = threading.Lock()
@@ -306,7 +325,8 @@ class Tape:
             finally:
                 # If it has left its mark, so has whatever led to it.
                 here.landing = before if here.landing is not None else None
-                self.ended()
+                if self.ended is not None:
+                    self.ended(here)
 
         return run
 
@@ -333,7 +353,7 @@ class Tape:
                 self.unheard.add(type(loop))
         if here.aside:
             self.come_back(here)
-        place = here.own if task is None else self._tasks.get(task)
+        place = here.own if task is None else self._tasks.get(ref(task))
         if place is None:
             place = self._meet(task, here)
         here.place, here.stack, here.task = place, place.stack, task
@@ -349,24 +369,12 @@ class Tape:
         lane = None if place is None else self.lane_of(place)
         self.write(self.lane_of(to), "hop", (how, lane, step))
 
-    def forget(self) -> None:
-        """Gives up the steps that seem open in this thread, but have ended unheard.
-
-        What has ended without a word must not be taken for the caller of what follows.
-        """
-        frames, frame = set(), sys._getframe()
-        while frame is not None:
-            frames.add(frame)
-            frame = frame.f_back  # type: ignore[assignment]
-        stack = self.threads.here.stack
-        stack[:] = [each for each in stack if each in frames]
-
     def name_lane(self, name: str) -> None:
         """Calls the present lane, if it is a task, by that name from now on."""
         here = self.threads.here
         self.look_around(here)
         if here.place.kind == "task":
-            here.place.name, here.place.named = name, True
+            here.place.name, here.place.given = name, ""
 
     def lane_of(self, place: Place) -> int:
         """The number of the lane; a place that has none yet is given the next one."""
@@ -384,7 +392,9 @@ class Tape:
         if task is None:
             here.own = place = self._thread_place()
             return place
-        place = self._tasks[task] = Place("task", _task_name(task))
+        name = getattr(task.get_coro(), "__name__", "") or repr(task.get_coro())
+        place = Place("task", name, task.get_name())
+        self._tasks[ref(task, self._gone)] = place
         if here.handle is not None and task is not _task_of(here.handle):
             # It runs inside of another's callback: it was begun at once.
             here.aside.append((task, here.landing))
@@ -406,9 +416,9 @@ class Tape:
     def name_begun(self, here: Here) -> None:
         """At a callback's end, the tasks begun at once in it have got their names."""
         for task in here.begun:
-            place = self._tasks[task]
-            if not place.named:
-                place.name = _given_name(task) or place.name
+            place = self._tasks[ref(task)]
+            if place.given:
+                place.given = task.get_name()
         here.begun.clear()
         here.aside.clear()
 
@@ -417,7 +427,7 @@ class Tape:
         while here.aside and not _runs(here.aside[-1][0]):
             task, landing = here.aside.pop()
             if landing is None and here.landing is None:
-                landing = ("return", self._tasks[task], None)
+                landing = ("return", self._tasks[ref(task)], None)
             here.landing = landing
 
     def _thread_place(self) -> Place:
@@ -575,6 +585,18 @@ def resuming(tape: Tape) -> Callable[[Any, int], None]:
     return resume
 
 
+def forget(here: Here) -> None:
+    """Gives up the steps that seem open in this thread, but have ended unheard.
+
+    What has ended without a word must not be taken for the caller of what follows.
+    """
+    running, frame = set(), sys._getframe().f_back
+    while frame is not None:
+        running.add(frame)
+        frame = frame.f_back
+    here.stack[:] = [each for each in here.stack if each in running]
+
+
 def _depth(queue: Sized, here: Here) -> int:
     # That it is asked is our own doing, and leaves no mark.
     here.looking = True
@@ -613,20 +635,6 @@ def _runs(task: Task[Any]) -> bool:
     return bool(running)
 
 
-def _task_name(task: Task[Any]) -> str:
-    """The name that the program gave to the task, or else its coroutine's."""
-    if given := _given_name(task):
-        return given
-    coroutine = task.get_coro()
-    return getattr(coroutine, "__name__", "") or label(repr(coroutine))
-
-
-def _given_name(task: Task[Any]) -> str:
-    name = str(task.get_name())
-    return "" if _UNNAMED.fullmatch(name) else label(name)
-
-
-_UNNAMED = re.compile(r"Task-\d+")
 _THREAD = re.compile(r"Thread-\d+ \((?P<target>.+)\)")
 
 

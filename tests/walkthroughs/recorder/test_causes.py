@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import sys
+import threading
 from collections import defaultdict
+from typing import Any
 
 import pytest
 
@@ -17,10 +20,12 @@ from tests.walkthroughs.recorder import random_programs
 from tests.walkthroughs.recorder.random_programs import FOCUS, WATCH, Running, program
 from tests.walkthroughs.recorder.witness import Place, Witness, WitnessLoop
 from walkthroughs.focus import Focus
-from walkthroughs.recorder import Recorder
+from walkthroughs.recorder import Recorder, hops, tape
+from walkthroughs.recorder.tape import IO, Here, Origin, Tape
+from walkthroughs.recorder.tape import Place as LanePlace
 from walkthroughs.trace import Call, Hop, Trace
 
-PROGRAMS = int(os.environ.get("RANDOM_PROGRAMS", "60"))
+PROGRAMS = int(os.environ.get("RANDOM_PROGRAMS", "100"))
 """How many programs each test runs."""
 
 EAGER = sys.version_info >= (3, 12)
@@ -35,7 +40,7 @@ def run(seed: int, eager: bool) -> tuple[Witness, Running, Trace]:
         recorder.start()
         loop = WitnessLoop(witness)
         if eager:
-            loop.set_task_factory(asyncio.eager_task_factory)
+            loop.set_task_factory(vars(asyncio)["eager_task_factory"])
         running = Running(loop)
         try:
             loop.run_until_complete(running.main(program(seed)))
@@ -93,3 +98,55 @@ def _calls(trace: Trace) -> list[Call]:
 @pytest.mark.parametrize("eager", [False, True] if EAGER else [False])
 def test_each_hop_has_the_cause_that_was_seen(eager: bool) -> None:
     assert sum(check(seed, eager) for seed in range(PROGRAMS)) > PROGRAMS
+
+
+def chained_through_tasks(self: Tape, here: Here, how: str | None) -> Origin:
+    self.look_around(here)
+    if here.landing is None or here.landing is IO:
+        return here.place.origin(how, self.open)
+    return (how, *here.landing[1:])
+
+
+class ByNumber:
+    """What is known of a thread, kept by a number that the system uses again."""
+
+    def __init__(self) -> None:
+        self.known: dict[int, Here] = {}
+
+    @property
+    def here(self) -> Here:
+        return self.known.setdefault(threading.get_ident(), Here())
+
+
+Break = tuple[Any, str, Any]
+
+BREAKS: dict[str, Break] = {
+    "the first hop of a task is its creation": (
+        hops,
+        "is_step",
+        lambda callback: hasattr(callback, "__self__"),
+    ),
+    "no hop is": (hops, "is_step", lambda callback: False),
+    "a task is passed over": (Tape, "origin", chained_through_tasks),
+    "threads are known by number": (tape, "Threads", ByNumber),
+    "tasks have no names": (tape, "_UNNAMED", re.compile(".*")),
+    "all steps are forgotten": (
+        LanePlace,
+        "origin",
+        lambda self, how, _: (how, self, None),
+    ),
+}
+
+
+if EAGER:
+    BREAKS["nobody comes back"] = (Tape, "made", lambda self, here: None)
+
+
+@pytest.mark.parametrize("name", BREAKS)
+def test_a_recorder_that_errs_is_found_out(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(*BREAKS[name])
+    with pytest.raises(AssertionError):
+        for seed in range(PROGRAMS):
+            check(seed, eager=name == "nobody comes back")

@@ -17,6 +17,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
+
 Place = Any
 """A task, or a thread for what it runs beside all tasks."""
 
@@ -110,8 +112,9 @@ class Witness:
 
     def cause(self, how: str | None) -> Cause:
         place, pending = self.place(), self.now.pending
-        passed_over = not isinstance(place, Task) and pending is not None
-        if passed_over and pending.how not in ("io", "thread", "executor"):
+        if pending is None or pending.how in ("io", "thread", "executor"):
+            pending = None
+        if pending is not None and not isinstance(place, Task):
             return Cause(how, pending.place, pending.step)
         steps = self.open[place]
         return Cause(how, place, steps[-1] if steps else None)
@@ -140,20 +143,21 @@ class Witness:
     @contextmanager
     def watching(self) -> Iterator[None]:
         """Listens to handles being run, as long as the block lasts."""
-        original = Handle._run  # type: ignore[attr-defined]
-        witness = self
+        original: Any = vars(Handle)["_run"]
 
         def _run(handle: Handle) -> None:
-            witness.runs(handle, original)
+            self.runs(handle, original)
 
-        Handle._run = _run  # type: ignore[attr-defined]
-        try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Handle, "_run", _run)
             yield
-        finally:
-            Handle._run = original  # type: ignore[attr-defined]
 
 
-class WitnessLoop(asyncio.SelectorEventLoop):
+# Typed loosely: its methods take whatever asyncio's take, and pass it on.
+Loop: Any = asyncio.SelectorEventLoop
+
+
+class WitnessLoop(Loop):  # type: ignore[misc]
     """Notes the cause of whatever is scheduled."""
 
     def __init__(self, witness: Witness) -> None:
@@ -168,7 +172,7 @@ class WitnessLoop(asyncio.SelectorEventLoop):
         return handle
 
     def call_soon(self, callback: Any, *args: Any, **more: Any) -> Any:
-        task = getattr(callback, "__self__", None)
+        task: Any = getattr(callback, "__self__", None)
         first = isinstance(task, Task) and task not in self.witness.known
         if first:
             self.witness.known.add(task)
@@ -188,7 +192,7 @@ class WitnessLoop(asyncio.SelectorEventLoop):
 
     def _add_callback(self, handle: Handle) -> None:
         self.witness.outside.add(handle)
-        super()._add_callback(handle)  # type: ignore[misc]
+        super()._add_callback(handle)
 
     def create_task(self, coro: Any, **more: Any) -> Any:
         witness, now = self.witness, self.witness.now
