@@ -209,7 +209,8 @@ def _title(trace: Trace) -> str:
 def _about(trace: Trace) -> list[str]:
     header = trace.header
     packages = ", ".join(f"{each.name} {each.version}" for each in header.packages)
-    return [f"Recorded on Python {header.python}.", f"Packages: {packages}."]
+    about = [f"Recorded on Python {header.python}.", f"Packages: {packages}."]
+    return [*about, *header.warnings]
 
 
 def _progress(line: str) -> None:

@@ -131,8 +131,8 @@ class Child:
             time.sleep(0.01)
         self.recorder.settle()
         self.recorder.stop()
-        trace = self.recorder.trace(self.orders["scenario"], self.orders["server"])
-        Path(self.orders["output"]).write_text(trace.to_json(), encoding="utf-8")
+        with Path(self.orders["output"]).open("w", encoding="utf-8") as output:
+            self.recorder.write(output, self.orders["scenario"], self.orders["server"])
         self.say("done", {"failures": self.failures, "running": len(self.running)})
 
 
