@@ -12,25 +12,6 @@ from ..trace import Call, Event, Exit, Hop, Lane, LaneKind, Message
 from .tape import Entry, Place, Tape
 
 
-def events(tape: Tape) -> Iterator[Event]:
-    """Yield the events of a recording, numbered in order."""
-    return _Building(tape).events()
-
-
-def lanes(tape: Tape) -> tuple[Lane, ...]:
-    """Return the lanes of a recording, in the order of their numbers.
-
-    Lanes of the same kind and name are numbered in the order in which something
-    happened in them, so that those that are only named as a cause take no number away.
-    """
-    order = dict.fromkeys(entry[2] for entry in tape.entries)
-    order.pop(-1, None)
-    order.update(dict.fromkeys(range(len(tape.places))))
-    names = _numbered([tape.places[number] for number in order])
-    found = dict(zip(order, names, strict=True))
-    return tuple(found[number] for number in range(len(tape.places)))
-
-
 def _numbered(places: Sequence[Place]) -> Iterator[Lane]:
     taken: set[tuple[LaneKind, str]] = set()
     # From which number on to look: a server may run thousands of tasks.
@@ -46,12 +27,18 @@ def _numbered(places: Sequence[Place]) -> Iterator[Lane]:
         yield Lane(kind, numbered)
 
 
-class _Building:
+class Building:
+    """The entries of a tape as they are now, to be made into events.
+
+    Args:
+        tape: what was recorded; threads may still be writing to it.
+    """
+
     def __init__(self, tape: Tape) -> None:
         self.tape = tape
         # Two threads may take their numbers in one order and write in another.
-        tape.entries.sort(key=itemgetter(0))
-        self.entries = tape.entries
+        self.entries = sorted(tape.entries, key=itemgetter(0))
+        self.places = tuple(tape.places)
         # A number that was taken when the recording ended, or skipped when start-up
         # was over, is missing.
         whole = not self.entries or self.entries[-1][0] == len(self.entries) - 1
@@ -64,7 +51,21 @@ class _Building:
         self.lines: dict[tuple[int, int], int | None] = {}
         self.codes = [each.code for each in tape.watching.called]
 
+    def lanes(self) -> tuple[Lane, ...]:
+        """Return the lanes, in the order of their numbers.
+
+        Lanes of the same kind and name are numbered in the order in which something
+        happened in them, so that those that are only named as a cause take no number
+        away.
+        """
+        order = dict.fromkeys(entry[2] for entry in self.entries)
+        order.update(dict.fromkeys(range(len(self.places))))
+        names = _numbered([self.places[number] for number in order])
+        found = dict(zip(order, names, strict=True))
+        return tuple(found[number] for number in range(len(self.places)))
+
     def events(self) -> Iterator[Event]:
+        """Yield the events, numbered in order."""
         makers: dict[str, Callable[[Entry, int], Event]] = {
             "call": self.call,
             "hop": self.hop,

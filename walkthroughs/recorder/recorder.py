@@ -16,7 +16,7 @@ from ..focus import Focus
 from ..packages import owner
 from ..trace import Function, Header, Lane, Package, Trace, json_lines
 from . import monitoring, profile
-from .build import events, lanes
+from .build import Building
 from .door import Application, door
 from .hops import Hops
 from .tape import Tape
@@ -99,9 +99,9 @@ class Recorder:
 
     def trace(self, scenario: str = "", server: str = "") -> Trace:
         """What was recorded up to now."""
-        with self._lock:
-            found = tuple(events(self._tape))
-            return Trace(*self._head(scenario, server), found)
+        building = Building(self._tape)
+        head = self._head(building, scenario, server)
+        return Trace(*head, tuple(building.events()))
 
     def write(self, stream: TextIO, scenario: str = "", server: str = "") -> None:
         """Write what was recorded up to now, as `Trace.to_json` would, event by event.
@@ -113,12 +113,12 @@ class Recorder:
             scenario: name of the walkthrough.
             server: name of the server that ran it.
         """
-        with self._lock:
-            head = self._head(scenario, server)
-            stream.writelines(json_lines(*head, events(self._tape)))
+        building = Building(self._tape)
+        head = self._head(building, scenario, server)
+        stream.writelines(json_lines(*head, building.events()))
 
     def _head(
-        self, scenario: str, server: str
+        self, building: Building, scenario: str, server: str
     ) -> tuple[Header, tuple[Lane, ...], tuple[Function, ...]]:
         tape = self._tape
         header = Header(
@@ -131,7 +131,7 @@ class Recorder:
             dropped=tape.dropped,
             warnings=tuple(self._warnings()),
         )
-        return header, lanes(tape), tape.watching.functions
+        return header, building.lanes(), tape.watching.functions
 
     def _warnings(self) -> Iterator[str]:
         """Yield what this recording could not see, a sentence each."""

@@ -81,8 +81,8 @@ class Place:
         return (how, self, opened[self.stack[-1]][0] if self.stack else None)
 
 
-_UNNAMED = re.compile(r"|Task-\d+")
-"""What tasks are called to which the program gave no name."""
+_UNNAMED = re.compile(r"|None|Task-\d+")
+"""What tasks are called to which the program gave no name; None, by Python 3.13.0."""
 
 Origin = tuple[str | None, Place | None, int | None]
 """Who scheduled something: how (None: the loop's handle tells), in which place, inside

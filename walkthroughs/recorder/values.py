@@ -157,7 +157,8 @@ def _with_masks(text: str) -> Iterator[str]:
 
 def label(text: str) -> str:
     """A name that the program gave to something, in one line and without addresses."""
-    return " ".join(_ADDRESS.sub("", masked(text)).split())[:LABEL_LIMIT]
+    line = " ".join(masked(text).split())
+    return _ADDRESS.sub("", line)[:LABEL_LIMIT]
 
 
 class _Repr(reprlib.Repr):

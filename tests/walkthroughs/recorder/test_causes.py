@@ -11,19 +11,18 @@ import os
 import re
 import sys
 import threading
-from collections import defaultdict
 from typing import Any
 
 import pytest
 
 from tests.walkthroughs.recorder import random_programs
+from tests.walkthroughs.recorder.compared import compare
 from tests.walkthroughs.recorder.random_programs import FOCUS, WATCH, Running, program
-from tests.walkthroughs.recorder.witness import Place, Witness, WitnessLoop
+from tests.walkthroughs.recorder.witness import Witness, WitnessLoop
 from walkthroughs.focus import Focus
 from walkthroughs.recorder import Recorder, hops, tape
-from walkthroughs.recorder.tape import IO, Here, Origin, Tape
-from walkthroughs.recorder.tape import Place as LanePlace
-from walkthroughs.trace import Call, Hop, Trace
+from walkthroughs.recorder.tape import IO, Here, Origin, Place, Tape
+from walkthroughs.trace import Hop, Trace
 
 PROGRAMS = int(os.environ.get("RANDOM_PROGRAMS", "100"))
 """How many programs each test runs."""
@@ -54,45 +53,11 @@ def run(seed: int, eager: bool) -> tuple[Witness, Running, Trace]:
 def check(seed: int, eager: bool = False) -> int:
     """Compares what was recorded with what was seen; how many hops there were."""
     witness, running, trace = run(seed, eager)
-    number = {each.seq: int(each.args[0][1]) for each in _calls(trace)}
-    lanes = Lanes()
-    for each in _calls(trace):
-        lanes.same(each.lane, witness.places[number[each.seq]])
-    hops: dict[Place, list[Hop]] = defaultdict(list)
-    for event in trace.events:
-        if isinstance(event, Hop):
-            hops[lanes.place[event.lane]].append(event)
-    seen = {place: causes for place, causes in witness.hops.items() if causes}
-    assert hops.keys() == seen.keys()
-    for place, causes in seen.items():
-        origins = [None if h.origin is None else number[h.origin] for h in hops[place]]
-        found = [
-            (h.how, origin) for h, origin in zip(hops[place], origins, strict=True)
-        ]
-        assert found == [(cause.how, cause.step) for cause in causes], place
-        for hop, cause in zip(hops[place], causes, strict=True):
-            lanes.same(hop.origin_lane, cause.place)
+    lanes = compare(witness, trace)
     for task, name in running.names.items():
         if task in lanes.lane:
             assert trace.lanes[lanes.lane[task] or 0].label == f"task: {name}"
-    return sum(map(len, hops.values()))
-
-
-class Lanes:
-    """Which lane is which place: each lane is one, and each place is one lane."""
-
-    def __init__(self) -> None:
-        self.place: dict[int | None, Place] = {None: None}
-        self.lane: dict[Place, int | None] = {None: None}
-
-    def same(self, lane: int | None, place: Place) -> None:
-        """That lane was said to be that place."""
-        assert self.place.setdefault(lane, place) is place, f"lane {lane}"
-        assert self.lane.setdefault(place, lane) == lane, place
-
-
-def _calls(trace: Trace) -> list[Call]:
-    return [each for each in trace.events if isinstance(each, Call)]
+    return sum(isinstance(event, Hop) for event in trace.events)
 
 
 @pytest.mark.parametrize("eager", [False, True] if EAGER else [False])
@@ -131,7 +96,7 @@ BREAKS: dict[str, Break] = {
     "threads are known by number": (tape, "Threads", ByNumber),
     "tasks have no names": (tape, "_UNNAMED", re.compile(".*")),
     "all steps are forgotten": (
-        LanePlace,
+        Place,
         "origin",
         lambda self, how, _: (how, self, None),
     ),
