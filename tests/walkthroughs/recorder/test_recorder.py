@@ -469,17 +469,14 @@ def test_a_thread_does_not_take_the_lane_of_a_dead_one() -> None:
         programs.leaf()
 
     def threads() -> None:
-        for name in ("writer", "reader"):
-            thread = threading.Thread(target=work, name=name)
+        for _ in range(50):
+            thread = threading.Thread(target=work, name="writer")
             thread.start()
             thread.join()
 
     trace = record(threads)
-    assert len(numbers) == 1  # which is what made it go wrong
-    assert [trace.lanes[step.lane].label for step in trace.steps] == [
-        "thread: writer",
-        "thread: reader",
-    ]
+    assert len(numbers) < 50  # the system uses them again, which made it go wrong
+    assert len({step.lane for step in trace.steps}) == 50
 
 
 def test_a_thread_that_is_used_again_has_a_cause_each_time() -> None:
