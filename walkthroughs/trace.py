@@ -15,9 +15,11 @@ object.  Its laws:
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
+from itertools import islice
+from operator import attrgetter
 from typing import Any, ClassVar, Literal
 
 from .errors import TraceError
@@ -52,6 +54,7 @@ class Header:
         own: dotted names of the application's own modules and packages.
         framework: dotted names of what the application is built on.
         listening: number of the first event after the server began to listen.
+        warnings: what the recording could not see, a sentence each.
         schema: version of the JSON form.
     """
 
@@ -65,6 +68,7 @@ class Header:
     own: tuple[str, ...] = ()
     framework: tuple[str, ...] = ()
     listening: int = 0
+    warnings: tuple[str, ...] = ()
     schema: int = SCHEMA
 
 
@@ -192,9 +196,12 @@ class Hop(Event):
 
     Args:
         how: "create_task", "wake", "call_soon", "call_later", "io" (the loop found a
-            file descriptor ready), "thread", "executor"; of Twisted "call_from_thread"
-            and "deferred" (somebody fired a Deferred).
-        origin_lane: number of the lane that scheduled it, None for "io".
+            file descriptor ready), "thread", "executor", "return" (a task that was
+            begun at once, within the call that made it, stepped aside); of Twisted
+            "call_from_thread" and "deferred" (somebody fired a Deferred).
+        origin_lane: number of the lane that scheduled it, None for "io".  Callbacks
+            that left no event are passed over, for what had led to them; a task or a
+            thread is named even if it has no event.
         origin: number of the innermost call open there at that moment, or None.
     """
 
@@ -271,16 +278,8 @@ class Trace:
 
     def to_json(self) -> str:
         """The trace as JSON text, one event a line, so that two traces can be diffed."""
-        head = {
-            "header": asdict(self.header),
-            "lanes": [asdict(lane) for lane in self.lanes],
-            "functions": [asdict(function) for function in self.functions],
-        }
-        lines = [
-            json.dumps({"kind": event.kind, **asdict(event)}) for event in self.events
-        ]
-        body = ",\n".join(lines)
-        return f'{json.dumps(head)[:-1]}, "events": [\n{body}\n]}}\n'
+        head = self.header, self.lanes, self.functions
+        return "".join(json_lines(*head, iter(self.events)))
 
     @classmethod
     def from_json(cls, text: str) -> Trace:
@@ -290,18 +289,18 @@ class Trace:
             TraceError: the text is no trace, or one of another schema.
         """
         try:
-            data = json.loads(text)
-            schema = data["header"]["schema"]
+            head, events = _parts(text)
+            schema = head["header"]["schema"]
             if schema != SCHEMA:
                 raise TraceError(
                     f"the trace has schema {schema}, this version reads {SCHEMA}: "
                     "record it again"
                 )
             return cls(
-                header=_read_header(data["header"]),
-                lanes=tuple(Lane(**lane) for lane in data["lanes"]),
-                functions=tuple(Function(**each) for each in data["functions"]),
-                events=tuple(_read_event(event) for event in data["events"]),
+                header=_read_header(head["header"]),
+                lanes=tuple(Lane(**lane) for lane in head["lanes"]),
+                functions=tuple(Function(**each) for each in head["functions"]),
+                events=tuple(_read_event(event) for event in events),
             )
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise TraceError(f"this is no trace: {error!r}") from error
@@ -309,10 +308,73 @@ class Trace:
             raise TraceError(f"this is no trace: {error!r}") from error
 
 
+_FIELDS: Mapping[str, tuple[str, ...]] = {
+    kind: tuple(each.name for each in fields(cls)) for kind, cls in EVENTS.items()
+}
+
+_EVENTS = ', "events": [\n'
+"""What stands between the head of a trace and its events, one a line."""
+
+_END = "\n]}\n"
+
+
+def json_lines(
+    header: Header,
+    lanes: Sequence[Lane],
+    functions: Sequence[Function],
+    events: Iterator[Event],
+) -> Iterator[str]:
+    """Yield the JSON text of a trace piece by piece, one event a line."""
+    head = {
+        "header": asdict(header),
+        "lanes": [asdict(lane) for lane in lanes],
+        "functions": [asdict(function) for function in functions],
+    }
+    yield f"{json.dumps(head)[:-1]}{_EVENTS}"
+    between = ""
+    while some := [_written(event) for event in islice(events, TOGETHER)]:
+        # No text in them has this: there, the quotation mark would be escaped.
+        lines = json.dumps(some)[1:-1].replace('}, {"kind"', '},\n{"kind"')
+        yield between + lines
+        between = ",\n"
+    yield _END
+
+
+TOGETHER = 500
+"""How many events are written at once: fewer take longer, more take more memory."""
+
+_VALUES: Mapping[str, tuple[tuple[str, ...], Callable[[Event], tuple[Any, ...]]]] = {
+    kind: (("kind", *_FIELDS[kind]), attrgetter("kind", *_FIELDS[kind]))
+    for kind in EVENTS
+}
+
+
+def _written(event: Event) -> dict[str, Any]:
+    # Not `asdict`, which copies every value and takes many times as long.
+    names, values = _VALUES[event.kind]
+    return dict(zip(names, values(event), strict=True))
+
+
+def _parts(text: str) -> tuple[dict[str, Any], Iterator[dict[str, Any]]]:
+    """A trace's head, and its events, of which only one at a time need be in memory."""
+    head, found, events = text.partition(_EVENTS)
+    if found and events.endswith(_END):
+        lines = events.removesuffix(_END).split("\n")
+        decode = json.JSONDecoder().decode
+        return json.loads(f"{head}}}"), (
+            decode(each.rstrip(",")) for each in lines if each
+        )
+    data = json.loads(text)
+    return data, iter(data["events"])
+
+
 def _read_header(data: dict[str, Any]) -> Header:
     packages = tuple(Package(**package) for package in data["packages"])
-    names = {key: tuple(data.get(key, ())) for key in ("focus", "own", "framework")}
-    return Header(**{**data, **names, "packages": packages})
+    texts = {
+        name: tuple(data.get(name, ()))
+        for name in ("focus", "own", "framework", "warnings")
+    }
+    return Header(**{**data, **texts, "packages": packages})
 
 
 def _read_event(data: dict[str, Any]) -> Event:
@@ -320,5 +382,4 @@ def _read_event(data: dict[str, Any]) -> Event:
     for pairs in ("args", "summary"):
         if pairs in data:
             data[pairs] = tuple((name, text) for name, text in data[pairs])
-    known = {each.name for each in fields(cls)}
-    return cls(**{key: value for key, value in data.items() if key in known})
+    return cls(**{key: data[key] for key in _FIELDS[cls.kind] if key in data})

@@ -224,7 +224,7 @@ def _about(trace: Trace) -> list[str]:
     about = [f"Recorded on Python {header.python}.", f"Packages: {packages}."]
     if header.server in UNSEEN:
         about.append(f"Not recorded: {UNSEEN[header.server]}.")
-    return about
+    return [*about, *header.warnings]
 
 
 def _progress(line: str) -> None:

@@ -2,30 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from array import array
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import count
+from operator import itemgetter
 from types import CodeType
 
-from ..trace import Call, Event, Exit, Hop, Message
-from .tape import Entry, Tape
+from ..trace import Call, Event, Exit, Hop, Lane, LaneKind, Message
+from .tape import Entry, Place, Tape
 
 
-def build(tape: Tape) -> tuple[Event, ...]:
-    """The events of a recording, numbered in order."""
-    return tuple(_Building(tape).events())
+def _numbered(places: Sequence[Place]) -> Iterator[Lane]:
+    taken: set[tuple[LaneKind, str]] = set()
+    # From which number on to look: a server may run thousands of tasks.
+    unused: dict[tuple[LaneKind, str], int] = {}
+    for place in places:
+        kind, name = place.kind, place.label
+        for number in count(unused.get((kind, name), 1)):
+            numbered = f"{name} {number}" if name and number > 1 else name
+            if (kind, numbered) not in taken or not name:
+                break
+        taken.add((kind, numbered))
+        unused[kind, name] = number + 1
+        yield Lane(kind, numbered)
 
 
-class _Building:
+class Building:
+    """The entries of a tape as they are now, to be made into events.
+
+    Args:
+        tape: what was recorded; threads may still be writing to it.
+    """
+
     def __init__(self, tape: Tape) -> None:
         self.tape = tape
         # Two threads may take their numbers in one order and write in another.
-        self.entries = sorted(tape.entries, key=lambda entry: int(entry[0]))
-        # A number that was taken when the recording ended may be missing.
-        self.place = {entry[0]: n for n, entry in enumerate(self.entries)}
-        self.depth: list[int] = []
+        self.entries = sorted(tape.entries, key=itemgetter(0))
+        self.places = tuple(tape.places)
+        # A number that was taken when the recording ended, or skipped when start-up
+        # was over, is missing.
+        whole = not self.entries or self.entries[-1][0] == len(self.entries) - 1
+        self.place: Mapping[int, int] | range = (
+            range(len(self.entries))
+            if whole
+            else {entry[0]: n for n, entry in enumerate(self.entries)}
+        )
+        self.depth = array("I")
         self.lines: dict[tuple[int, int], int | None] = {}
         self.codes = [each.code for each in tape.watching.called]
 
+    def lanes(self) -> tuple[Lane, ...]:
+        """Return the lanes, in the order of their numbers.
+
+        Lanes of the same kind and name are numbered in the order in which something
+        happened in them, so that those that are only named as a cause take no number
+        away.
+        """
+        order = dict.fromkeys(entry[2] for entry in self.entries)
+        order.update(dict.fromkeys(range(len(self.places))))
+        names = _numbered([self.places[number] for number in order])
+        found = dict(zip(order, names, strict=True))
+        return tuple(found[number] for number in range(len(self.places)))
+
     def events(self) -> Iterator[Event]:
+        """Yield the events, numbered in order."""
         makers: dict[str, Callable[[Entry, int], Event]] = {
             "call": self.call,
             "hop": self.hop,

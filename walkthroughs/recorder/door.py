@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any, cast
 
 from .tape import Sized, Tape
-from .values import MASK, is_secret, masked
+from .values import MASK, ROOM, is_secret, masked
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -107,13 +107,21 @@ def _size(value: bytes | bytearray | memoryview) -> str:
 
 
 def _text(value: str) -> str:
-    value = masked(value)
-    return repr(value[:TEXT_LIMIT]) + ("…" if len(value) > TEXT_LIMIT else "")
+    # As a plain one, so that to cut it runs nothing of the program.
+    shown = masked(str.__str__(value)[:ROOM])
+    return repr(shown[:TEXT_LIMIT]) + ("…" if len(shown) > TEXT_LIMIT else "")
+
+
+def _number(value: int) -> str:
+    # More digits than the interpreter writes out, or a subclass with its own repr.
+    return int.__repr__(value) if value.bit_length() <= 64 else "int"
 
 
 _BRIEFS: dict[type, Callable[[Any], str]] = {
     **dict.fromkeys((bytes, bytearray, memoryview), _size),
-    **dict.fromkeys((bool, int, float, type(None)), repr),
+    **dict.fromkeys((bool, type(None)), repr),
+    int: _number,
+    float: float.__repr__,
     str: _text,
 }
 """Class -> how its values are told; for those of heirs, the same; of others, the class is."""

@@ -8,15 +8,18 @@ has roads of its own, see `reactor`.
 
 from __future__ import annotations
 
+import sys
 import threading
 from asyncio import BaseEventLoop, Handle
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from threading import get_ident
+from importlib import import_module
+from types import MethodType
 from typing import Any
+from weakref import WeakSet
 
 from . import reactor
-from .tape import IO, Origin, Tape
+from .tape import IO, TASKS, Origin, Tape, current_task, running_loop
 from .watched import family
 
 _LASTING = {"_add_reader", "_add_writer", "add_signal_handler"}
@@ -36,16 +39,22 @@ class Hops:
         self._undo: list[tuple[type, str, Any]] = []
         # Keyed by identity: equal timers are not the same timer.
         self._origins: dict[int, Origin] = {}
+        # The handles that run each time that the loop finds a reason.
+        self._outside: WeakSet[Handle] = WeakSet()
 
     def start(self) -> None:
         """Begins to listen."""
         self._replace(Handle, "__init__", self._making)
         self._replace(Handle, "_run", self._running)
+        self._replace(BaseEventLoop, "create_task", self._creating)
         for loop in family(BaseEventLoop):
             for name in _LASTING & loop.__dict__.keys():
                 self._replace(loop, name, self._lasting)
         self._replace(ThreadPoolExecutor, "submit", self._submitting)
         self._replace(threading.Thread, "start", self._starting)
+        if "anyio" in sys.modules:
+            backend = import_module("anyio._backends._asyncio").AsyncIOBackend
+            self._replace(backend, "run_sync_in_worker_thread", self._sending)
         for cls, name, wrap in reactor.listeners(self._tape):
             self._replace(cls, name, wrap)
 
@@ -63,40 +72,81 @@ class Hops:
     def _making(self, original: Any) -> Any:
         # Here, and not when `call_soon` returns: the loop of another thread may have
         # run the handle by then.
-        origins, threads = self._origins, self._tape.here.get
-        thread, origin = self._tape.thread, self._tape.origin
+        origins, threads, tape = self._origins, self._tape.threads, self._tape
+        outside, opened = self._outside, self._tape.open
 
         def make(
             handle: Any, callback: Any, args: Any, loop: Any, context: Any = None
         ) -> None:
             original(handle, callback, args, loop, context)
-            here = threads(get_ident()) or thread()
+            here = threads.here
             if here.lasting:
                 origins.pop(id(handle), None)
-            else:
-                origins[id(handle)] = origin(here, None)
+                outside.add(handle)
+                return
+            running = running_loop()
+            task = current_task(running) if running is not None else None
+            # A step that the task itself does not ask for is its first: all others it
+            # asks for itself, or they are wake-ups.
+            first = is_step(callback) and callback.__self__ is not task
+            how = "create_task" if first else None
+            if task is None:
+                origins[id(handle)] = tape.origin(here, how)
+                return
+            if task is not here.task:
+                tape.look_around(here)
+            # As `Place.origin` does, but without its cost.
+            stack = here.stack
+            step = opened[stack[-1]][0] if stack else None
+            origins[id(handle)] = (how, here.place, step)
 
         return make
 
     def _running(self, original: Any) -> Any:
-        pop, threads, thread = self._origins.pop, self._tape.here.get, self._tape.thread
+        pop, threads, tape = self._origins.pop, self._tape.threads, self._tape
+        outside = self._outside
 
         # As `Tape.carried` does, but without its cost.
         def run(handle: Any) -> Any:
-            here = threads(get_ident()) or thread()
+            here = threads.here
             before, outer = here.landing, here.handle
-            here.landing, here.handle = pop(id(handle), IO), handle
+            origin = pop(id(handle), None)
+            if origin is None and handle in outside:
+                origin = IO
+            here.landing, here.handle = origin, handle
             try:
                 return original(handle)
             finally:
+                if here.begun:
+                    tape.name_begun(here)
                 here.landing = before if here.landing is not None else None
                 here.handle = outer
+                if tape.ended is not None:
+                    tape.ended(here)
 
         return run
 
+    def _creating(self, original: Any) -> Any:
+        """Listens for tasks that are begun before `create_task` returns ("eager")."""
+        tape = self._tape
+
+        def create_task(loop: Any, coro: Any, **more: Any) -> Any:
+            if loop._task_factory is None:
+                return original(loop, coro, **more)
+            here = tape.threads.here
+            origin = tape.origin(here, "create_task")
+            outer, here.starting = here.starting, (coro, origin)
+            try:
+                return original(loop, coro, **more)
+            finally:
+                here.starting = outer
+                tape.made(here)
+
+        return create_task
+
     def _lasting(self, original: Any) -> Any:
         def add(loop: Any, *args: Any) -> Any:
-            here = self._tape.thread()
+            here = self._tape.threads.here
             before, here.lasting = here.lasting, True
             try:
                 return original(loop, *args)
@@ -118,3 +168,19 @@ class Hops:
             return original(thread)
 
         return start
+
+    def _sending(self, original: Any) -> Any:
+        def send(cls: type, func: Any, *args: Any, **kwargs: Any) -> Any:
+            work = self._tape.carried(func, "executor")
+            return original.__func__(cls, work, *args, **kwargs)
+
+        return classmethod(send)
+
+
+def is_step(callback: Any) -> bool:
+    """Whether it is a step of a task: asyncio's in C, or the same in Python."""
+    kind = type(callback)
+    if kind is MethodType:
+        name: str = callback.__name__
+        return name == "__step" and isinstance(callback.__self__, TASKS)
+    return kind.__name__ == "TaskStepMethWrapper"

@@ -9,6 +9,7 @@ one function alone, so they are heard for all and looked up by frame.
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from types import CodeType
 from typing import Any
 
@@ -51,6 +52,10 @@ class Source:
                     monitoring.set_local_events(self._tool, seen.code, 0)
             monitoring.free_tool_id(self._tool)
             self._tool = None
+
+    def warnings(self) -> Iterator[str]:
+        """Yield what was not heard: nothing, for no tool takes events from another."""
+        yield from ()
 
 
 def _callbacks(tape: Tape, tool: int) -> dict[str, Any]:

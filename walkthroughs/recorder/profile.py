@@ -13,11 +13,11 @@ from __future__ import annotations
 import dis
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
 
-from .tape import Tape, beginning, ending, resuming, suspending
+from .tape import Here, Tape, beginning, ending, forget, resuming, suspending
 
 NAME = "sys.setprofile"
 
@@ -32,17 +32,43 @@ class Source:
 
     def __init__(self, tape: Tape) -> None:
         self._tape = tape
+        self._hear: Heard = _listener(tape)
+        self._replaced = False
 
     def start(self) -> None:
         """Begins to listen, in this thread and in those that start from now on."""
-        hear = _listener(self._tape)
-        threading.setprofile(hear)
-        sys.setprofile(hear)
+        self._tape.ended = self.look
+        threading.setprofile(self._hear)
+        sys.setprofile(self._hear)
 
     def stop(self) -> None:
         """Stops listening in this thread and in new ones."""
-        sys.setprofile(None)
+        if sys.getprofile() is self._hear:
+            sys.setprofile(None)
         threading.setprofile(None)
+
+    def look(self, here: Here) -> None:
+        """Listen again if a profiler took our place in this thread and is gone.
+
+        The interpreter has one place for a profiler in each thread.  One that is still
+        at work keeps it: the program wants its result.
+        """
+        profiler = sys.getprofile()
+        if profiler is self._hear:
+            here.heard = True
+        elif here.heard and self._tape.recording:
+            self._replaced = True
+            if profiler is None:
+                forget(here)
+                sys.setprofile(self._hear)
+
+    def warnings(self) -> Iterator[str]:
+        """Yield what was not heard, a sentence each."""
+        if self._replaced:
+            yield (
+                "Another profiler ran in the application and took the recorder's place "
+                "(cProfile does so before Python 3.12): calls made meanwhile are missing."
+            )
 
 
 def _listener(tape: Tape) -> Heard:

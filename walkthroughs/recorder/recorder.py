@@ -6,17 +6,18 @@ import platform
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
-from typing import Literal
+from typing import Any, Literal, TextIO
 
 from ..focus import Focus
 from ..packages import owner
-from ..trace import Header, Package, Trace
+from ..trace import Function, Header, Lane, Package, Trace, json_lines
 from . import monitoring, profile
-from .build import build
+from .build import Building
 from .door import Application, door
 from .hops import Hops
 from .tape import Tape
@@ -99,22 +100,61 @@ class Recorder:
 
     def trace(self, scenario: str = "", server: str = "") -> Trace:
         """What was recorded up to now."""
+        building = Building(self._tape)
+        head = self._head(building, scenario, server)
+        return Trace(*head, tuple(building.events()))
+
+    def write(
+        self, stream: TextIO, scenario: str = "", server: str = "", **more: Any
+    ) -> None:
+        """Write what was recorded up to now, as `Trace.to_json` would, event by event.
+
+        So the recording need not be there twice, as entries and as a trace.
+
+        Args:
+            stream: a text file that is open for writing.
+            scenario: name of the walkthrough.
+            server: name of the server that ran it.
+            more: further fields of the header.
+        """
+        building = Building(self._tape)
+        header, lanes, functions = self._head(building, scenario, server)
+        header = replace(header, **more)
+        stream.writelines(json_lines(header, lanes, functions, building.events()))
+
+    def _head(
+        self, building: Building, scenario: str, server: str
+    ) -> tuple[Header, tuple[Lane, ...], tuple[Function, ...]]:
         tape = self._tape
-        events = build(tape)
-        return Trace(
-            header=Header(
-                scenario=scenario,
-                server=server,
-                focus=tape.focus.patterns,
-                python=platform.python_version(),
-                source=self._module.NAME,
-                packages=_packages(tape.focus.packages),
-                dropped=tape.dropped,
-            ),
-            lanes=tape.lanes,
-            functions=tape.watching.functions,
-            events=events,
+        header = Header(
+            scenario=scenario,
+            server=server,
+            focus=tape.focus.patterns,
+            python=platform.python_version(),
+            source=self._module.NAME,
+            packages=_packages(tape.focus.packages),
+            dropped=tape.dropped,
+            warnings=tuple(self._warnings()),
         )
+        return header, building.lanes(), tape.watching.functions
+
+    def _warnings(self) -> Iterator[str]:
+        """Yield what this recording could not see, a sentence each."""
+        tape = self._tape
+        if tape.dropped:
+            kept = len(tape.entries)
+            yield (
+                f"The recording was full after {kept:,} events: the {tape.dropped:,} "
+                "that followed are missing."
+            )
+        for loop in sorted(
+            {f"{each.__module__}.{each.__name__}" for each in tape.unheard}
+        ):
+            yield (
+                f"The event loop is {loop}, whose scheduling cannot be recorded: tasks "
+                "and callbacks run without a cause."
+            )
+        yield from self._source.warnings()
 
 
 def _packages(names: frozenset[str]) -> tuple[Package, ...]:

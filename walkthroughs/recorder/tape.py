@@ -8,8 +8,12 @@ afterwards, by `build`.  Laws:
 * a call's parent is the innermost step open in its lane when it began;
 * a hop is written just before the first event that it leads to, and only then, so that
   the loop's own housekeeping leaves no mark;
+* a hop's cause is where control was when the work was scheduled.  Only a plain callback
+  that left no mark is passed over, for what had led to it; a task or a thread is named
+  even if nothing in it was recorded.  What is not known is not said;
 * no lock while events are written: each touches only lists, dicts and a counter, in
-  steps that no other thread can come between.  A lane belongs to one thread.
+  steps that no other thread can come between.  A lane belongs to one thread;
+* threads and tasks are told apart by object: the system uses a thread's number again.
 
 An entry is (number, time, lane, kind, ...), with what `Entry` says for each kind.
 """
@@ -18,18 +22,21 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import re
+import sys
 import threading
-from asyncio import Task, TimerHandle, current_task
+from asyncio import BaseEventLoop, Task, TimerHandle
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from threading import get_ident
 from time import perf_counter_ns
 from types import FrameType
 from typing import Any, Literal, Protocol
+from weakref import ref
 
 from ..focus import Focus
-from ..trace import Lane, LaneKind
-from .values import short
+from ..trace import LaneKind
+from .values import label, short
 from .watched import OUT, Watched, Watching
 
 Entry = tuple[Any, ...]
@@ -41,14 +48,63 @@ Entry = tuple[Any, ...]
 * "hop": its origin.
 """
 
-Origin = tuple[str | None, int | None, int | None]
-"""Who scheduled something: how (None: the loop's handle tells), in which lane, inside
+
+class Place:
+    """Where code runs: in a task, or in a thread beside all tasks.
+
+    Args:
+        kind: what kind of lane it becomes.
+        name: what the lane is called, unless the program gave a name.
+        given: what the program calls the task.
+
+    Attributes:
+        number: its lane, -1 as long as no entry names it.
+        stack: the steps open in it, outermost first.
+    """
+
+    __slots__ = ("given", "kind", "name", "number", "stack")
+
+    def __init__(self, kind: LaneKind, name: str, given: str = "") -> None:
+        self.kind = kind
+        self.name = name
+        self.given = given
+        self.number = -1
+        self.stack: list[Any] = []
+
+    @property
+    def label(self) -> str:
+        """The name to show."""
+        return label(self.name if _UNNAMED.fullmatch(self.given) else self.given)
+
+    def origin(self, how: str | None, opened: Mapping[object, Entry]) -> Origin:
+        """The present moment in this place, as a cause."""
+        return (how, self, opened[self.stack[-1]][0] if self.stack else None)
+
+
+_UNNAMED = re.compile(r"|None|Task-\d+")
+"""What tasks are called to which the program gave no name; None, by Python 3.13.0."""
+
+Origin = tuple[str | None, Place | None, int | None]
+"""Who scheduled something: how (None: the loop's handle tells), in which place, inside
 which open step."""
 
 IO: Origin = ("io", None, None)
 """Nobody did: the loop found a reason in the outside world."""
 
+ELSEWHERE = ("executor", "thread")
+"""How work comes to a thread: what it leads to comes from there, not from whom it had it."""
+
+TASKS: tuple[type[Task[Any]], ...] = (Task, asyncio.tasks._PyTask)  # type: ignore[attr-defined]
+"""asyncio's task in C, and the same in Python."""
+
 running_loop = asyncio._get_running_loop
+
+# `current_task` is Python before 3.12, and a profiler pays for each call of that.
+current_task: Callable[[Any], Task[Any] | None] = (
+    asyncio.current_task
+    if sys.version_info >= (3, 12)
+    else asyncio.tasks._current_tasks.get  # type: ignore[attr-defined]
+)
 
 
 class Sized(Protocol):
@@ -79,35 +135,61 @@ class Here:
 
     Attributes:
         task: the task that ran when it was last looked at.
-        lane: the lane of that task.
-        stack: the steps open in that lane.
-        lanes: task -> its lane; None -> that of no task.
+        place: the place of that task.
+        stack: the steps open there.
+        own: the place of what the thread runs beside all tasks.
+        loop: the loop that ran when it was last looked at.
         handle: what the loop runs now.
         landing: what led to the present callback, until that has left a mark.
+        starting: the coroutine that is made a task right now, and the cause of it.
+        aside: the tasks that run inside the present callback though it is not theirs,
+            for they were begun at once ("eager"); with the landing that waits for each.
+        begun: those tasks, and those that have stepped aside since.
+        heard: whether calls of the thread were heard.
         looking: whether what runs is our own doing, which leaves no mark.
         lasting: whether handles that are made now run again and again.
     """
 
     __slots__ = (
+        "aside",
+        "begun",
         "handle",
+        "heard",
         "landing",
-        "lane",
-        "lanes",
         "lasting",
         "looking",
+        "loop",
+        "own",
+        "place",
         "stack",
+        "starting",
         "task",
     )
 
     def __init__(self) -> None:
         self.task: Any = self
-        self.lane = -1
+        self.place: Place = _NOWHERE
         self.stack: list[Any] = []
-        self.lanes: dict[Task[Any] | None, int] = {}
+        self.own: Place | None = None
+        self.loop: Any = None
         self.handle: Any = None
         self.landing: Origin | None = None
+        self.starting: tuple[Any, Origin] | None = None
+        self.aside: list[tuple[Task[Any], Origin | None]] = []
+        self.begun: list[Task[Any]] = []
+        self.heard = False
         self.looking = False
         self.lasting = False
+
+
+_NOWHERE = Place("thread", "")
+
+
+class Threads(threading.local):
+    """Has what is known of the present thread, for as long as the thread lives."""
+
+    def __init__(self) -> None:
+        self.here = Here()
 
 
 class Tape:
@@ -137,22 +219,25 @@ class Tape:
         # Said when code that was switched off has to be judged again.
         self.restart: Callable[[], None] = lambda: None
         self.watching = Watching(focus, lambda: self.restart())
+        # Said when a callback or a piece of work has ended.
+        self.ended: Callable[[Here], None] | None = None
         self.numbers = itertools.count()
         # Frame, or event being sent -> the entry that it began with.
         self.open: dict[object, Entry] = {}
-        # Lane -> the frames open in it, outermost first.
-        self.stacks: list[list[Any]] = []
-        self.here: dict[int, Here] = {}
-        self._labels: list[tuple[LaneKind, str]] = []
-        # Lanes of tasks that somebody made, until the hop that leads there is written.
-        self._new: set[int] = set()
+        # Lane -> the frames open in it, outermost first.  The last one, -1, is for all
+        # that begins when the recording is full.
+        self.stacks: list[list[Any]] = [[]]
+        self.threads = Threads()
+        # Lane -> its place.
+        self.places: list[Place] = []
+        # The place of each task that is alive.
+        self._tasks: dict[ref[Task[Any]], Place] = {}
+        self._gone = self._tasks.pop
+        # The classes of loops whose scheduling nobody hears.
+        self.unheard: set[type] = set()
         self._lock = threading.Lock()
         self.loop_name: Literal["loop", "reactor"] = loop_name
         self._main = threading.main_thread().ident
-        # Kept beside, for a server may run thousands of tasks: which names are taken,
-        # and from which number on to look for one that is not.
-        self._names: set[tuple[LaneKind, str]] = set()
-        self._unused_from: dict[tuple[LaneKind, str], int] = {}
 
     def write(self, lane: int, kind: str, *more: object) -> Entry:
         """Writes down one event."""
@@ -193,10 +278,11 @@ class Tape:
             return step
         waited = 0 if asked is None else perf_counter_ns() - asked
         here = self.arrived()
-        stack = here.stack
+        lane = self.lane_of(here.place)
+        stack = self.stacks[lane]
         parent = self.open[stack[-1]][0] if stack else None
         depth = None if queue is None else _depth(queue, here)
-        entry = self.write(here.lane, direction, type, summary, depth, waited, parent)
+        entry = self.write(lane, direction, type, summary, depth, waited, parent)
         if direction == "send":
             self.open[step] = entry
             stack.append(step)
@@ -215,22 +301,23 @@ class Tape:
     def origin(self, here: Here, how: str | None) -> Origin:
         """The present moment, as the cause of something that will run later.
 
-        Inside a callback that has left no mark so far, the cause is what led to that
-        callback: so a chain of the loop's own steps is one hop.
+        Inside a plain callback that has left no mark so far, the cause is what led to
+        that callback: so a chain of the loop's own steps is one hop.
         """
-        pending = here.landing
-        if pending is not None and pending is not IO:
-            return pending if pending[0] == how else (how, pending[1], pending[2])
         self.look_around(here)
-        stack = here.stack
-        return (how, here.lane, self.open[stack[-1]][0] if stack else None)
+        pending = here.landing
+        if pending is None or pending is IO or here.task is not None:
+            return here.place.origin(how, self.open)
+        if pending[0] in ELSEWHERE:
+            return here.place.origin(how, self.open)
+        return pending if pending[0] == how else (how, pending[1], pending[2])
 
     def carried(self, fn: Callable[..., Any], how: str) -> Callable[..., Any]:
         """The function, which remembers who has scheduled it now."""
-        origin = self.origin(self.thread(), how)
+        origin = self.origin(self.threads.here, how)
 
         def run(*args: Any, **kwargs: Any) -> Any:
-            here = self.thread()
+            here = self.threads.here
             before = here.landing
             here.landing = origin
             try:
@@ -238,99 +325,117 @@ class Tape:
             finally:
                 # If it has left its mark, so has whatever led to it.
                 here.landing = before if here.landing is not None else None
+                if self.ended is not None:
+                    self.ended(here)
 
         return run
-
-    def thread(self) -> Here:
-        """What is known of the present thread."""
-        here = self.here.get(get_ident())
-        return here if here is not None else self.here.setdefault(get_ident(), Here())
 
     # Lanes
 
     def arrived(self) -> Here:
         """The present thread, once it is known in which lane; writes what led there."""
-        here = self.thread()
+        here = self.threads.here
         self.look_around(here)
         if here.landing is not None:
             self.arrive(here)
         return here
 
     def look_around(self, here: Here) -> None:
-        """Finds out in which lane the thread is now."""
+        """Finds out in which place the thread is now."""
         loop = running_loop()
         # Without a running loop there is no task; asking would raise.
         task = current_task(loop) if loop is not None else None
-        if task is not here.task:
-            lane = here.lanes.get(task)
-            here.lane = self._lane_of(task, here) if lane is None else lane
-            here.stack, here.task = self.stacks[here.lane], task
+        if task is here.task:
+            return
+        if loop is not here.loop:
+            here.loop = loop
+            if loop is not None and not isinstance(loop, BaseEventLoop):
+                self.unheard.add(type(loop))
+        if here.aside:
+            self.come_back(here)
+        place = here.own if task is None else self._tasks.get(ref(task))
+        if place is None:
+            place = self._meet(task, here)
+        here.place, here.stack, here.task = place, place.stack, task
 
     def arrive(self, here: Here) -> None:
         """Writes the hop that led the thread to its lane."""
-        how, lane, step = here.landing or IO
+        how, place, step = here.landing or IO
         here.landing = None
-        self.write(here.lane, "hop", (how or self._how(here), lane, step))
+        self._hop(here.place, (how or _how(here.handle), place, step))
 
-    def _how(self, here: Here) -> str:
-        """How a handle of the loop came to run."""
-        if isinstance(getattr(here.handle._callback, "__self__", None), Task):
-            if here.lane in self._new:
-                self._new.discard(here.lane)
-                return "create_task"
-            return "wake"
-        return "call_later" if isinstance(here.handle, TimerHandle) else "call_soon"
+    def _hop(self, to: Place, origin: Origin) -> None:
+        how, place, step = origin
+        lane = None if place is None else self.lane_of(place)
+        self.write(self.lane_of(to), "hop", (how, lane, step))
 
     def name_lane(self, name: str) -> None:
         """Calls the present lane, if it is a task, by that name from now on."""
-        here = self.thread()
+        here = self.threads.here
         self.look_around(here)
-        lane = here.lane
-        with self._lock:
-            kind, before = self._labels[lane]
-            if kind == "task":
-                self._names.discard(("task", before))
-                self._unused_from.pop(("task", before.rstrip(" 0123456789")), None)
-                self._labels[lane] = (kind, self._unused("task", name))
+        if here.place.kind == "task":
+            here.place.name, here.place.given = name, ""
 
-    @property
-    def lanes(self) -> tuple[Lane, ...]:
-        """The lanes seen so far."""
-        return tuple(Lane(kind, name) for kind, name in self._labels)
+    def lane_of(self, place: Place) -> int:
+        """The number of the lane; a place that has none yet is given the next one."""
+        if place.number < 0 and not self.dropped:
+            with self._lock:
+                # A tape that is full takes no more lanes, for nothing would show them.
+                if place.number < 0:
+                    self.stacks.insert(-1, place.stack)
+                    self.places.append(place)
+                    place.number = len(self.places) - 1
+        return place.number
 
-    def _lane_of(self, task: Task[Any] | None, here: Here) -> int:
-        """A lane for what the thread now runs for the first time."""
-        with self._lock:
-            lane = here.lanes[task] = len(self._labels)
-            self.stacks.append([])
-            self._labels.append(self._label(task))
-        if task is not None and here.landing is not None:
-            self._new.add(lane)
-        return lane
+    def _meet(self, task: Task[Any] | None, here: Here) -> Place:
+        """A place for what the thread now runs for the first time."""
+        if task is None:
+            here.own = place = self._thread_place()
+            return place
+        name = getattr(task.get_coro(), "__name__", "") or repr(task.get_coro())
+        place = Place("task", name, task.get_name())
+        self._tasks[ref(task, self._gone)] = place
+        if here.handle is not None and task is not _task_of(here.handle):
+            # It runs inside of another's callback: it was begun at once.
+            here.aside.append((task, here.landing))
+            here.begun.append(task)
+            coroutine, origin = here.starting or (None, None)
+            known = coroutine is not None and coroutine is task.get_coro()
+            here.landing = origin if known else None
+        return place
 
-    def _label(self, task: Task[Any] | None) -> tuple[LaneKind, str]:
-        kind: LaneKind = "thread"
-        name = ""
-        if task is not None:
-            coroutine = task.get_coro()
-            kind, name = "task", getattr(coroutine, "__name__", "") or repr(coroutine)
-        elif get_ident() == self._main:
-            kind = self.loop_name
-        else:
-            name = _thread_name(threading.current_thread().name)
-        return kind, self._unused(kind, name)
+    def made(self, here: Here) -> None:
+        """A task was made: if it was begun at once, the one that made it goes on."""
+        if here.aside:
+            here.task = here  # not known until somebody looks
+            self.look_around(here)
+            if here.landing is not None and here.landing[0] == "return" and here.stack:
+                # What the open steps call next is not asked for its lane.
+                self.arrive(here)
 
-    def _unused(self, kind: LaneKind, name: str) -> str:
-        """The name, numbered if another lane of that kind has it; it is taken now."""
-        if not name:
-            return name
-        for number in itertools.count(self._unused_from.get((kind, name), 1)):
-            numbered = f"{name} {number}" if number > 1 else name
-            if (kind, numbered) not in self._names:
-                break
-        self._names.add((kind, numbered))
-        self._unused_from[kind, name] = number + 1
-        return numbered
+    def name_begun(self, here: Here) -> None:
+        """At a callback's end, the tasks begun at once in it have got their names."""
+        for task in here.begun:
+            place = self._tasks[ref(task)]
+            if place.given:
+                place.given = task.get_name()
+        here.begun.clear()
+        here.aside.clear()
+
+    def come_back(self, here: Here) -> None:
+        """Leaves those tasks that were begun at once and have stepped aside."""
+        while here.aside and not _runs(here.aside[-1][0]):
+            task, landing = here.aside.pop()
+            if landing is None and here.landing is None:
+                landing = ("return", self._tasks[ref(task)], None)
+            here.landing = landing
+
+    def _thread_place(self) -> Place:
+        if get_ident() == self._main:
+            return Place(self.loop_name, "")
+        # Not `current_thread`, which would make a thread of one it does not know.
+        thread = threading._active.get(get_ident())  # type: ignore[attr-defined]
+        return Place("thread", _thread_name(thread.name) if thread else "")
 
     def args(
         self, seen: Watched, receiver: str | None, frame: FrameType
@@ -362,7 +467,7 @@ def beginning(tape: Tape) -> Callable[[Watched, FrameType], None]:
     opened, stacks = tape.open, tape.stacks
     get, append = tape.open.get, tape.entries.append
     numbers, now, limit = tape.numbers, perf_counter_ns, tape.max_events
-    threads, watching = tape.here, tape.watching
+    threads, watching = tape.threads, tape.watching
     args_of = tape.args if tape.watch else None
 
     def begin(seen: Watched, frame: Any) -> None:
@@ -377,7 +482,7 @@ def beginning(tape: Tape) -> Callable[[Watched, FrameType], None]:
         caller: Any = None if seen.resumable else frame.f_back
         above = get(caller)
         if above is None:
-            here = threads.get(get_ident()) or tape.thread()
+            here = threads.here
             if here.looking:
                 return
             loop = running_loop()
@@ -385,7 +490,10 @@ def beginning(tape: Tape) -> Callable[[Watched, FrameType], None]:
                 tape.look_around(here)
             if here.landing is not None:
                 tape.arrive(here)
-            lane, stack = here.lane, here.stack
+            lane = here.place.number
+            if lane < 0:
+                lane = tape.lane_of(here.place)
+            stack = stacks[lane]
             caller = stack[-1] if stack else _BOTTOM
             above = get(caller, _NOTHING)
         else:
@@ -462,8 +570,8 @@ def resuming(tape: Tape) -> Callable[[Any, int], None]:
         if above is not None and (stack := stacks[above[2]]) and stack[-1] is back:
             lane = above[2]
         else:
-            here = tape.arrived()
-            lane, stack = here.lane, here.stack
+            lane = tape.lane_of(tape.arrived().place)
+            stack = stacks[lane]
         if lane != began[2]:
             # What follows happens there; the call is still the same one.
             opened[frame] = (began[0], began[1], lane, *began[3:])
@@ -475,6 +583,18 @@ def resuming(tape: Tape) -> Callable[[Any, int], None]:
         stack.append(frame)
 
     return resume
+
+
+def forget(here: Here) -> None:
+    """Gives up the steps that seem open in this thread, but have ended unheard.
+
+    What has ended without a word must not be taken for the caller of what follows.
+    """
+    running, frame = set(), sys._getframe().f_back
+    while frame is not None:
+        running.add(frame)
+        frame = frame.f_back
+    here.stack[:] = [each for each in here.stack if each in running]
 
 
 def _depth(queue: Sized, here: Here) -> int:
@@ -493,9 +613,35 @@ def leave(stack: list[Any], step: object) -> None:
         stack.pop()
 
 
+def _how(handle: Any) -> str:
+    """How a handle of the loop came to run, if it is not a task's first."""
+    if _task_of(handle) is not None:
+        return "wake"
+    return "call_later" if isinstance(handle, TimerHandle) else "call_soon"
+
+
+def _task_of(handle: Any) -> Task[Any] | None:
+    """The task that the handle runs a step of."""
+    task: Any = getattr(handle._callback, "__self__", None)
+    return task if isinstance(task, TASKS) else None
+
+
+def _runs(task: Task[Any]) -> bool:
+    """Whether the task is in the middle of a step."""
+    if task.done():
+        return False  # and the coroutine is gone: 3.12.1 breaks if asked for it
+    coroutine = task.get_coro()
+    running = getattr(coroutine, "cr_running", getattr(coroutine, "gi_running", False))
+    return bool(running)
+
+
+_THREAD = re.compile(r"Thread-\d+ \((?P<target>.+)\)")
+
+
 def _thread_name(name: str) -> str:
     """A thread's name without the numbers that differ from run to run."""
-    stem = name.rstrip("0123456789_-")
+    named = _THREAD.fullmatch(name)
+    stem = label(named["target"] if named else name).rstrip("0123456789_-")
     # What the pools of concurrent.futures, asyncio and Twisted call their threads.
     pooled = stem in (
         "ThreadPoolExecutor",

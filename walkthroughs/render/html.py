@@ -153,7 +153,8 @@ def focus(header: Header) -> str:
         f"<li>{escape(f'{each.name} {each.version}, licence: {each.licence}')}</li>"
         for each in header.packages
     )
-    made = escape(f"Recorded on Python {header.python}, with {header.source}.")
+    made = f"Recorded on Python {header.python}, with {header.source}."
+    made = escape(" ".join((made, *header.warnings)))
     return (
         '<details class="wt-focus" data-search-exclude><summary>What counts here, and in '
         "which versions</summary>\n<p>The focus of this recording. A name takes in all below it; a "

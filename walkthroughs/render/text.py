@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from textwrap import wrap
 from typing import TextIO
 
 from ..trace import Lane, Message
@@ -58,6 +59,8 @@ class _Lines:
         lanes = plural(len(self.view.lanes), "lane")
         title = f"{header.scenario} on {header.server}: {steps} in {lanes}"
         yield self.painted(BOLD, self.cut(title))
+        for warning in header.warnings:
+            yield from wrap(f"Note: {warning}", self.width)
         rows = self.view.rows
         if rows and not isinstance(rows[0], Arrival):
             yield self.lane_line(self.view.lane(rows[0]), "")

@@ -23,6 +23,7 @@ HOPS = {
     "call_later": "scheduled with call_later",
     "thread": "started as a thread",
     "executor": "handed to a thread",
+    "return": "control came back",
     "call_from_thread": "called from a thread",
     "deferred": "called back by a Deferred that was fired",
 }

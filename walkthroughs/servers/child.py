@@ -24,7 +24,7 @@ import time
 import traceback
 from collections.abc import MutableMapping
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any, NoReturn
 
 from ..errors import RecordingError
@@ -220,18 +220,15 @@ class Child:
         assert self.recorder is not None
         self.recorder.stop()
         self.say("writing", {"events": self.recorder.so_far})
-        trace = self.recorder.trace(self.orders["scenario"], self.orders["server"])
-        trace = replace(
-            trace,
-            header=replace(
-                trace.header,
+        with open(self.orders["output"], "w", encoding="utf-8") as output:
+            self.recorder.write(
+                output,
+                self.orders["scenario"],
+                self.orders["server"],
                 own=self.roles.own,
                 framework=self.roles.framework,
                 listening=self.so_far,
-            ),
-        )
-        with open(self.orders["output"], "w", encoding="utf-8") as output:
-            output.write(trace.to_json())
+            )
         sources = self.watch.report()
         clean_up()
         self.say(

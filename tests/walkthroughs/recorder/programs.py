@@ -93,7 +93,7 @@ async def grouped() -> None:
 
 def slow() -> None:
     # Long enough for the loop to wait: what is done at once needs no way back.
-    time.sleep(0.02)
+    time.sleep(0.1)
 
 
 async def to_thread() -> None:

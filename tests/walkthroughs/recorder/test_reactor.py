@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -13,10 +15,16 @@ from twisted.internet.base import ReactorBase
 from twisted.internet.defer import Deferred
 from twisted.internet.selectreactor import SelectReactor
 
+from tests.walkthroughs.recorder import random_reactions
 from tests.walkthroughs.recorder import twisted_programs as programs
+from tests.walkthroughs.recorder.compared import compare
+from tests.walkthroughs.recorder.random_reactions import FOCUS, WATCH, Reacting, program
 from tests.walkthroughs.recorder.test_recorder import starts
+from tests.walkthroughs.recorder.witness import Witness
 from walkthroughs.focus import Focus
 from walkthroughs.recorder import Recorder
+from walkthroughs.recorder import reactor as module
+from walkthroughs.trace import Hop
 
 HERE = programs.__name__
 
@@ -69,10 +77,14 @@ STORIES: dict[str, tuple[Callable[[Any], object], list[str]]] = {
 
 @pytest.fixture(params=["asyncio", "select"])
 def reactor(request: pytest.FixtureRequest) -> Iterator[Any]:
+    with new_reactor(request.param) as made:
+        yield made
+
+
+@contextmanager
+def new_reactor(kind: str) -> Iterator[Any]:
     loop = asyncio.new_event_loop()
-    made: Any = (
-        SelectReactor() if request.param == "select" else AsyncioSelectorReactor(loop)
-    )
+    made: Any = SelectReactor() if kind == "select" else AsyncioSelectorReactor(loop)
     yield made
     # The sockets by which it wakes itself live as long as a process, usually.
     for each in {*made.removeAll(), *made._internalReaders}:
@@ -104,6 +116,42 @@ def test_which_timer_is_due_first_does_not_hang_on_the_machine(
 
     monkeypatch.setattr(reactor, "callLater", late)
     test_what_a_reactor_runs_says_who_wanted_it("a delayed call", reactor)
+
+
+def check(seed: int, kind: str) -> int:
+    """Compares what was recorded with what was seen; how many hops there were."""
+    witness = random_reactions.witness = Witness()
+    recorder = Recorder(Focus.of(FOCUS), WATCH, loop_name="reactor")
+    with new_reactor(kind) as reactor:
+        recorder.start()
+        try:
+            main = Reacting(reactor).main
+            reactor.callWhenRunning(main, program(seed))
+            reactor.run(installSignalHandlers=False)
+        finally:
+            recorder.stop()
+    trace = recorder.trace()
+    compare(witness, trace)
+    return sum(isinstance(event, Hop) for event in trace.events)
+
+
+PROGRAMS = int(os.environ.get("RANDOM_PROGRAMS", "40"))
+"""How many programs are run on each reactor."""
+
+
+@pytest.mark.parametrize("kind", ["asyncio", "select"])
+def test_each_hop_has_the_cause_that_was_seen(kind: str) -> None:
+    assert sum(check(seed, kind) for seed in range(PROGRAMS)) > PROGRAMS
+
+
+@pytest.mark.parametrize("kind", ["asyncio", "select"])
+def test_a_road_that_is_not_heard_is_found_out(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "WORK", module.WORK[:1])
+    with pytest.raises((AssertionError, KeyError)):
+        for seed in range(PROGRAMS):
+            check(seed, kind)
 
 
 def test_twisted_is_put_back_as_it_was() -> None:

@@ -6,13 +6,19 @@ The same story is expected on every Python, so from both sources of events.
 from __future__ import annotations
 
 import asyncio
+import cProfile
 import sys
 import threading
+import tracemalloc
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from io import StringIO
 from typing import Any
 
+import anyio
+import anyio.to_thread
 import pytest
+import uvloop
 
 from tests.walkthroughs.recorder import programs
 from walkthroughs.focus import Focus
@@ -377,6 +383,194 @@ def test_start_up_takes_no_room_from_what_comes(start_up: int) -> None:
     assert [each.seq for each in trace.events] == list(range(len(trace.events)))
     assert len(trace.events) == before + (3 if start_up > 2 else 1)
     assert trace.header.dropped > 0
+
+
+def test_a_full_recording_says_so_and_takes_no_more_lanes() -> None:
+    recorder = Recorder(Focus.of([HERE]), max_events=3)
+    recorder.start()
+    for number in range(100):
+        thread = threading.Thread(target=programs.leaf, name=f"thread {number}")
+        thread.start()
+        thread.join()
+    recorder.stop()
+    trace = recorder.trace()
+    assert trace.header.warnings == (
+        "The recording was full after 3 events: the 297 that followed are missing.",
+    )
+    assert len(trace.lanes) <= 3
+    assert recorder._tape.open == {}
+
+
+@pytest.mark.parametrize("program", [programs.calls, programs.both, programs.in_thread])
+def test_what_is_written_is_the_trace(program: Callable[[], Any]) -> None:
+    recorder = Recorder(Focus.of([HERE]))
+    recorder.start()
+    program() if program is not programs.both else asyncio.run(program())
+    recorder.stop()
+    stream = StringIO()
+    recorder.write(stream, "test", "none")
+    trace = recorder.trace("test", "none")
+    assert stream.getvalue() == trace.to_json()
+    assert Trace.from_json(stream.getvalue()) == trace
+
+
+def test_a_recording_is_written_piece_by_piece() -> None:
+    recorder = Recorder(Focus.of([HERE]))
+    recorder.start()
+    for _ in range(20_000):
+        programs.leaf()
+    recorder.stop()
+
+    class Counting(StringIO):
+        longest = 0
+
+        def write(self, text: str) -> int:
+            self.longest = max(self.longest, len(text))
+            return len(text)
+
+    tracemalloc.start()
+    counting = Counting()
+    recorder.write(counting)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert 0 < counting.longest < 200_000
+    # Of 40,000 events, a list and a number each, and no event as an object.
+    assert peak < 3_000_000
+
+
+def test_what_tasks_and_threads_are_called() -> None:
+    async def named() -> None:
+        await asyncio.create_task(programs.first(), name="fetch  prices\nat 0x7f")
+        await asyncio.create_task(programs.first())
+        await asyncio.create_task(programs.first(), name="x" * 1000)
+        async with anyio.create_task_group() as group:
+            group.start_soon(programs.first)
+            group.start_soon(programs.first)
+        thread = threading.Thread(target=programs.leaf)
+        thread.start()
+        thread.join()
+
+    assert [lane.label for lane in record(named).lanes] == [
+        "task: named",
+        "task: fetch prices",
+        "task: first",
+        "task: " + "x" * 80,
+        f"task: {HERE}.first",
+        f"task: {HERE}.first 2",
+        "thread: leaf",
+    ]
+
+
+def test_a_thread_does_not_take_the_lane_of_a_dead_one() -> None:
+    numbers = set()
+
+    def work() -> None:
+        numbers.add(threading.get_ident())
+        programs.leaf()
+
+    def threads() -> None:
+        for _ in range(50):
+            thread = threading.Thread(target=work, name="writer")
+            thread.start()
+            thread.join()
+
+    trace = record(threads)
+    assert len(numbers) < 50  # the system uses them again, which made it go wrong
+    assert len({step.lane for step in trace.steps}) == 50
+
+
+def test_a_thread_that_is_used_again_has_a_cause_each_time() -> None:
+    async def twice() -> None:
+        for _ in range(2):
+            await anyio.to_thread.run_sync(programs.leaf)
+
+    found = starts(record(twice))
+    hop = "-> thread: AnyIO worker thread (executor)"
+    assert found == [hop, "leaf", hop, "leaf"]
+
+
+async def calls_eagerly() -> None:
+    asyncio.get_running_loop().set_task_factory(vars(asyncio)["eager_task_factory"])
+    await programs.both()
+
+
+EAGER = [calls_eagerly] if sys.version_info >= (3, 12) else []
+"""Before 3.12, no task is begun at once."""
+
+
+def test_an_eager_task_is_a_lane_that_is_left_again() -> None:
+    for program in EAGER:
+        assert starts(record(program))[1:] == [
+            "both",
+            "-> task: first (create_task by both)",
+            "first",
+            "    pause",
+            "-> task: calls_eagerly (return)",
+            "-> task: second (create_task by both)",
+            "second",
+            "    leaf",
+            "-> task: calls_eagerly (return)",
+            "-> task: first (wake)",
+            "    leaf",
+            "-> task: calls_eagerly (wake)",
+        ]
+
+
+def test_another_profiler_is_said_and_the_recorder_comes_back() -> None:
+    async def profiled() -> None:
+        profiler = cProfile.Profile()
+        profiler.enable()
+        programs.leaf(1)
+        profiler.disable()
+
+    async def both() -> None:
+        await asyncio.create_task(programs.first())
+        await asyncio.create_task(profiled())
+        await asyncio.create_task(programs.second())
+
+    trace = record(both)
+    heard = sys.version_info >= (3, 12)
+    names = [each.strip() for each in starts(trace) if not each.startswith("->")]
+    assert names == ["first", "pause", "leaf", *["leaf"] * heard, "second", "leaf"]
+    assert len(trace.header.warnings) == (0 if heard else 1)
+    assert all("Another profiler" in each for each in trace.header.warnings)
+    assert all(
+        call.depth == 0 for call in _calls(trace) if "second" in trace.name(call)
+    )
+
+
+def _calls(trace: Trace) -> list[Call]:
+    return [each for each in trace.events if isinstance(each, Call)]
+
+
+def test_a_loop_that_cannot_be_heard_is_said() -> None:
+    recorder = Recorder(Focus.of([HERE]))
+    recorder.start()
+    loop = uvloop.new_event_loop()
+    loop.run_until_complete(programs.both())
+    loop.close()
+    recorder.stop()
+    trace = recorder.trace()
+    [warning] = trace.header.warnings
+    assert warning == (
+        "The event loop is uvloop.Loop, whose scheduling cannot be recorded: tasks and "
+        "callbacks run without a cause."
+    )
+    assert not [each for each in trace.events if isinstance(each, Hop)]
+
+
+def test_what_was_scheduled_before_the_recording_has_no_cause() -> None:
+    recorder = Recorder(Focus.of([HERE]))
+
+    async def late() -> None:
+        loop = asyncio.get_running_loop()
+        loop.call_soon(programs.leaf)
+        recorder.start()
+        await asyncio.sleep(0.01)
+        recorder.stop()
+
+    asyncio.run(late())
+    assert starts(recorder.trace()) == ["leaf"]
 
 
 def test_start_and_stop_may_be_said_twice_and_put_everything_back() -> None:

@@ -3,12 +3,15 @@
 import io
 import re
 from dataclasses import replace
+from html import escape
 
 import pytest
 
+from walkthroughs.commands.record import _about
+from walkthroughs.render.html import walkthrough
 from walkthroughs.render.text import COLOURS, EVENT, show, text
 from walkthroughs.render.view import View
-from walkthroughs.trace import Message
+from walkthroughs.trace import Message, Trace
 
 from ..making import trace
 from .scenes import request, view
@@ -51,6 +54,25 @@ def test_names_get_shorter_before_they_are_cut() -> None:
     lines = text(view(1), width=18).splitlines()
     assert lines[-1] == "1  Port.read"
     assert text(view(1), width=9).splitlines()[-1] == "1  Port.…"
+
+
+def blind(made: Trace) -> Trace:
+    """The trace of a recording that could not see everything."""
+    return replace(made, header=replace(made.header, warnings=(WARNING,)))
+
+
+WARNING = "The event loop is <x.Loop>, whose scheduling cannot be recorded."
+
+
+def test_what_the_recording_could_not_see_is_said_on_top() -> None:
+    lines = text(View(blind(trace("app.a")), [0]), width=40).splitlines()
+    assert " ".join(lines[1:3]) == f"Note: {WARNING}"
+
+
+def test_the_page_says_it_too() -> None:
+    made = blind(trace("app.a"))
+    assert escape(WARNING) in walkthrough(View(made, [0]), "", "a")
+    assert WARNING in _about(made)
 
 
 def test_the_first_lane_is_named_even_if_nothing_led_there() -> None:
