@@ -130,6 +130,7 @@ def look(args: Namespace, server: str, browser: Browser) -> Observation:
         "server": server,
         "application": asking.application(args.application),
         "focus": getattr(args, "focus", None),
+        "own": True,
         "max_events": args.max_events,
         "patience": args.time_limit,
     }

@@ -39,8 +39,8 @@ class _Building:
             yield event
 
     def call(self, entry: Entry, number: int) -> Call:
-        _, _, lane, _, function, receiver, parent, at, args = entry
-        above = self.number(parent)
+        _, _, lane, _, function, receiver, parent, at, args, direct = entry
+        above, watching = self.number(parent), self.tape.watching
         return Call(
             number,
             self.time(entry),
@@ -51,6 +51,8 @@ class _Building:
             depth=0 if above is None else self.depth[above] + 1,
             line=self.line(parent, at),
             args=args,
+            direct=direct,
+            own=watching.is_own(watching.called[function], receiver),
         )
 
     def exit(self, entry: Entry, number: int) -> Exit:

@@ -37,7 +37,7 @@ class Child:
     Args:
         orders: the keys `scenario`, `server`, `application` ("module:name"), `focus`
             (None for all code but the machinery below it), `watch`, `port`,
-            `max_events`, `options` (of the server), `patience` (seconds to wait at the
+            `own` (whether the reader's own files are told apart), `max_events`, `options` (of the server), `patience` (seconds to wait at the
             end for an application that still runs) and `output` (the trace's file).
     """
 
@@ -67,7 +67,7 @@ class Child:
         shown = (*server.FOCUS, *server.TRANSPORT)
         roles = Roles.of(application, orders["application"], shown)
         self.recorder = Recorder(
-            Focus.of(orders["focus"] or roles.focus),
+            self.focus(roles),
             {name: tuple(args) for name, args in orders["watch"].items()},
             server.LOOP,
             orders["max_events"],
@@ -79,6 +79,11 @@ class Child:
         server.run(door, orders["port"], lambda: self.ready(roles), **options)
         if self.listened:
             obeying.join()  # it was stopped from inside: the trace is still to be told
+
+    def focus(self, roles: Roles) -> Focus:
+        """The focus that was ordered: as it is, or with the reader's own code known."""
+        names = self.orders["focus"]
+        return roles.focused(names) if self.orders["own"] else Focus.of(names)
 
     def ready(self, roles: Roles) -> None:
         """Says that the server listens, and whose code is whose."""
