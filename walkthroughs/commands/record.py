@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
@@ -75,8 +76,8 @@ def add(parser: ArgumentParser) -> None:
         "--steps",
         metavar="N",
         type=int,
-        help=f"show at most so many steps, from the outside in (default: {STEPS}, "
-        "or all with --focus)",
+        help="show at most N steps, your own code first and the same room for each "
+        f"request (default: {STEPS} for each request, or all with --focus)",
     )
 
 
@@ -141,11 +142,19 @@ def chosen(seen: Observation, args: Namespace) -> View:
     """The part of the recording to show."""
     trace = Trace.from_json(seen.json)
     if args.focus:
-        return View(trace, choose(trace, [Focus.of(args.focus)], args.steps))
-    ranked = [
-        Focus.of((*seen.roles[role], CALLED)) for role in ("own", "server", "framework")
-    ]
-    return View(trace, choose(trace, ranked, args.steps or STEPS))
+        focus = Focus.of((*args.focus, CALLED))
+        steps = args.steps or len(trace.steps)
+        choice = choose(trace, [focus], steps)
+    else:
+        choice = choose(trace, ranked(seen.roles), args.steps)
+    return View(trace, choice.shown, choice.times)
+
+
+def ranked(roles: Mapping[str, Sequence[str]]) -> list[Focus]:
+    """What is shown where no focus is given, what matters most first."""
+    names = ((*roles[role], CALLED) for role in ("own", "server", "framework"))
+    own, server, framework = map(Focus.of, names)
+    return [replace(own, whole=True), server, framework]
 
 
 CALLED = "*.__call__"

@@ -39,6 +39,18 @@ def plain(sentence: Sentence) -> str:
     return "".join(parts)
 
 
+def status(event: Call | Message) -> str:
+    """The status that a sent event answers with; nothing for any other."""
+    if isinstance(event, Message) and event.direction == "send":
+        return dict(event.summary).get("status", "")
+    return ""
+
+
+def often(count: int) -> str:
+    """How often something happens that is shown once: "× 400"."""
+    return f"× {count:,}" if count > 1 else ""
+
+
 def counted(events: Sequence[Call | Message]) -> str:
     """How many steps of which kind: "3 calls", "2 events", "4 calls and events"."""
     calls = sum(isinstance(event, Call) for event in events)
@@ -107,9 +119,9 @@ def _called(view: View, event: Call) -> Sentence:
     parent = view.trace.events[event.parent]
     assert isinstance(parent, Call | Message)
     name, place = short(view.trace.name(parent)), _place(view, parent.seq)
-    if event.line is None:
-        return (f"Runs inside {name}", *place, ".")
-    return (f"Called by {name}", *place, f" at line {event.line}.")
+    verb = "Called by" if event.direct and event.line is not None else "Runs inside"
+    where = "" if event.line is None else f" at line {event.line}"
+    return (f"{verb} {name}", *place, f"{where}.")
 
 
 def _passed(event: Message) -> Iterator[Sentence]:

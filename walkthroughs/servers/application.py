@@ -180,7 +180,7 @@ class Roles:
         """
         top = module.partition(".")[0]
         servers = (name.lstrip("-").partition(".")[0] for name in self.server)
-        if top in {"walkthroughs", "minidaphne", *servers}:
+        if top in {"walkthroughs", "minidaphne", "__main__", *servers}:
             return f"{module}.".startswith(f"{self.own[0]}.")
         return is_own(Path(file))
 
