@@ -20,7 +20,7 @@ from ..render.perfetto import perfetto
 from ..render.svg import svg
 from ..render.text import show
 from ..render.view import View
-from ..render.words import plural
+from ..render.words import plural, status
 from ..servers import NAMES
 from ..trace import Call, Trace
 from . import FAILED, UsageError, asking, writable, write
@@ -121,7 +121,18 @@ _DOTTED = re.compile(r"-?(\*\.)?[\w<>]+(\.[\w<>]+)*")
 
 def _nothing_shown(view: View, args: Namespace) -> Iterator[str]:
     if args.focus and not any(isinstance(each.event, Call) for each in view.steps):
-        yield f"no call of {', '.join(args.focus)} was recorded: is the name right?"
+        names = ", ".join(args.focus)
+        yield (
+            f"no call of {names} was recorded: either nothing there ran"
+            f"{_answers(view.trace)}, or the name is wrong"
+        )
+
+
+def _answers(trace: Trace) -> str:
+    """The statuses of the application's answers that are no success."""
+    statuses = (status(step) for step in trace.steps)
+    found = sorted({each for each in statuses if each >= "300"})
+    return f" (the application answered {', '.join(found)})" if found else ""
 
 
 def look(args: Namespace, server: str, browser: Browser) -> Observation:

@@ -250,7 +250,10 @@ class Watching:
         """The names of those in a class's family that may have a method in focus."""
         found = []
         for each in family(cls):
-            name, own = f"{each.__module__}.{each.__qualname__}", self._is_own_class(each)
+            name, own = (
+                f"{each.__module__}.{each.__qualname__}",
+                self._is_own_class(each),
+            )
             if self._may_hold(name, own):
                 found.append(name)
                 if own:

@@ -43,9 +43,7 @@ class Choice:
     times: Mapping[int, int]
 
 
-def choose(
-    trace: Trace, ranked: Sequence[Focus], at_most: int | None = None
-) -> Choice:
+def choose(trace: Trace, ranked: Sequence[Focus], at_most: int | None = None) -> Choice:
     """The steps to show.
 
     Args:
