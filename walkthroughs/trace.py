@@ -171,6 +171,7 @@ class Message(Event):
     """
 
     kind: ClassVar[str] = "message"
+    own: ClassVar[bool] = False
     direction: Literal["receive", "send"]
     type: str
     summary: tuple[tuple[str, str], ...] = ()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
-from .html import walkthrough
+from .html import standalone
 from .view import View
 
 ASSETS = Path(__file__).parent / "assets"
@@ -30,6 +30,22 @@ if (matchMedia("(prefers-color-scheme: dark)").matches)
   document.documentElement.dataset.mdColorScheme = "slate";
 """
 
+UNPACK = """
+(async () => {
+  const unpacked = async (packed) => {
+    const bytes = Uint8Array.from(atob(packed.textContent), (c) => c.charCodeAt(0));
+    const inflated = new DecompressionStream("deflate");
+    const whole = document.createElement("noscript");
+    const stream = new Blob([bytes]).stream().pipeThrough(inflated);
+    whole.textContent = await new Response(stream).text();
+    packed.replaceWith(whole);
+  };
+  await Promise.all([...document.querySelectorAll(".wt-packed")].map(unpacked));
+  document.dispatchEvent(new Event("walkthroughs"));
+})();
+"""
+"""Unpacks what is compressed, and then tells the stepper."""
+
 
 def page(view: View, title: str, about: Sequence[str] = ()) -> str:
     """The whole HTML file; nothing in it is loaded from elsewhere.
@@ -52,8 +68,9 @@ def page(view: View, title: str, about: Sequence[str] = ()) -> str:
             f"<script>{DARK}</script></head><body>",
             f"<h1>{escape(title)}</h1>",
             lines,
-            walkthrough(view, "", "recording"),
+            standalone(view, "recording"),
             f"<script>{script}</script>",
+            f"<script>{UNPACK}</script>",
             "</body></html>\n",
         )
     )

@@ -16,6 +16,8 @@ Sentence = tuple[str | int, ...]
 STOPS_TOLD = 4
 """How many times a step's stopping and going on is told; then only counted."""
 
+TIMES = "\u00d7"
+
 HOPS = {
     "create_task": "created as a task",
     "wake": "woken",
@@ -47,8 +49,8 @@ def status(event: Call | Message) -> str:
 
 
 def often(count: int) -> str:
-    """How often something happens that is shown once: "× 400"."""
-    return f"× {count:,}" if count > 1 else ""
+    """How often something happens that is shown once, after a sign of multiplication."""
+    return f"{TIMES} {count:,}" if count > 1 else ""
 
 
 def counted(events: Sequence[Call | Message]) -> str:
