@@ -8,6 +8,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from io import StringIO
+from itertools import groupby
 from pathlib import Path
 
 from ..browser import Browser, Unanswered
@@ -20,7 +21,7 @@ from ..render.perfetto import perfetto
 from ..render.svg import svg
 from ..render.text import show
 from ..render.view import View
-from ..render.words import plural, status
+from ..render.words import often, plural, status
 from ..servers import NAMES
 from ..trace import Call, Trace
 from . import FAILED, UsageError, asking, writable, write
@@ -138,7 +139,7 @@ def _answers(trace: Trace) -> str:
 def look(args: Namespace, server: str, browser: Browser) -> Observation:
     """Runs the application on a server, and the browser against it."""
     orders = {
-        "scenario": ", ".join(map(str, browser.exchanges)),
+        "scenario": _story(browser),
         "server": server,
         "application": asking.application(args.application),
         "focus": getattr(args, "focus", None),
@@ -147,6 +148,12 @@ def look(args: Namespace, server: str, browser: Browser) -> Observation:
         "patience": args.time_limit,
     }
     return observe(orders, browser)
+
+
+def _story(browser: Browser) -> str:
+    """What is asked, in a line; the same several times in a row is said once."""
+    groups = ((name, len(list(g))) for name, g in groupby(map(str, browser.exchanges)))
+    return ", ".join(f"{name} {often(count)}".rstrip() for name, count in groups)
 
 
 def chosen(seen: Observation, args: Namespace) -> View:

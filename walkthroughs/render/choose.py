@@ -1,7 +1,7 @@
 """Which steps of a whole recording to show, where no listing names them.
 
-Every request has the same room.  In it the application's own calls come first, then its
-ASGI events, then the calls that those run inside of; then the server, then the
+Every request has the same room.  In it the status of its answer comes first, then the
+application's own calls, its ASGI events, and the calls that those run inside of; then the server, then the
 framework, each from the outside in.  What happens again and again in the same way is
 shown once, with how often.  The rest stays in the recording, and the view folds and
 counts it.
@@ -11,10 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 from ..focus import Focus
 from ..trace import Call, Hop, Message, Trace
+from .words import status
 
 STEPS = 300
 """How many steps of a request are shown, unless told."""
@@ -65,7 +66,7 @@ EVENT = -1
 class _Choosing:
     def __init__(self, trace: Trace, ranked: Sequence[Focus]) -> None:
         self.trace = trace
-        self.ranks = {step.seq: _rank(trace, step, ranked) for step in trace.steps}
+        self.ranks = _ranks(trace, ranked)
         self.request = dict(_requests(trace))
         self.again, self.times = _repeated(trace, self.ranks, self.request)
 
@@ -91,12 +92,14 @@ class _Choosing:
             for above in self.trace.ancestors(step)
         }
 
+        answers = {step.seq for step in self.trace.steps if status(step)}
+
         def worth(seq: int) -> tuple[int, int, int]:
             rank = self.ranks[seq]
             if rank == 0:
-                return (0, depths[seq], seq)
+                return (0, depths[seq] + 1, seq)
             if rank == EVENT:
-                return (1, 0, seq)
+                return (0 if seq in answers else 1, 0, seq)
             return (2 if seq in around else 2 + rank, depths[seq], seq)
 
         shown = (s for s, rank in self.ranks.items() if rank < OUT)
@@ -121,14 +124,20 @@ def _room(requests: int, at_most: int | None, taken: int) -> int:
     return -(-(at_most - taken) // requests)
 
 
-def _rank(trace: Trace, step: Call | Message, ranked: Sequence[Focus]) -> int:
-    if isinstance(step, Message):
-        return EVENT
-    name = trace.name(step)
-    if not step.own and not name.endswith(">"):
-        # A decorator's wrapper is as private as the decorator, whatever it is called.
-        name = name.partition(".<locals>.")[0]
-    return next((n for n, f in enumerate(ranked) if f.takes(name, step.own)), OUT)
+def _ranks(trace: Trace, ranked: Sequence[Focus]) -> Mapping[int, int]:
+    """Step -> its rank."""
+
+    @cache
+    def rank(name: str, own: bool) -> int:
+        if not own and not name.endswith(">"):
+            # A decorator's wrapper is as private as the decorator, whatever its name.
+            name = name.partition(".<locals>.")[0]
+        return next((n for n, f in enumerate(ranked) if f.takes(name, own)), OUT)
+
+    return {
+        step.seq: rank(trace.name(step), step.own) if isinstance(step, Call) else EVENT
+        for step in trace.steps
+    }
 
 
 # Requests
@@ -140,12 +149,14 @@ def _requests(trace: Trace) -> Iterator[tuple[int, int]]:
     What no request has set going belongs to the one that is under way, or comes next.
     """
     begun = 0
+    labels = [lane.label for lane in trace.lanes]
+    applications = {n for n, name in enumerate(labels) if name.startswith(APPLICATION)}
     # Lane -> the request that it works for now.
     working: dict[int, int] = {}
     started: set[int] = set()
     for event in trace.events:
         lane = event.lane
-        if lane not in started and _is_application(trace, lane):
+        if lane in applications and lane not in started:
             started.add(lane)
             begun += 1
             working[lane] = begun
@@ -159,8 +170,8 @@ def _requests(trace: Trace) -> Iterator[tuple[int, int]]:
             yield event.seq, working.get(lane, max(begun, 1))
 
 
-def _is_application(trace: Trace, lane: int) -> bool:
-    return trace.lanes[lane].label.startswith("task: application")
+APPLICATION = "task: application"
+"""How the labels of the lanes begin in which an application is called."""
 
 
 # Repetitions

@@ -16,6 +16,8 @@ body{margin:0 auto;max-width:80rem;padding:1rem 1.5rem 4rem;
 font:16px/1.5 system-ui,sans-serif;color:#1f2328;background:#fff}
 h1{font-size:1.5rem;margin:.5rem 0}
 .about{color:#59636e;margin:0}
+[data-md-color-scheme="slate"] .about{color:#a9b1ba}
+.wt-plain{overflow-x:auto}
 [data-md-color-scheme="slate"] body{color:#e6e8eb;background:#16181d;
 --md-default-fg-color:#e6e8eb;--md-default-fg-color--light:#a9b1ba;
 --md-default-fg-color--lightest:#3a3f47;--md-default-bg-color:#16181d;

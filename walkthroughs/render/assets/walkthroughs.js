@@ -250,17 +250,9 @@
       this.mark(this.here);
     }
 
-    /* What a fold holds, if it lies on the shelf. */
-    fill(details) {
-      const inside = details.querySelector("ol[data-inside]");
-      if (!inside) return;
-      inside.innerHTML = this.shelf[inside.dataset.inside];
-      inside.removeAttribute("data-inside");
-    }
-
     open(fold, open = true) {
       const details = fold.querySelector("details");
-      this.fill(details);
+      fill(details, this.shelf);
       details.open = open;
       this.collect();
     }
@@ -381,7 +373,7 @@
         "toggle",
         (event) => {
           if (!event.target.closest(".wt-fold")) return;
-          this.fill(event.target);
+          fill(event.target, this.shelf);
           if (this.parts) this.parts.follow(event.target);
           // Once for all that open together, as those of a long list on paper do.
           this.folding ||= setTimeout(() => {
@@ -775,7 +767,7 @@
   /* A long list, which the page has only in part: copies of the rows that are near what
      is seen.  The list itself is not in the page, so that it costs nothing there. */
   class Parts {
-    constructor(list) {
+    constructor(list, shelf) {
       this.list = list;
       this.rows = [...list.children];
       this.places = new Map(this.rows.map((row) => [row.id, row]));
@@ -790,7 +782,10 @@
         eye.observe(part);
       }
       // What a reader opens stays open.
-      const opened = ({ target }) => (this.twin(target).open = target.open);
+      const opened = ({ target }) => {
+        fill(target, shelf);
+        this.twin(target).open = target.open;
+      };
       this.box.addEventListener("toggle", opened, true);
     }
 
@@ -830,6 +825,13 @@
   /* What a page of its own keeps for later: excerpts, and what folds hold. */
   const shelves = new WeakMap();
 
+  const fill = (details, shelf) => {
+    const inside = details.querySelector("ol[data-inside]");
+    if (!inside) return;
+    inside.innerHTML = shelf[inside.dataset.inside];
+    inside.removeAttribute("data-inside");
+  };
+
   /* The list of steps of a walkthrough. */
   const unpacked = (root) => {
     const packed = root.querySelector(".wt-all noscript");
@@ -840,7 +842,7 @@
       if (shelf) shelves.set(root, JSON.parse(shelf.textContent));
       shelf?.remove();
       const list = box.querySelector(".wt-steps");
-      const parts = list && list.children.length > LONG && new Parts(list);
+      const parts = list && list.children.length > LONG && new Parts(list, shelves.get(root));
       if (parts) whole.set(root, parts);
       packed.replaceWith(parts ? parts.box : box);
     }
