@@ -5,13 +5,23 @@ a minus before it, it leaves that out; of two that fit, the longer wins.  Privat
 (a part that begins with `_`) and nameless functions (`<lambda>`) are out of focus
 unless a name in the list goes right up to them; `*.__call__` keeps a private name in
 focus wherever it stands.  A class stands for its construction.
+
+Where the reader's own files are known, no name in them is private: nested functions,
+lambdas and `_helpers` count like any other.  Comprehensions do not, because only older
+versions of Python call a function for them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
+
+Own = Callable[[str, str], bool]
+"""File and module of some code -> whether the reader wrote it."""
+
+COMPREHENSIONS = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"})
+"""What Python calls the functions that it makes of comprehensions."""
 
 
 @dataclass(frozen=True)
@@ -21,14 +31,21 @@ class Focus:
     Args:
         patterns: dotted names, with `-` before those to leave out:
             `("daphne", "-daphne.server.Server.timeout_checker")`.
+        own: tells the reader's own code; None where nobody knows whose it is.
+        whole: whether private names of other code, and own code that no pattern
+            names, are in focus, too.
     """
 
     patterns: tuple[str, ...]
+    own: Own | None = None
+    whole: bool = False
 
     @classmethod
-    def of(cls, patterns: Iterable[str]) -> Focus:
+    def of(
+        cls, patterns: Iterable[str], own: Own | None = None, whole: bool = False
+    ) -> Focus:
         """A focus on the given names; repeated names count once."""
-        return cls(tuple(dict.fromkeys(patterns)))
+        return cls(tuple(dict.fromkeys(patterns)), own, whole)
 
     @property
     def packages(self) -> frozenset[str]:
@@ -46,16 +63,32 @@ class Focus:
         return frozenset(each.removeprefix("*.") for each in stars)
 
     def __contains__(self, name: object) -> bool:
-        """Whether calls of that dotted name are in focus."""
-        best, taken = -1, False
+        """Whether calls of that dotted name are in focus, in code that is not own."""
+        return self.takes(str(name))
+
+    def takes(self, name: str, own: bool = False) -> bool:
+        """Whether calls of that dotted name are in focus.
+
+        Args:
+            name: the name.
+            own: whether the code is the reader's own.
+        """
+        best, taken = -1, own and self.whole
         for pattern in self.patterns:
             stem = pattern.removeprefix("-")
-            if len(stem) > best and _covers(stem, str(name)):
+            if len(stem) > best and _covers(stem, name):
                 best, taken = len(stem), stem == pattern
-        rest = str(name)[best:].split(".")
+        rest = name[max(best, 0) :].split(".")
+        if own or self.whole:
+            return taken and rest[-1] not in COMPREHENSIONS
         return taken and not any(
-            part[:1] in ("_", "<") and part not in self.revealed for part in rest
+            is_private(part) and part not in self.revealed for part in rest
         )
+
+
+def is_private(part: str) -> bool:
+    """Whether a part of a dotted name is private, or no name at all."""
+    return part[:1] in ("_", "<")
 
 
 def _covers(stem: str, name: str) -> bool:

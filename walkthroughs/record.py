@@ -54,6 +54,7 @@ MAX_EVENTS = 1_000_000
 
 ORDERS: Mapping[str, object] = {
     "focus": None,
+    "own": False,
     "watch": {},
     "max_events": MAX_EVENTS,
     "patience": 0,

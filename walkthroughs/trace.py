@@ -129,8 +129,11 @@ class Call(Event):
         parent: number of the innermost event (call, or message being sent) still open
             in the same lane, None at the lane's bottom.
         depth: how many are open above it.
-        line: line of the parent that makes the call, None without a parent call.
+        line: line that the parent has reached, None without a parent call.
         args: (name, short repr) of each argument that the scenario watches.
+        direct: whether the parent itself made the call; False if what made it was not
+            recorded and only runs inside the parent.
+        own: whether it is the reader's own code, or inherited by a class of theirs.
     """
 
     kind: ClassVar[str] = "call"
@@ -140,6 +143,8 @@ class Call(Event):
     depth: int = 0
     line: int | None = None
     args: tuple[tuple[str, str], ...] = ()
+    direct: bool = True
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +181,7 @@ class Message(Event):
     """
 
     kind: ClassVar[str] = "message"
+    own: ClassVar[bool] = False
     direction: Literal["receive", "send"]
     type: str
     summary: tuple[tuple[str, str], ...] = ()

@@ -31,8 +31,9 @@ def trace(story: str) -> Trace:
     """A trace from a picture of it.
 
     Each line is a call, indented under the one that it runs in: `app.One.run`.  A line
-    `app.Base.run @ app.One` is a method of `Base` called on a `One`.  `receive -> type`
-    and `send <- type` are messages.  `--- task: x` changes the lane by a hop;
+    `app.Base.run @ app.One` is a method of `Base` called on a `One`; with `own` at its
+    end, the call is of the reader's own code.  `receive -> type`
+    and `send <- type` are messages, with `key=text` for what they carry.  `--- task: x` changes the lane by a hop;
     `=== task: x` changes it with no hop.
     """
     return _Maker().make(story.strip("\n").splitlines())
@@ -87,6 +88,9 @@ class _Maker:
                     self.lane,
                     direction=words[0],  # type: ignore[arg-type]  # one of the two
                     type=words[2],
+                    summary=tuple(
+                        (key, text) for key, _, text in map(_pair, words[3:])
+                    ),
                     depth=0,
                     parent=parent,
                 )
@@ -103,6 +107,7 @@ class _Maker:
                     parent=parent,
                     depth=len(stack),
                     line=1 if parent is not None else None,
+                    own=words[-1] == "own",
                 )
             )
         if words[0] != "receive":
@@ -126,3 +131,7 @@ class _Maker:
     @property
     def seq(self) -> int:
         return len(self.events)
+
+
+def _pair(word: str) -> tuple[str, str, str]:
+    return word.partition("=")

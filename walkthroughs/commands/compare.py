@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
+import time
 from argparse import ArgumentParser, Namespace
 
 from ..focus import Focus
 from ..record import Observation
-from ..render.stages import Stage, compare, stages
-from ..render.text import WIDTH
+from ..render.stages import compare, leading_to, stages
+from ..render.text import columns
 from ..render.words import plural
 from ..servers import NAMES
 from ..trace import Call, Hop, Message, Trace
@@ -41,35 +41,50 @@ def run(args: Namespace) -> int:
     servers = [asking.server(name) for name in args.server]
     status, paths, totals = 0, [], []
     for server in servers:
-        browser = asking.browser(args, lambda line: None)
+        browser = asking.browser(args, _rest)
         seen = look(args, server, browser)
         trace = Trace.from_json(seen.json)
-        paths.append(_stages(trace, seen, args.counts))
-        totals.append(f"{server}: {_counted(trace)}")
+        steps = _meant(trace, seen)
+        meant = leading_to(trace, steps)
+        shown = set() if args.counts else steps
+        paths.append(stages(trace, shown, seen.listening, meant))
+        totals.append(f"{server}: {_counted(trace, meant)}")
         for problem in told(seen, browser, args):
             print(f"{args.prog}: {server}: {problem}", file=sys.stderr)
             status = FAILED
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDTH
-    half = (width - 3) // 2
-    print(f"{totals[0]:{half}} | {totals[1]}")
-    print(compare(paths[0], paths[1], width), end="")
+    # What is not a terminal is never cut.
+    width = columns(sys.stdout) if sys.stdout.isatty() else None
+    heads = (totals[0], totals[1])
+    print(compare(paths[0], paths[1], width, heads), end="")
     return status
 
 
-def _stages(trace: Trace, seen: Observation, counts: bool) -> list[Stage]:
-    """The stages, with the server's and the application's own calls."""
-    focus = Focus.of((*seen.roles["own"], *seen.roles["server"]))
-    shown = {
+REST = 0.2
+"""Seconds that a server has after each exchange, to put its connection away."""
+
+
+def _rest(line: str) -> None:
+    # Else the next request comes sometimes before the end of this one, sometimes after.
+    time.sleep(REST)
+
+
+def _meant(trace: Trace, seen: Observation) -> set[int]:
+    """The steps that two servers are compared by: all but the framework's.
+
+    A framework does the same on both, and how often its threads and tasks wake each
+    other differs from run to run.
+    """
+    focus = Focus.of(seen.roles["server"])
+    return {
         step.seq
         for step in trace.steps
-        if isinstance(step, Call) and not counts and trace.name(step) in focus
+        if isinstance(step, Message) or step.own or trace.name(step) in focus
     }
-    return stages(trace, shown, seen.listening)
 
 
-def _counted(trace: Trace) -> str:
+def _counted(trace: Trace, meant: set[int]) -> str:
     kinds = ((Call, "call"), (Hop, "hop"), (Message, "event"))
     return ", ".join(
-        plural(sum(isinstance(event, kind) for event in trace.events), noun)
+        plural(sum(isinstance(trace.events[n], kind) for n in meant), noun)
         for kind, noun in kinds
     )

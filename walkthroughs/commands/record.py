@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from io import StringIO
+from itertools import groupby
 from pathlib import Path
 
 from ..browser import Browser, Unanswered
@@ -19,7 +21,7 @@ from ..render.perfetto import perfetto
 from ..render.svg import svg
 from ..render.text import show
 from ..render.view import View
-from ..render.words import plural
+from ..render.words import often, plural, status
 from ..servers import NAMES
 from ..servers.limits import UNSEEN
 from ..trace import Call, Trace
@@ -81,8 +83,8 @@ def add_view(parser: ArgumentParser) -> None:
         "--steps",
         metavar="N",
         type=int,
-        help=f"show at most so many steps, from the outside in (default: {STEPS}, "
-        "or all with --focus)",
+        help="show at most N steps, your own code first and the same room for each "
+        f"request (default: {STEPS} for each request, or all with --focus)",
     )
 
 
@@ -128,17 +130,29 @@ _DOTTED = re.compile(r"-?(\*\.)?[\w<>]+(\.[\w<>]+)*")
 
 def _nothing_shown(view: View, args: Namespace) -> Iterator[str]:
     if args.focus and not any(isinstance(each.event, Call) for each in view.steps):
-        yield f"no call of {', '.join(args.focus)} was recorded: is the name right?"
+        names = ", ".join(args.focus)
+        yield (
+            f"no call of {names} was recorded: either nothing there ran"
+            f"{_answers(view.trace)}, or the name is wrong"
+        )
+
+
+def _answers(trace: Trace) -> str:
+    """The statuses of the application's answers that are no success."""
+    statuses = (status(step) for step in trace.steps)
+    found = sorted({each for each in statuses if each >= "300"})
+    return f" (the application answered {', '.join(found)})" if found else ""
 
 
 def look(args: Namespace, server: str, browser: Browser) -> Observation:
     """Runs the application on a server, and the browser against it."""
     orders = {
         **asking.process(args),
-        "scenario": str(browser),
+        "scenario": _story(browser),
         "server": server,
         "warm_up": args.warm_up,
         "focus": getattr(args, "focus", None),
+        "own": True,
         "max_events": args.max_events,
         "options": {"loop": args.loop},
         "patience": args.time_limit,
@@ -146,15 +160,29 @@ def look(args: Namespace, server: str, browser: Browser) -> Observation:
     return observe(orders, browser)
 
 
+def _story(browser: Browser) -> str:
+    """What is asked, in a line; the same several times in a row is said once."""
+    groups = ((name, len(list(g))) for name, g in groupby(map(str, browser.exchanges)))
+    return ", ".join(f"{name} {often(count)}".rstrip() for name, count in groups)
+
+
 def chosen(seen: Observation, args: Namespace) -> View:
     """The part of the recording to show."""
     trace = Trace.from_json(seen.json)
     if args.focus:
-        return View(trace, choose(trace, [Focus.of(args.focus)], args.steps))
-    ranked = [
-        Focus.of((*seen.roles[role], CALLED)) for role in ("own", "server", "framework")
-    ]
-    return View(trace, choose(trace, ranked, args.steps or STEPS))
+        focus = Focus.of((*args.focus, CALLED))
+        steps = args.steps or len(trace.steps)
+        choice = choose(trace, [focus], steps)
+    else:
+        choice = choose(trace, ranked(seen.roles), args.steps)
+    return View(trace, choice.shown, choice.times)
+
+
+def ranked(roles: Mapping[str, Sequence[str]]) -> list[Focus]:
+    """What is shown where no focus is given, what matters most first."""
+    names = ((*roles[role], CALLED) for role in ("own", "server", "framework"))
+    own, server, framework = map(Focus.of, names)
+    return [replace(own, whole=True), server, framework]
 
 
 CALLED = "*.__call__"

@@ -79,8 +79,8 @@ class Building:
             yield event
 
     def call(self, entry: Entry, number: int) -> Call:
-        _, _, lane, _, function, receiver, parent, at, args = entry
-        above = self.number(parent)
+        _, _, lane, _, function, receiver, parent, at, args, direct = entry
+        above, watching = self.number(parent), self.tape.watching
         return Call(
             number,
             self.time(entry),
@@ -91,6 +91,8 @@ class Building:
             depth=0 if above is None else self.depth[above] + 1,
             line=self.line(parent, at),
             args=args,
+            direct=direct,
+            own=watching.is_own(watching.called[function], receiver),
         )
 
     def exit(self, entry: Entry, number: int) -> Exit:

@@ -42,7 +42,8 @@ from .watched import OUT, Watched, Watching
 Entry = tuple[Any, ...]
 """After number, time, lane and kind:
 
-* "call": function, receiver, parent, the parent's instruction, arguments;
+* "call": function, receiver, parent, the parent's instruction, arguments, whether the
+  parent made the call itself;
 * "return", "raise", "suspend", "resume": call, instruction, the exception's name;
 * "receive", "send": type, summary, queue's depth, time waited, parent;
 * "hop": its origin.
@@ -509,6 +510,7 @@ def beginning(tape: Tape) -> Callable[[Watched, FrameType], None]:
             above[0],
             caller.f_lasti,
             args_of(seen, receiver, frame) if args_of is not None else (),
+            frame.f_back is caller,
         )
         if entry[0] < limit:
             append(entry)

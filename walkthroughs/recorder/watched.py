@@ -9,16 +9,19 @@ off there and then.  Laws:
   off until such a class appears: a subclass may be made at any time, by a statement,
   whose body is heard, or by `type()`, which is found out when a method of its own runs;
 * a function that only looks like a method, such as what a decorator puts in place of
-  one, is judged by its name too, until a class in focus appears.
+  one, is judged by its name too, until a class in focus appears;
+* where the reader's own files are known, a method that a class of theirs inherits is
+  kept whichever package defines it.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR, CO_OPTIMIZED
 from types import CodeType, FrameType
 
-from ..focus import Focus
+from ..focus import Focus, is_private
 from ..trace import Function
 from .values import finds, receiver_of, takes_receiver
 
@@ -40,6 +43,7 @@ class Watched:
         module: the dotted name of its module.
         kept: whether any of its calls may be in focus.
         final: whether that was its last word, so that nobody need ask again.
+        own: whether the reader wrote it.
     """
 
     __slots__ = (
@@ -52,13 +56,17 @@ class Watched:
         "module",
         "name",
         "number",
+        "own",
         "receivers",
         "resumable",
         "self",
     )
 
-    def __init__(self, code: CodeType, module: str, kept: bool, final: bool) -> None:
+    def __init__(
+        self, code: CodeType, module: str, kept: bool, final: bool, own: bool = False
+    ) -> None:
         self.code = code
+        self.own = own
         self.module = module
         self.kept = kept
         self.final = final
@@ -92,7 +100,11 @@ class Watching:
         self.called: list[Watched] = []
         self._packages = focus.packages
         self._stems = tuple(p for p in focus.patterns if p[:1] not in ("-", "*"))
-        self._answers: dict[str, bool] = {}
+        self._answers: dict[tuple[str, bool], bool] = {}
+        # The names of the own classes that methods were called on.
+        self._own_classes: set[str] = set()
+        # File and module -> whether code there is the reader's own.
+        self._own_files: dict[tuple[str, str], bool] = {}
         # Class -> how many of its family might have been meant, and its methods that
         # were switched off all the same.
         self._off: dict[type, tuple[int, list[int]]] = {}
@@ -105,19 +117,19 @@ class Watching:
         self._settle()
         code = frame.f_code
         module: str = frame.f_globals.get("__name__") or ""
-        own = module == __package__ or module.startswith(f"{__package__}.")
-        if own or module.partition(".")[0] not in self._packages:
+        own = self._is_own(code.co_filename, module)
+        if self._is_foreign(code, module, own):
             return self._remember(Watched(code, module, False, True))
         if not code.co_flags & CO_OPTIMIZED:
             # The body of a module or a class: none of its own calls is of interest.
-            coming = self._may_hold(f"{module}.{code.co_qualname}")
+            coming = self._may_hold(f"{module}.{code.co_qualname}", own)
             if coming:
                 # Whatever it inherits may be called next, and must be heard then.
                 self._class_coming = True
                 self._reopen(tuple(self._off))
             return Watched(code, module, False, not coming)
-        seen = Watched(code, module, True, True)
-        if not self._in_focus(seen.name):
+        seen = Watched(code, module, True, True, own)
+        if not self._in_focus(seen.name, own):
             seen.kept = seen.self is not None and self._may_be_meant(seen, frame)
         return self._remember(seen)
 
@@ -127,6 +139,13 @@ class Watching:
         cls = receiver_of(frame, seen.self)
         known = seen.receivers.get(id(cls))
         return known[1] if known is not None else self._meet(seen, cls)
+
+    def is_own(self, seen: Watched, receiver: str | None) -> bool:
+        """Whether a call is of the reader's own code, or inherited by a class of it."""
+        return seen.own or (
+            receiver in self._own_classes
+            and not is_private(self.called_name(seen, receiver).rpartition(".")[2])
+        )
 
     def number(self, seen: Watched) -> int:
         """The function's place in the trace, from its first call on."""
@@ -158,7 +177,9 @@ class Watching:
         has = finds(cls, seen.code, seen.module)
         receiver = f"{cls.__module__}.{cls.__qualname__}" if has else None
         answer: str | Out | None = receiver
-        if not self._in_focus(self.called_name(seen, receiver)):
+        if has and self._is_own_class(cls):
+            self._own_classes.add(str(receiver))
+        if not self._is_meant(seen, receiver):
             answer = OUT
         elif receiver is not None:
             # A class in focus has come to be seen: what it inherits may be meant.
@@ -175,11 +196,39 @@ class Watching:
             return seen.name
         return f"{receiver}.{seen.method}".removesuffix(".__init__")
 
-    def _in_focus(self, name: str) -> bool:
-        known = self._answers.get(name)
+    def _in_focus(self, name: str, own: bool) -> bool:
+        known = self._answers.get((name, own))
         if known is None:
-            known = self._answers[name] = name in self.focus
+            known = self._answers[name, own] = self.focus.takes(name, own)
         return known
+
+    def _is_meant(self, seen: Watched, receiver: str | None) -> bool:
+        """Whether the code is in focus when it is called on an object of that class."""
+        own = self.is_own(seen, receiver)
+        return self._in_focus(self.called_name(seen, receiver), own)
+
+    # Whose code it is
+
+    def _is_foreign(self, code: CodeType, module: str, own: bool) -> bool:
+        """Whether nothing that runs this code can be in focus."""
+        if module == __package__ or module.startswith(f"{__package__}."):
+            return True
+        if own or module.partition(".")[0] in self._packages:
+            return False
+        return self.focus.own is None or not takes_receiver(code)
+
+    def _is_own(self, file: str, module: str) -> bool:
+        if self.focus.own is None:
+            return False
+        known = self._own_files.get((file, module))
+        if known is None:
+            known = self._own_files[file, module] = self.focus.own(file, module)
+        return known
+
+    def _is_own_class(self, cls: type) -> bool:
+        module = sys.modules.get(cls.__module__)
+        file = None if module is None else vars(module).get("__file__")
+        return isinstance(file, str) and self._is_own(file, cls.__module__)
 
     # Methods that no class in focus has
 
@@ -191,7 +240,7 @@ class Watching:
             self._lookalikes.append(id(seen.code))
             return False
         holders = self._holders(owner)
-        if any(self._in_focus(self.called_name(seen, each)) for each in holders):
+        if any(self._is_meant(seen, each) for each in holders):
             return True
         codes = self._off.setdefault(owner, (len(holders), []))[1]
         codes.append(id(seen.code))
@@ -199,11 +248,20 @@ class Watching:
 
     def _holders(self, cls: type) -> list[str]:
         """The names of those in a class's family that may have a method in focus."""
-        names = (f"{each.__module__}.{each.__qualname__}" for each in family(cls))
-        return [name for name in names if self._may_hold(name)]
+        found = []
+        for each in family(cls):
+            name, own = (
+                f"{each.__module__}.{each.__qualname__}",
+                self._is_own_class(each),
+            )
+            if self._may_hold(name, own):
+                found.append(name)
+                if own:
+                    self._own_classes.add(name)
+        return found
 
-    def _may_hold(self, cls: str) -> bool:
-        return self._in_focus(cls) or any(
+    def _may_hold(self, cls: str, own: bool) -> bool:
+        return self._in_focus(cls, own) or any(
             stem.startswith(f"{cls}.") for stem in self._stems
         )
 

@@ -10,16 +10,21 @@ walks, and what a reader has who has no stepper.  Laws:
 
 from __future__ import annotations
 
+import json
 import re
+from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from html import escape
 from itertools import groupby
+from zlib import compress
 
 from ..trace import Call, Exit, Function, Header, Message
 from .source import Excerpt, Mark, SourceLine, Sources
+from .spent import spent
 from .svg import svg, tiled
+from .text import text
 from .view import Arrival, Fold, ListedLine, Row, Step, View, short
-from .words import Sentence, arrived, counted, folded, happened
+from .words import Sentence, arrived, counted, folded, happened, often, status
 
 MARKS: Mapping[Mark, str] = {
     "call": "calling line",
@@ -32,6 +37,12 @@ MARKS: Mapping[Mark, str] = {
 LONG = 500
 """A picture of more rows is cut into tiles, so that a page with it stays smooth; the
 stepper does the same to a list of more rows."""
+
+LISTED = 6_000
+"""How many entries all folds of a page of its own have together..."""
+
+LISTED_EACH = 4
+"""...but each of them so many, if it holds so many."""
 
 Where = Callable[[str], str]
 """Dotted name -> the address of the place that tells all of it; "" for none."""
@@ -110,6 +121,57 @@ def slim(
             "</div>",
         )
     )
+
+
+def standalone(view: View, ident: str) -> str:
+    """A walkthrough for a page of its own, however long the recording is.
+
+    The stepper opens at the application.  Picture, steps, and what it needs on demand
+    (excerpts, and what folds hold) are compressed, since most of it repeats itself.
+    """
+    header = view.trace.header
+    lanes = escape(f"Swim lanes: {header.scenario} on {header.server}")
+    shelf = Shelf()
+    listed = steps(view, ident, nowhere, NOTHING, shelf)
+    first = next((step for step in view.steps if step.event.own), None)
+    start = f' data-start="{first.number if first else 1}" data-tools'
+    return "\n".join(
+        (
+            _opening(view, ident, "wt", start),
+            focus(header),
+            '<details class="wt-picture"><summary>Picture</summary>',
+            _box(lanes, _deflated(picture(view, ident))),
+            "</details>",
+            '<details class="wt-all"><summary>Step by step</summary>',
+            _deflated(listed + shelf.json()),
+            "</details>",
+            "</div>",
+            f'<noscript><pre class="wt-plain">{escape(text(view))}</pre></noscript>',
+        )
+    )
+
+
+def _deflated(content: str) -> str:
+    """What the page's script unpacks into a <noscript>, as the stepper expects it."""
+    packed = b64encode(compress(content.encode(), 9)).decode()
+    return f'<script type="text/plain" class="wt-packed">{packed}</script>'
+
+
+class Shelf:
+    """Parts of a page that it gets on demand, each kept once."""
+
+    def __init__(self) -> None:
+        self.parts: dict[str, int] = {}
+
+    def put(self, part: str) -> int:
+        """The number by which the script asks for that part."""
+        return self.parts.setdefault(part, len(self.parts))
+
+    def json(self) -> str:
+        """All parts, for the script."""
+        # Nothing in it may end the element that it stands in.
+        data = json.dumps(list(self.parts), ensure_ascii=False).replace("</", "<\\/")
+        return f'<script type="application/json" class="wt-shelf">{data}</script>'
 
 
 def _opening(view: View, ident: str, css: str, more: str = "") -> str:
@@ -255,9 +317,23 @@ def alias(name: str, aliases: Mapping[str, str]) -> str:
     return f"{aliases[prefix]}.{name[len(prefix) + 1 :]}".removeprefix(".")
 
 
-def steps(view: View, ident: str, where: Where = nowhere, told: Told = NOTHING) -> str:
-    """The steps as an ordered list, folds and arrivals between them."""
-    page = _Steps(view, ident, where, told)
+def steps(
+    view: View,
+    ident: str,
+    where: Where = nowhere,
+    told: Told = NOTHING,
+    shelf: Shelf | None = None,
+) -> str:
+    """The steps as an ordered list, folds and arrivals between them.
+
+    Args:
+        view: what to show.
+        ident: the walkthrough's id.
+        where: where the names of steps lead.
+        told: what the author of the listing says of steps.
+        shelf: where excerpts and what folds hold are put, instead of into the list.
+    """
+    page = _Steps(view, ident, where, told, shelf)
     items = "\n".join(page.row(row) for row in view.rows)
     return f'<ol class="wt-steps" role="list">\n{items}\n</ol>'
 
@@ -265,8 +341,14 @@ def steps(view: View, ident: str, where: Where = nowhere, told: Told = NOTHING) 
 class _Steps:
     """What all the items of one list share."""
 
-    def __init__(self, view: View, ident: str, where: Where, told: Told) -> None:
+    def __init__(
+        self, view: View, ident: str, where: Where, told: Told, shelf: Shelf | None
+    ) -> None:
         self.view = view
+        self.shelf = shelf
+        self.spent = spent(view.trace) if shelf is not None else {}
+        folds = sum(isinstance(row, Fold) for row in view.rows)
+        self.listed = max(LISTED_EACH, LISTED // max(folds, 1))
         self.ident = escape(ident)
         self.where = where
         self.told = told
@@ -308,15 +390,39 @@ class _Steps:
         else:
             function = self.view.trace.function(event)
             values |= {"file": function.file, "line": function.line}
+        if self.shelf is not None:
+            values |= self.known(row, self.shelf)
         return _attributes(values)
+
+    def known(self, row: Step, shelf: Shelf) -> dict[str, object]:
+        """What only a page of its own says of a step."""
+        numbers = " ".join(str(shelf.put(each)) for each in self.figures(row))
+        values: dict[str, object] = {"code": numbers or None}
+        if row.event.own:
+            values["own"] = ""
+        time = self.spent.get(row.seq)
+        if time is not None:
+            values |= {
+                "took": time.total // 1000,
+                "self": time.itself // 1000,
+                "waited": time.waiting // 1000,
+            }
+        return values
 
     def head(self, row: Step) -> str:
         name = _breakable(short(self.view.name(row)))
         return (
             f'<p class="wt-head"><a class="wt-n" href="#{self.ident}-{row.number}">'
             f'<span class="wt-sr">Step </span>{row.number}</a> '
-            f"<strong><code>{name}</code></strong> {self.badge(row)}</p>"
+            f"<strong><code>{name}</code></strong>{self.beside(row)} "
+            f"{self.badge(row)}</p>"
         )
+
+    def beside(self, row: Step) -> str:
+        """How often it happens, and the status that it answers with."""
+        times = often(self.view.times.get(row.seq, 1))
+        words = " ".join(filter(None, (times, status(row.event))))
+        return f' <span class="wt-beside">{escape(words)}</span>' if words else ""
 
     def whole(self, row: Step) -> str:
         if isinstance(row.event, Message):
@@ -357,7 +463,7 @@ class _Steps:
     # Source
 
     def source(self, row: Step) -> Iterator[str]:
-        figures = list(self.figures(row))
+        figures = [] if self.shelf is not None else list(self.figures(row))
         if figures:
             yield '<details class="wt-source"><summary>Source</summary>'
             yield from figures
@@ -373,7 +479,9 @@ class _Steps:
             return
         if isinstance(parent, Call) and event.line is not None:
             excerpt = self.sources.caller(trace.function(parent), event.line)
-            yield _figure(excerpt, "caller", "The call, in")
+            yield _figure(
+                excerpt, "caller", "The call, in" if event.direct else "Inside"
+            )
         line, how = self.ending(row)
         excerpt = self.sources.callee(trace.function(event), line, how)
         yield _figure(excerpt, "callee", "The function")
@@ -389,23 +497,36 @@ class _Steps:
 
     def fold(self, row: Fold) -> str:
         lane, items = self.view.lane(row).label, "\n".join(self.folded(row))
+        if self.shelf is not None:
+            # Filled by the script when it is opened.
+            lined = f'<ol role="list" data-inside="{self.shelf.put(items)}"></ol>'
+        else:
+            lined = f'<ol role="list">\n{items}\n</ol>'
         return (
             f'<li class="wt-fold" id="{_fold_id(row, self.ident)}" '
             f"{_attributes({'n': row.number, 'lane': lane, 'depth': row.depth})}>"
             f'<details><summary title="{escape(folded(self.view, row))}">'
             f"… {counted(row.events)} left out</summary>\n"
-            f'<ol role="list">\n{items}\n</ol></details></li>'
+            f"{lined}</details></li>"
         )
 
     def folded(self, row: Fold) -> Iterator[str]:
         named = groupby(
             row.events, key=lambda event: (self.view.trace.name(event), event.lane)
         )
-        for (name, _), group in named:
+        for number, ((name, _), group) in enumerate(named):
+            if self.shelf is not None and number == self.listed:
+                yield self.unlisted(row, row.events.index(next(group)))
+                return
             events = list(group)
             times = f", {len(events)} times" if len(events) > 1 else ""
             data = self.unfolded(events[0])
             yield f"<li {data}><code>{_dotted(name)}</code>{times}</li>"
+
+    def unlisted(self, row: Fold, listed: int) -> str:
+        """The last entry of a fold that holds too many to name them all."""
+        rest = row.events[listed:]
+        return f"<li {self.unfolded(rest[0])}><code>{counted(rest)} more</code></li>"
 
     def unfolded(self, event: Call | Message) -> str:
         """What the stepper shows when it walks into a fold."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
-from .html import walkthrough
+from .html import standalone
 from .view import View
 
 ASSETS = Path(__file__).parent / "assets"
@@ -16,6 +16,8 @@ body{margin:0 auto;max-width:80rem;padding:1rem 1.5rem 4rem;
 font:16px/1.5 system-ui,sans-serif;color:#1f2328;background:#fff}
 h1{font-size:1.5rem;margin:.5rem 0}
 .about{color:#59636e;margin:0}
+[data-md-color-scheme="slate"] .about{color:#a9b1ba}
+.wt-plain{overflow-x:auto}
 [data-md-color-scheme="slate"] body{color:#e6e8eb;background:#16181d;
 --md-default-fg-color:#e6e8eb;--md-default-fg-color--light:#a9b1ba;
 --md-default-fg-color--lightest:#3a3f47;--md-default-bg-color:#16181d;
@@ -29,6 +31,22 @@ DARK = """
 if (matchMedia("(prefers-color-scheme: dark)").matches)
   document.documentElement.dataset.mdColorScheme = "slate";
 """
+
+UNPACK = """
+(async () => {
+  const unpacked = async (packed) => {
+    const bytes = Uint8Array.from(atob(packed.textContent), (c) => c.charCodeAt(0));
+    const inflated = new DecompressionStream("deflate");
+    const whole = document.createElement("noscript");
+    const stream = new Blob([bytes]).stream().pipeThrough(inflated);
+    whole.textContent = await new Response(stream).text();
+    packed.replaceWith(whole);
+  };
+  await Promise.all([...document.querySelectorAll(".wt-packed")].map(unpacked));
+  document.dispatchEvent(new Event("walkthroughs"));
+})();
+"""
+"""Unpacks what is compressed, and then tells the stepper."""
 
 
 def page(view: View, title: str, about: Sequence[str] = ()) -> str:
@@ -52,8 +70,9 @@ def page(view: View, title: str, about: Sequence[str] = ()) -> str:
             f"<script>{DARK}</script></head><body>",
             f"<h1>{escape(title)}</h1>",
             lines,
-            walkthrough(view, "", "recording"),
+            standalone(view, "recording"),
             f"<script>{script}</script>",
+            f"<script>{UNPACK}</script>",
             "</body></html>\n",
         )
     )

@@ -39,13 +39,19 @@ class Stage:
     hops: int
 
 
-def stages(trace: Trace, shown: Collection[int], listening: int) -> list[Stage]:
+def stages(
+    trace: Trace,
+    shown: Collection[int],
+    listening: int,
+    meant: Collection[int] | None = None,
+) -> list[Stage]:
     """The stages of a recording; lifespan is no part of a request.
 
     Args:
         trace: the recording.
         shown: the numbers of the calls whose names are kept.
         listening: the number of the first event after the server began to listen.
+        meant: the numbers of the events that are counted, by default all.
     """
     begins = _Beginnings(trace, listening)
     names = [STARTS]
@@ -63,11 +69,28 @@ def stages(trace: Trace, shown: Collection[int], listening: int) -> list[Stage]:
                 for event in inside
                 if isinstance(event, Call) and event.seq in shown
             ),
-            sum(isinstance(event, Call) for event in inside),
-            sum(isinstance(event, Hop) for event in inside),
+            *(
+                sum(
+                    isinstance(event, kind) and (meant is None or event.seq in meant)
+                    for event in inside
+                )
+                for kind in (Call, Hop)
+            ),
         )
         for name, inside in zip(names, events, strict=True)
     ]
+
+
+def leading_to(trace: Trace, steps: Collection[int]) -> set[int]:
+    """Those steps, and the hops after which the first of them run in their lanes."""
+    found = set(steps)
+    last: dict[int, int] = {}
+    for event in trace.events:
+        if isinstance(event, Hop):
+            last[event.lane] = event.seq
+        elif event.seq in steps and event.lane in last:
+            found.add(last.pop(event.lane))
+    return found
 
 
 class _Beginnings:
@@ -98,23 +121,33 @@ class _Beginnings:
         return ""
 
 
-def compare(left: Sequence[Stage], right: Sequence[Stage], width: int) -> str:
+def compare(
+    left: Sequence[Stage],
+    right: Sequence[Stage],
+    width: int | None = None,
+    heads: tuple[str, str] = ("", ""),
+) -> str:
     """The stages side by side, as text.
 
     Args:
         left: the stages on the one server.
         right: the stages on the other.
-        width: how many characters fit in a line.
+        width: how many characters fit in a line; None for as many as there are.
+        heads: what stands above the two.
     """
-    half = (width - 3) // 2
-    lines = []
+    rows: list[tuple[str, str] | str] = [heads] if any(heads) else []
     for one, other in _paired(left, right):
-        lines += [f"--- {(one or other or left[0]).name}"]
-        lines += [_row(_counted(one), _counted(other), half)]
+        rows += [f"--- {(one or other or left[0]).name}"]
+        rows += [(_counted(one), _counted(other))]
         names = zip_longest(
             one.shown if one else (), other.shown if other else (), fillvalue=""
         )
-        lines += [_row(f"  {a}", f"  {b}", half) for a, b in names]
+        rows += [(f"  {a}", f"  {b}") for a, b in names]
+    pairs = [row for row in rows if isinstance(row, tuple)]
+    half = max(len(a) for a, _ in pairs) if width is None else (width - 3) // 2
+    cut = max(map(len, (text for pair in pairs for text in pair)))
+    cut = cut if width is None else half
+    lines = (r if isinstance(r, str) else _row(*r, half, cut) for r in rows)
     return "".join(f"{line.rstrip()}\n" for line in lines)
 
 
@@ -140,8 +173,8 @@ def _counted(stage: Stage | None) -> str:
     return f"{plural(stage.calls, 'call')}, {plural(stage.hops, 'hop')}"
 
 
-def _row(left: str, right: str, half: int) -> str:
-    return f"{_cut(left, half):{half}} | {_cut(right, half)}"
+def _row(left: str, right: str, half: int, cut: int) -> str:
+    return f"{_cut(left, cut):{half}} | {_cut(right, cut)}"
 
 
 def _cut(text: str, width: int) -> str:

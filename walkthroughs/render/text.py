@@ -10,10 +10,10 @@ from typing import TextIO
 
 from ..trace import Lane, Message
 from .view import Arrival, Fold, Row, Step, View, short
-from .words import cause, counted, plain, plural
+from .words import cause, counted, often, plain, plural, status
 
 WIDTH = 80
-"""How wide a pipe is."""
+"""Where the right edge is if it is not known how wide a line may be."""
 
 RESET, BOLD, DIM = "\033[0m", "\033[1m", "\033[2m"
 COLOURS = {
@@ -26,30 +26,42 @@ EVENT = "\033[35m"
 
 
 def show(view: View, stream: TextIO) -> None:
-    """Writes a view to a stream: with colours and as wide as the terminal if it is
-    one and `NO_COLOR` is not set, plain if it is a pipe or a file."""
+    """Writes a view to a stream: with colours and cut to the width of the terminal if it
+    is one, plain and whole if it is a pipe or a file.  `COLUMNS` sets the width, and
+    `NO_COLOR` takes the colours away."""
     terminal = stream.isatty()
-    width = shutil.get_terminal_size().columns if terminal else WIDTH
     colour = terminal and not os.environ.get("NO_COLOR")
-    stream.write(text(view, width, colour))
+    stream.write(text(view, columns(stream), colour, cut=terminal))
 
 
-def text(view: View, width: int = WIDTH, colour: bool = False) -> str:
+def columns(stream: TextIO) -> int:
+    """How wide a stream is: as `COLUMNS` says, or the terminal, or else `WIDTH`."""
+    if stream.isatty():
+        return shutil.get_terminal_size((WIDTH, 24)).columns
+    said = os.environ.get("COLUMNS", "")
+    return int(said) if said.isdecimal() and int(said) > 0 else WIDTH
+
+
+def text(
+    view: View, width: int = WIDTH, colour: bool = False, cut: bool = False
+) -> str:
     """A view as lines of text.
 
     Args:
         view: what to show.
-        width: how many characters fit in a line; longer names are shortened.
+        width: where the right edge is.
         colour: whether to colour the lanes, with ANSI's codes.
+        cut: whether what is too long for a line is shortened, as on a terminal.
     """
-    lines = _Lines(view, width, colour).lines()
+    lines = _Lines(view, width, colour, cut).lines()
     return "".join(f"{line.rstrip()}\n" for line in lines)
 
 
 class _Lines:
-    def __init__(self, view: View, width: int, colour: bool) -> None:
+    def __init__(self, view: View, width: int, colour: bool, short: bool) -> None:
         self.view = view
         self.width = width
+        self.short = short
         self.colour = colour
         self.digits = len(str(len(view.steps)))
 
@@ -78,10 +90,14 @@ class _Lines:
                 DIM, self.cut(f"{'':{self.digits}}  {guides}… {counted(row.events)}")
             )
         number = f"{row.number:{self.digits}}  {guides}"
-        room = self.width - len(number)
-        name = self.fitting(self.view.name(row), room)
+        times = often(self.view.times.get(row.seq, 1))
+        times = f" {times}" if times else ""
+        room = self.width - len(number) - len(times)
+        name = self.fitting(self.view.name(row), room) + times
         beside = self.beside(row)
-        gap = room - len(name) - len(beside)
+        gap = room + len(times) - len(name) - len(beside)
+        if not self.short:
+            gap = max(gap, 2)
         beside = f"{'':{gap}}{beside}" if beside and gap > 1 else ""
         number, beside = self.painted(DIM, number), self.painted(DIM, beside)
         return f"{number}{self.painted(self.paint(row), name)}{beside}"
@@ -98,21 +114,24 @@ class _Lines:
     def beside(self, row: Step) -> str:
         """What stands at the right edge, if there is room."""
         if isinstance(row.event, Message):
-            if row.event.depth is not None:
-                return f"{row.event.depth} queued"
-            return "no queue" if row.event.direction == "receive" else ""
+            return ", ".join(filter(None, (status(row.event), self.queue(row.event))))
         function = self.view.trace.function(row.event)
         return f"{function.file}:{function.line}"
 
+    def queue(self, event: Message) -> str:
+        if event.depth is not None:
+            return f"{event.depth} queued"
+        return "no queue" if event.direction == "receive" else ""
+
     def fitting(self, name: str, room: int) -> str:
         """The name, as whole as there is room for."""
-        if len(name) <= room:
+        if len(name) <= room or not self.short:
             return name
         brief = short(name)
         return brief if len(brief) <= room else brief[: max(room - 1, 0)] + "…"
 
     def cut(self, words: str) -> str:
-        if len(words) <= self.width:
+        if len(words) <= self.width or not self.short:
             return words
         return words[: self.width - 1] + "…"
 

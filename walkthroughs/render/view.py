@@ -14,8 +14,8 @@ terminal and the picture tell the same story.  Laws:
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
@@ -134,6 +134,8 @@ class View:
     Args:
         trace: the recording.
         shown: the numbers of the steps to show, ascending.
+        times: number of a shown step -> how often the same happens, where that is
+            shown once.
 
     Raises:
         ValueError: `shown` is not ascending, or names what is no step.
@@ -141,6 +143,7 @@ class View:
 
     trace: Trace
     shown: Sequence[int]
+    times: Mapping[int, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         shown = list(self.shown)
@@ -349,7 +352,14 @@ def _run_start(step: Step, between: Sequence[Event]) -> int:
 
 
 def short(name: str) -> str:
-    """A name in brief: its last two dotted parts; messages as they are."""
+    """A name in brief: its last two dotted parts; messages as they are.
+
+    A nested function is one part with the function around it.
+    """
     if " " in name:
         return name
-    return ".".join(name.split(".")[-2:])
+    parts = name.replace(".<locals>.", _NESTED).split(".")
+    return ".".join(parts[-2:]).replace(_NESTED, ".<locals>.")
+
+
+_NESTED = "\0"

@@ -16,6 +16,8 @@ Sentence = tuple[str | int, ...]
 STOPS_TOLD = 4
 """How many times a step's stopping and going on is told; then only counted."""
 
+TIMES = "\u00d7"
+
 HOPS = {
     "create_task": "created as a task",
     "wake": "woken",
@@ -38,6 +40,18 @@ def plain(sentence: Sentence) -> str:
     """The sentence as text."""
     parts = (f"step {part}" if isinstance(part, int) else part for part in sentence)
     return "".join(parts)
+
+
+def status(event: Call | Message) -> str:
+    """The status that a sent event answers with; nothing for any other."""
+    if isinstance(event, Message) and event.direction == "send":
+        return dict(event.summary).get("status", "")
+    return ""
+
+
+def often(count: int) -> str:
+    """How often something happens that is shown once, after a sign of multiplication."""
+    return f"{TIMES} {count:,}" if count > 1 else ""
 
 
 def counted(events: Sequence[Call | Message]) -> str:
@@ -108,9 +122,9 @@ def _called(view: View, event: Call) -> Sentence:
     parent = view.trace.events[event.parent]
     assert isinstance(parent, Call | Message)
     name, place = short(view.trace.name(parent)), _place(view, parent.seq)
-    if event.line is None:
-        return (f"Runs inside {name}", *place, ".")
-    return (f"Called by {name}", *place, f" at line {event.line}.")
+    verb = "Called by" if event.direct and event.line is not None else "Runs inside"
+    where = "" if event.line is None else f" at line {event.line}"
+    return (f"{verb} {name}", *place, f"{where}.")
 
 
 def _passed(event: Message) -> Iterator[Sentence]:

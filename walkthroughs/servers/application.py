@@ -21,6 +21,7 @@ from types import ModuleType
 from typing import Any
 
 from ..errors import RecordingError
+from ..focus import Focus
 from ..packages import is_own
 
 USUAL = ("application", "app")
@@ -238,6 +239,27 @@ class Roles:
     def focus(self) -> tuple[str, ...]:
         """All of them, with what makes an object an application or a middleware."""
         return (*self.server, *self.framework, *self.own, *self.rest, "*.__call__")
+
+    def focused(self, names: Iterable[str] | None) -> Focus:
+        """The focus on some names, or on all code; it knows the reader's own code.
+
+        Args:
+            names: dotted names as in `Focus`, None for all code.
+        """
+        if names is None:
+            return Focus.of(self.focus, self.owns, whole=True)
+        return Focus.of((*names, "*.__call__"), self.owns)
+
+    def owns(self, file: str, module: str) -> bool:
+        """Whether code is the application's own, as `Focus.own` asks: by its file.
+
+        This package and the servers are nobody's own, even where they are developed.
+        """
+        top = module.partition(".")[0]
+        servers = (name.lstrip("-").partition(".")[0] for name in self.server)
+        if top in {"walkthroughs", "minidaphne", "__main__", *servers}:
+            return f"{module}.".startswith(f"{self.own[0]}.")
+        return is_own(Path(file))
 
     @classmethod
     def of(cls, application: Any, path: str, server: tuple[str, ...]) -> Roles:

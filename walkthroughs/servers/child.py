@@ -52,7 +52,8 @@ class Child:
         control: the socket on which it hears and answers.
 
     Its orders have the keys `scenario`, `server`, `application` ("module:name"), `focus`
-    (None for all code but the machinery below it), `watch`, `max_events`, `options` (of
+    (None for all code but the machinery below it), `own` (whether the reader's own files
+    are told apart), `watch`, `max_events`, `options` (of
     the server), `patience` (seconds to wait at the end for an application that still
     runs), `began` (when this process was started, in seconds since the epoch),
     `output` (an open file for the trace), `factory` (whether the application is what the
@@ -111,7 +112,7 @@ class Child:
         shown = (*server.FOCUS, *server.TRANSPORT)
         roles = self.roles = Roles.of(application, orders["application"], shown)
         self.recorder = Recorder(
-            Focus.of(orders["focus"] or roles.focus),
+            self.focus(roles),
             {name: tuple(args) for name, args in orders["watch"].items()},
             server.LOOP,
             orders["max_events"],
@@ -120,6 +121,11 @@ class Child:
         door = self.recorder.door(self.noting(application), server.QUEUES)
         self.recorder.start()
         server.run(door, lambda port: self.ready(port, roles), **orders["options"])
+
+    def focus(self, roles: Roles) -> Focus:
+        """The focus that was ordered: as it is, or with the reader's own code known."""
+        names = self.orders["focus"]
+        return roles.focused(names) if self.orders["own"] else Focus.of(names)
 
     def ready(self, port: int, roles: Roles) -> None:
         """Say that the server listens, where, and whose code is whose."""

@@ -23,7 +23,7 @@ class Terminal(io.StringIO):
 
 
 def test_it_is_a_tree_with_lanes_and_counted_folds() -> None:
-    assert text(view(), width=72) == (
+    assert text(view(), width=72, cut=True) == (
         """\
 made on none: 8 steps in 3 lanes
 --- reactor  # the loop found something to read or write
@@ -47,13 +47,13 @@ made on none: 8 steps in 3 lanes
 
 @pytest.mark.parametrize("width", [8, 20, 40, 80, 200])
 def test_no_line_is_wider_than_the_terminal(width: int) -> None:
-    assert max(map(len, text(view(), width).splitlines())) <= width
+    assert max(map(len, text(view(), width, cut=True).splitlines())) <= width
 
 
 def test_names_get_shorter_before_they_are_cut() -> None:
-    lines = text(view(1), width=18).splitlines()
+    lines = text(view(1), width=18, cut=True).splitlines()
     assert lines[-1] == "1  Port.read"
-    assert text(view(1), width=9).splitlines()[-1] == "1  Port.…"
+    assert text(view(1), width=9, cut=True).splitlines()[-1] == "1  Port.…"
 
 
 def blind(made: Trace) -> Trace:
@@ -103,6 +103,46 @@ def test_colours_change_no_word() -> None:
     assert re.sub("\033\\[\\d+m", "", coloured) == text(view())
 
 
+@pytest.mark.parametrize("width", ["8", "40", "200", "", "wide"])
+def test_what_is_not_a_terminal_is_never_cut(
+    width: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", width)
+    stream = io.StringIO()
+    show(view(), stream)
+    said = stream.getvalue()
+    assert "made.http.Request.process" in said and "made/http.py:1" in said
+    assert "created as a task by Server.create (folded, inside step 2)" in said
+    assert "\u2026" not in re.sub(r"\u2026 \d", "", said)
+
+
+def test_columns_sets_the_right_edge_of_a_pipe(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    stream = io.StringIO()
+    show(view(), stream)
+    assert stream.getvalue() == text(view(), 100)
+
+
+def test_what_happens_again_and_again_is_said_once() -> None:
+    made = trace("app.a\n    app.b\n    app.b\n    app.b")
+    again = View(made, [0, 1], {1: 1400})
+    assert "app.b \u00d7 1,400  " in text(again)
+
+
+def test_an_answer_is_marked_with_its_status() -> None:
+    made = request()
+    events = tuple(
+        replace(event, summary=(("status", "404"),))
+        if isinstance(event, Message) and event.direction == "send"
+        else event
+        for event in made.events
+    )
+    shown = [step.seq for step in made.steps]
+    assert "404, 0 queued\n" in text(View(replace(made, events=events), shown))
+
+
 def test_a_pipe_gets_plain_text() -> None:
     stream = io.StringIO()
     show(view(), stream)
@@ -116,7 +156,7 @@ def test_a_terminal_gets_colours_and_its_own_width(
     monkeypatch.delenv("NO_COLOR", raising=False)
     stream = Terminal()
     show(view(), stream)
-    assert stream.getvalue() == text(view(), 50, colour=True)
+    assert stream.getvalue() == text(view(), 50, colour=True, cut=True)
 
 
 def test_who_wants_no_colour_gets_none(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,4 +164,4 @@ def test_who_wants_no_colour_gets_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     stream = Terminal()
     show(view(), stream)
-    assert stream.getvalue() == text(view(), 50)
+    assert stream.getvalue() == text(view(), 50, cut=True)

@@ -221,17 +221,40 @@
       this.list = unpacked(root);
       this.parts = whole.get(root);
       this.marked = [];
-      this.links = new Map();
-      for (const link of root.querySelectorAll(".wt-listing a, .wt-svg a")) {
-        const to = link.getAttribute("href");
-        this.links.set(to, [...(this.links.get(to) || []), link]);
-      }
+      this.shelf = shelves.get(root) || [];
+      this.link();
       this.passes = this.list.querySelector("[data-direction]");
       this.collect();
       this.build();
       this.listen();
       root.querySelector(".wt-all").open = false;
+      this.at = this.index.get(this.numbered.get(root.dataset.start)) ?? 0;
       this.show();
+    }
+
+    /* Which links lead to which step: of the listing, and of the picture if it is there. */
+    link() {
+      this.links = new Map();
+      for (const link of this.root.querySelectorAll(".wt-listing a, .wt-svg a")) {
+        const to = link.getAttribute("href");
+        this.links.set(to, [...(this.links.get(to) || []), link]);
+      }
+    }
+
+    /* A picture that is packed is drawn when it is opened. */
+    draw() {
+      const packed = this.root.querySelector(".wt-picture noscript");
+      if (!packed) return;
+      packed.parentElement.innerHTML = packed.textContent;
+      this.link();
+      this.mark(this.here);
+    }
+
+    open(fold, open = true) {
+      const details = fold.querySelector("details");
+      fill(details, this.shelf);
+      details.open = open;
+      this.collect();
     }
 
     /* Which steps there are; folds that are open give theirs. */
@@ -274,16 +297,83 @@
       this.side = pane("wt-side", "State");
       this.foot = make("div", "wt-foot");
       const panes = make("div", "wt-panes", this.code, this.side);
-      this.stage.append(this.bar, this.head, panes, this.foot, this.live);
+      const tools = "tools" in this.root.dataset ? [this.tools()] : [];
+      this.stage.append(this.bar, ...tools, this.head, panes, this.foot, this.live);
       this.root.insertBefore(this.stage, this.root.querySelector(".wt-picture, .wt-all"));
     }
 
+    /* For long recordings: only one's own code, and the steps of some name. */
+    tools() {
+      this.mine = make("button", "", "My code only");
+      this.mine.type = "button";
+      this.mine.setAttribute("aria-pressed", "false");
+      this.mine.addEventListener("click", () => {
+        const on = this.mine.getAttribute("aria-pressed") !== "true";
+        this.mine.setAttribute("aria-pressed", on);
+        this.seek(this.at);
+      });
+      this.search = make("input");
+      this.search.type = "search";
+      this.search.placeholder = "Search names";
+      this.search.setAttribute("aria-label", "Search names; Enter goes to the next");
+      this.search.addEventListener("input", () => this.seek(this.at));
+      this.search.addEventListener("keydown", (event) => {
+        event.stopPropagation();
+        if (event.key === "Enter") this.seek(this.at + 1);
+      });
+      this.found = make("span", "wt-found");
+      this.found.setAttribute("role", "status");
+      return make("div", "wt-tools", this.mine, this.search, this.found);
+    }
+
+    get filtered() {
+      return this.mine && (this.mine.getAttribute("aria-pressed") === "true" || this.search.value);
+    }
+
+    fits(stop) {
+      const mine = this.mine.getAttribute("aria-pressed") === "true";
+      if (mine && !("own" in stop.dataset)) return false;
+      const name = stop.querySelector(":scope > .wt-name, strong, code").textContent;
+      return name.toLowerCase().includes(this.search.value.toLowerCase());
+    }
+
+    /* Goes to the first step from there on that fits, else to the first of all. */
+    seek(from) {
+      if (!this.filtered) {
+        this.found.textContent = "";
+        return;
+      }
+      const fitting = () => [...this.places.keys()].filter((n) => this.fits(this.places[n]));
+      let all = fitting();
+      if (!all.length && this.search.value && this.unearth(this.search.value)) {
+        all = fitting();
+      }
+      this.found.textContent = all.length ? plural(all.length, "step") : "no step";
+      if (all.length) this.go(all.find((n) => n >= from) ?? all[0]);
+    }
+
+    /* Opens the first fold that holds such a name. */
+    unearth(words) {
+      for (const fold of this.list.querySelectorAll(":scope > .wt-fold")) {
+        const inside = fold.querySelector("ol[data-inside]");
+        const plain = inside && this.shelf[inside.dataset.inside].replace(/<[^>]*>/g, "");
+        if (plain && plain.toLowerCase().includes(words.toLowerCase())) {
+          this.open(fold);
+          return true;
+        }
+      }
+      return false;
+    }
+
     listen() {
+      const picture = this.root.querySelector(".wt-picture");
+      if (picture) picture.addEventListener("toggle", () => this.draw());
       this.root.addEventListener("click", (event) => this.clicked(event));
       this.list.addEventListener(
         "toggle",
         (event) => {
           if (!event.target.closest(".wt-fold")) return;
+          fill(event.target, this.shelf);
           if (this.parts) this.parts.follow(event.target);
           // Once for all that open together, as those of a long list on paper do.
           this.folding ||= setTimeout(() => {
@@ -335,7 +425,14 @@
     }
 
     way(what) {
-      return what in STEPPING ? this[what]() : super.way(what);
+      if (what in STEPPING) return this[what]();
+      const to = super.way(what);
+      if (!this.filtered || (what !== "next" && what !== "prev")) return to;
+      const by = what === "next" ? 1 : -1;
+      for (let n = to; n >= 0 && n < this.length; n += by) {
+        if (this.fits(this.places[n])) return n;
+      }
+      return -1;
     }
 
     /* Where the three ways of stepping lead; -1 for nowhere. */
@@ -407,8 +504,7 @@
     }
 
     fold(open) {
-      this.nextFold().querySelector("details").open = open;
-      this.collect();
+      this.open(this.nextFold(), open);
       this.go(open ? this.at + 1 : this.at);
       this.stage.focus({ preventScroll: true });
     }
@@ -440,8 +536,7 @@
       let target = place(id);
       if (!target || !this.list.contains(target)) return false;
       if (target.matches(".wt-fold")) {
-        target.querySelector("details").open = true;
-        this.collect();
+        this.open(target);
         target = target.querySelector("ol > li");
       }
       this.pause();
@@ -499,7 +594,28 @@
         told.append(make("p", "", `Begins at line ${line} of ${file}.`));
       }
       const door = stop.dataset.direction ? [this.showDoor()] : [];
-      this.code.replaceChildren(told, ...door, ...copies(stop, ".wt-code"));
+      this.code.replaceChildren(told, ...door, ...copies(stop, ".wt-code"), ...this.excerpts(stop));
+    }
+
+    /* The excerpts that lie on the shelf. */
+    excerpts(stop) {
+      const box = make("div");
+      const numbers = (stop.dataset.code || "").split(" ").filter(Boolean);
+      box.innerHTML = numbers.map((n) => this.shelf[n]).join("");
+      return [...box.children];
+    }
+
+    /* How long a call took: itself, in the calls it made, and waiting. */
+    took(stop) {
+      const { took, self, waited } = stop.dataset;
+      if (took === undefined) return [];
+      const calls = took - self - waited;
+      const parts = [
+        `${duration(+self)} in itself`,
+        ...(calls > 0 ? [`${duration(calls)} in the calls it made`] : []),
+        ...(waited > 0 ? [`${duration(+waited)} waiting`] : []),
+      ];
+      return [make("p", "wt-time", `Took ${duration(+took)}: ${parts.join(", ")}`)];
     }
 
     showSide(stop) {
@@ -511,7 +627,7 @@
       const time = make("p", "wt-time", `${duration(now)} since the first step${since}`);
       const frames = group("Call stack", stack);
       frames.className = "wt-frames";
-      const parts = [frames, group("Time", time)];
+      const parts = [frames, group("Time", time, ...this.took(stop))];
       if (this.passes && !stop.dataset.direction) parts.unshift(this.showDoor());
       return parts;
     }
@@ -651,7 +767,7 @@
   /* A long list, which the page has only in part: copies of the rows that are near what
      is seen.  The list itself is not in the page, so that it costs nothing there. */
   class Parts {
-    constructor(list) {
+    constructor(list, shelf) {
       this.list = list;
       this.rows = [...list.children];
       this.places = new Map(this.rows.map((row) => [row.id, row]));
@@ -666,7 +782,10 @@
         eye.observe(part);
       }
       // What a reader opens stays open.
-      const opened = ({ target }) => (this.twin(target).open = target.open);
+      const opened = ({ target }) => {
+        fill(target, shelf);
+        this.twin(target).open = target.open;
+      };
       this.box.addEventListener("toggle", opened, true);
     }
 
@@ -703,14 +822,27 @@
 
   const whole = new WeakMap();
 
+  /* What a page of its own keeps for later: excerpts, and what folds hold. */
+  const shelves = new WeakMap();
+
+  const fill = (details, shelf) => {
+    const inside = details.querySelector("ol[data-inside]");
+    if (!inside) return;
+    inside.innerHTML = shelf[inside.dataset.inside];
+    inside.removeAttribute("data-inside");
+  };
+
   /* The list of steps of a walkthrough. */
   const unpacked = (root) => {
-    const packed = root.querySelector("noscript");
+    const packed = root.querySelector(".wt-all noscript");
     if (packed) {
       const box = make("div");
       box.innerHTML = packed.textContent;
+      const shelf = box.querySelector(".wt-shelf");
+      if (shelf) shelves.set(root, JSON.parse(shelf.textContent));
+      shelf?.remove();
       const list = box.querySelector(".wt-steps");
-      const parts = list && list.children.length > LONG && new Parts(list);
+      const parts = list && list.children.length > LONG && new Parts(list, shelves.get(root));
       if (parts) whole.set(root, parts);
       packed.replaceWith(parts ? parts.box : box);
     }
@@ -818,6 +950,8 @@
 
   // Now, for what is above this script, and before the theme begins with its own work.
   start();
+  // Where a page had to be unpacked first.
+  document.addEventListener("walkthroughs", start);
   if (window.document$) window.document$.subscribe(start);
   else document.addEventListener("DOMContentLoaded", start);
 })();

@@ -1,0 +1,57 @@
+"""How long calls took: running, in the calls they made, and waiting.
+
+A call waits between each `suspend` and the `resume` after it; it runs for the rest of
+the time until it ends.  A call that has not ended has no duration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ..trace import Call, Exit, Message, Trace
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """How long a step took, in nanoseconds.
+
+    Args:
+        total: from its beginning to its end.
+        waiting: of that, while it had stepped aside.
+        itself: of that, while none of the recorded calls inside of it ran either.
+    """
+
+    total: int
+    waiting: int
+    itself: int
+
+
+def spent(trace: Trace) -> Mapping[int, Spent]:
+    """Number of a call or sent message that has ended -> how long it took."""
+    aside: dict[int, int] = {}
+    waiting: dict[int, int] = {}
+    totals: dict[int, int] = {}
+    for event in trace.events:
+        if not isinstance(event, Exit):
+            continue
+        if event.how == "suspend":
+            aside[event.call] = event.time
+            continue
+        since = aside.pop(event.call, event.time)
+        waiting[event.call] = waiting.get(event.call, 0) + event.time - since
+        if event.how != "resume":
+            totals[event.call] = event.time - trace.events[event.call].time
+    inside: dict[int, int] = {}
+    for seq, total in totals.items():
+        step = trace.events[seq]
+        assert isinstance(step, Call | Message)
+        if step.parent is not None:
+            running = total - waiting[seq]
+            inside[step.parent] = inside.get(step.parent, 0) + running
+    return {
+        seq: Spent(
+            total, waiting[seq], max(0, total - waiting[seq] - inside.get(seq, 0))
+        )
+        for seq, total in totals.items()
+    }
