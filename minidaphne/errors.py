@@ -2,7 +2,8 @@
 
 `PeerError` and `FrameError`: what the client sent.  `ApplicationError`: what the
 application sent; raised into it.  `OperatorError`: what the command line or an endpoint
-string says.  `ClientDisconnected`: nobody's fault.
+string says.  `ClientDisconnected`: nobody's fault.  Any other exception is a mistake of
+the server's own: it is logged with its traceback, and answered with a 500.
 """
 
 from enum import Enum

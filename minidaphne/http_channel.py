@@ -2,7 +2,8 @@
 
 `HTTPChannel` feeds the parser, keeps requests in their order, and holds every limit
 and timeout on what the client sends.  Its laws: one request is active at a time; what
-cannot be read for certain is answered with an error, and nothing behind it is read.
+cannot be read for certain is answered with an error; nothing is read after that, or
+after the last answer.
 """
 
 import asyncio
