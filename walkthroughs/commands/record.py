@@ -6,11 +6,13 @@ import re
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from io import StringIO
 from pathlib import Path
 
 from ..browser import Browser, Unanswered
 from ..focus import Focus
+from ..integrations.first import first_scenario
 from ..record import Observation, observe
 from ..render.choose import STEPS, choose
 from ..render.mermaid import mermaid
@@ -33,6 +35,7 @@ FORMATS: Mapping[str, Callable[[View], str]] = {
     "svg": lambda view: svg(view, "recording") + "\n",
     "mermaid": mermaid,
     "perfetto": perfetto,
+    "callpath": lambda view: "",  # `run` knows the scenario that it speaks of
 }
 """Name of a format -> what writes a view in it."""
 
@@ -93,6 +96,9 @@ def run(args: Namespace) -> int:
     for line in seen.printed.splitlines():
         print(f"application | {line}", file=sys.stderr)
     view = chosen(seen, args)
+    if args.format == "callpath":
+        own = args.focus or seen.roles["own"]
+        written = partial(first_scenario, args.application, browser.exchanges, own)
     _write(written, view, args.output)
     tell(f"{plural(len(view.trace.steps), 'step')}, {len(view.shown)} of them shown")
     problems = [*told(seen, browser, args), *_nothing_shown(view, args)]
@@ -125,11 +131,13 @@ def _nothing_shown(view: View, args: Namespace) -> Iterator[str]:
 
 def look(args: Namespace, server: str, browser: Browser) -> Observation:
     """Runs the application on a server, and the browser against it."""
+    as_listing = getattr(args, "format", None) == "callpath"
     orders = {
         "scenario": ", ".join(map(str, browser.exchanges)),
         "server": server,
         "application": asking.application(args.application),
-        "focus": getattr(args, "focus", None),
+        # A listing says of every call that counts whether it is left out.
+        "focus": None if as_listing else getattr(args, "focus", None),
         "max_events": args.max_events,
         "patience": args.time_limit,
     }

@@ -20,13 +20,12 @@ from io import StringIO
 from pathlib import Path
 
 from ..errors import FenceError, WalkthroughError
-from ..focus import Focus
-from ..listing import Line, Listing, Match, check, is_blank, mend, parse, write
+from ..listing import Line, Listing, Match, check, is_blank, mend, parse
 from ..record import is_recorded, record
 from ..render.view import ListedLine, View
-from ..servers import load
 from ..trace import Trace
 from .fences import Fence, fences
+from .first import first_listing
 
 OPTIONS = frozenset({"scenario", "server"})
 LOOKS = ("slim", "play")
@@ -139,23 +138,6 @@ def hold(body: str, options: Mapping[str, str]) -> Held:
     return Held(listing, trace, check(listing, trace))
 
 
-def first_listing(trace: Trace) -> str:
-    """A listing of what the application itself did, to put into an empty fence.
-
-    Raises:
-        FenceError: the recording has nothing to name.
-    """
-    server = load(trace.header.server)
-    theirs = {*server.FOCUS, *server.TRANSPORT}
-    own = [name for name in trace.header.focus if name not in theirs]
-    text = write(trace, Focus.of(own or trace.header.focus))
-    if not text:
-        names = ", ".join(own or trace.header.focus)
-        raise FenceError(f"no call of {names} was recorded: there is nothing to list")
-    check(parse(text), trace)
-    return text
-
-
 def ident(scenario: str, server: str, count: int) -> str:
     """The id of a page's walkthrough: the `count`-th of that recording, from 1."""
     name = f"{scenario}-{server}"
@@ -204,7 +186,7 @@ class Mending:
         """
         trace = recording(options)
         if is_blank(fence.body):
-            text, stuck = first_listing(trace), ()
+            text, stuck = first_listing(trace), tuple[Line, ...]()
         else:
             mended = mend(parse(fence.body), trace)
             text, stuck = mended.text, mended.stuck

@@ -43,8 +43,8 @@ def _counts(trace: Trace, step: Step, counting: Focus | None) -> bool:
 
 def _is_told(trace: Trace, step: Step, own: Focus) -> bool:
     if isinstance(step, Message):
-        # That the server starts is the same in every listing.
-        return not step.type.startswith("lifespan.")
+        # The start is the same in every listing; the end of a client is a race.
+        return not step.type.startswith("lifespan.") and step.type != "http.disconnect"
     names = trace.names(step)
     return is_name(names[0]) and any(name in own for name in names)
 
@@ -75,9 +75,7 @@ def _above(trace: Trace, step: Step) -> list[int]:
     return list(trace.ancestors(step))
 
 
-def _lines(
-    trace: Trace, steps: Sequence[Step], picked: Sequence[int]
-) -> Iterator[str]:
+def _lines(trace: Trace, steps: Sequence[Step], picked: Sequence[int]) -> Iterator[str]:
     several = len({steps[place].lane for place in picked}) > 1
     nest: list[int] = []  # the numbers of the steps that the line is indented under
     before, lane, column = -1, -1, 0
@@ -94,5 +92,3 @@ def _lines(
         yield " " * indent + trace.name(step)
         nest.append(step.seq)
         before, lane, column = place, step.lane, indent
-
-
