@@ -205,6 +205,7 @@ SHOWN = frozenset(
         "json",
         "make",
         "markdown",
+        "rst",
         "text",
         "toml",
         "yaml",

@@ -89,8 +89,8 @@ def test_an_error_names_page_and_line(
         ("```{callpath}\na.b", "this names a callpath fence: write ```callpath"),
         ("- ```callpath\na.b", "a fence beside a bullet is none"),
         (
-            "<div>\n\n```source json\n```\n\n</div>\n\n```",
-            "Markdown does not take this",
+            "    ```source json\n    ```\n\nText.\n\n```text",
+            "this source fence is inde",
         ),
     ],
 )
