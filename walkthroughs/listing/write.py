@@ -21,7 +21,7 @@ Step = Call | Message
 
 
 def write(trace: Trace, own: Focus, counting: Focus | None = None) -> str:
-    """A listing of what the application did; "" if none of its steps were recorded.
+    """A listing of what the application did; "" if no call of its own was recorded.
 
     Args:
         trace: the recording.
@@ -31,6 +31,8 @@ def write(trace: Trace, own: Focus, counting: Focus | None = None) -> str:
     """
     steps = [step for step in trace.steps if _counts(trace, step, counting)]
     named = [n for n, step in enumerate(steps) if _is_told(trace, step, own)]
+    if not any(isinstance(steps[place], Call) for place in named):
+        return ""
     picked = _picked(trace, steps, named)
     return "".join(f"{line}\n" for line in _lines(trace, steps, picked))
 

@@ -80,4 +80,5 @@ def test_of_many_steps_the_outermost_are_named() -> None:
 
 @pytest.mark.parametrize("own", ["elsewhere", "server.nothing"])
 def test_nothing_recorded_is_nothing_written(own: str) -> None:
-    assert write(trace("server.run\n    framework.call"), Focus.of([own])) == ""
+    story = "server.run\n    framework.call\n    send <- http.response.start"
+    assert write(trace(story), Focus.of([own])) == ""
