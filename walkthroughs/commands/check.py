@@ -45,7 +45,8 @@ def add(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> int:
     """Prints what does not hold; `FAILED` if there is any."""
     mending = Mending(wanted=args.update)
-    files = list(dict.fromkeys(_files(args.files)))
+    # By any of its names a file is read, and mended, once.
+    files = {path.resolve(): path for path in _files(args.files)}.values()
     held = wrong = unread = 0
     for path in files:
         try:

@@ -389,7 +389,7 @@ class WalkthroughsPlugin(BasePlugin[WalkthroughsConfig]):
         Raises:
             PluginError: some fence is false or cannot be run; each has been logged.
         """
-        if self._failures and not self._serves:
+        if self._failures:
             count = plural(len(self._failures), "fence")
             lines = "\n".join(each.splitlines()[0] for each in self._failures)
             raise PluginError(f"{count} on the pages failed:\n{lines}")
@@ -397,7 +397,8 @@ class WalkthroughsPlugin(BasePlugin[WalkthroughsConfig]):
 
     def _fail(self, message: str) -> None:
         log.warning("%s", message)
-        self._failures.append(message)
+        if not self._serves:
+            self._failures.append(message)
 
     def _render(
         self,

@@ -126,11 +126,12 @@ def test_update_writes_a_first_listing_where_there_is_none(
 
 
 def test_update_says_how_many_hold_now_and_keeps_the_ends_of_lines(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     path = tmp_path / "page.md"
     path.write_bytes(markdown(SWAPPED).replace("\n", "\r\n").encode())
-    assert main(["check", "--update", str(path), str(path)]) == 0
+    assert main(["check", "--update", ".", str(path)]) == 0
     assert capsys.readouterr().err == "1 listing of 1 in 1 file holds\n"
     assert path.read_bytes() == markdown(MENDED).replace("\n", "\r\n").encode()
 

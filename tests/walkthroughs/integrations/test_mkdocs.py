@@ -104,6 +104,10 @@ def test_a_fence_that_fails_ends_the_build_before_a_page_is_written(
     assert said.getMessage().startswith("1 fence on the pages failed:\ndocs/index.md:1")
     assert fault in said.getMessage()
     assert not (tmp_path / "site" / "index.html").exists()
+    strict = load_config(str(tmp_path / "mkdocs.yml"), strict=True)
+    with pytest.raises(Abort):
+        build(strict)
+    assert not (tmp_path / "site" / "index.html").exists()
 
 
 NOTES = """\
