@@ -1,13 +1,15 @@
 """The chapter on your own application, done as a reader would who starts from nothing.
 
 Files and commands are taken from the page, in the order in which they stand; what a
-command prints is held against what the page says it does.
+command prints, and its exit status, are held against what the page says.  A `console`
+fence says with its title in which folder its command runs.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -23,10 +25,17 @@ ENVIRONMENT = {"PYTEST_ADDOPTS": "-p no:asyncio -p no:cacheprovider"}
 
 # The tests' own environment has all packages. A reader has those that the page had
 # installed by then, so the others cannot be imported.
-PACKAGES = ("daphne", "django", "hypercorn", "pytest", "starlette", "sybil", "uvicorn")
+PACKAGES = (
+    *("daphne", "django", "fastapi", "hypercorn", "mkdocs", "pytest", "starlette"),
+    *("sphinx", "sybil", "uvicorn"),
+)
+BROUGHT = {"fastapi": ("starlette",)}
 MISSING = "import sys\n\nsys.modules.update(dict.fromkeys({names}))\n"
 
 PYTHON = [sys.executable, "-m"]
+
+# In what a command prints, this stands for anything.
+GAP = "[...]"
 
 
 def install(command: str, folder: Path) -> None:
@@ -34,19 +43,28 @@ def install(command: str, folder: Path) -> None:
     have = folder / "packages.txt"
     before = have.read_text().split() if have.exists() else []
     have.write_text(" ".join([*before, *command.split()]))
-    names = {*PACKAGES} - {*have.read_text().split()}
+    have_now = {*have.read_text().split()}
+    brought = {each for name in have_now for each in BROUGHT.get(name, ())}
+    names = {*PACKAGES} - have_now - brought
     (folder / "site").mkdir(exist_ok=True)
     (folder / "site" / "sitecustomize.py").write_text(MISSING.format(names=names))
 
 
-def run(command: str, folder: Path) -> str:
-    """What a command of the page prints; errors stand last, as they come last."""
+def run(command: str, folder: Path) -> tuple[str, int]:
+    """What a command of the page prints, errors last as they come last; its status."""
+    folder.mkdir(exist_ok=True)
     if "pip install" in command:
         install(command, folder)
-        return ""
-    words = command.removeprefix("python -m ").split()
+        return "", 0
+    words = shlex.split(command.removeprefix("python -m "))
+    if words[0] == "cp":
+        start = words
+    elif words[0] == "python":
+        start = [sys.executable, *words[1:]]
+    else:
+        start = [*PYTHON, *("django" if w == "django-admin" else w for w in words)]
     done = subprocess.run(
-        [*PYTHON, *words],
+        start,
         cwd=folder,
         env={
             **os.environ,
@@ -60,17 +78,17 @@ def run(command: str, folder: Path) -> str:
     )
     lines = done.stderr.splitlines(keepends=True)
     kept = (line for line in lines if not line.startswith("application | "))
-    return done.stdout + "".join(kept)
+    return done.stdout + "".join(kept), done.returncode
 
 
 def pattern(said: str) -> str:
-    """Three dots stand for anything: alone in a line for lines, else within a line."""
+    """`GAP` stands for anything: alone in a line for lines, else within a line."""
     lines = []
     for line in said.splitlines():
-        if line == "...":
+        if line == GAP:
             lines.append(r"(?:.*\n)*?")
         else:
-            words = (re.escape(part) for part in re.split(r"\.{3}", line))
+            words = (re.escape(part) for part in line.split(GAP))
             lines.append(".*?".join(words) + r"\n")
     return "".join(lines)
 
@@ -83,28 +101,55 @@ def steps() -> list[Fence]:
     ]
 
 
+def edited(file: Path, fence: Fence) -> str:
+    """A file with the change that a `diff` fence shows."""
+    lines = fence.body.splitlines(keepends=True)
+    old = "".join(line[1:] for line in lines if line[0] != "+")
+    new = "".join(line[1:] for line in lines if line[0] != "-")
+    text = file.read_text()
+    assert text.count(old) == 1, f"docs/{PAGE.name}:{fence.line} does not fit {file}"
+    return text.replace(old, new)
+
+
 def test_the_chapter_works_from_an_empty_folder(tmp_path: Path) -> None:
     for fence in steps():
-        if "title" in fence.options:
-            (tmp_path / fence.options["title"]).write_text(fence.body)
+        if fence.language != "console":
+            file = tmp_path / fence.options["title"]
+            file.parent.mkdir(exist_ok=True)
+            text = edited(file, fence) if fence.language == "diff" else fence.body
+            file.write_text(text)
             continue
         command, _, said = fence.body.partition("\n")
         assert command.startswith("$ ")
-        printed = run(command.removeprefix("$ "), tmp_path)
+        folder = tmp_path / fence.options.get("title", "")
+        printed, status = run(command.removeprefix("$ "), folder)
         place = f"docs/{PAGE.name}:{fence.line}"
         assert re.fullmatch(pattern(said), printed), f"{place} printed:\n{printed}"
+        wanted = 1 if FAILS.search(said) else 0
+        assert status == wanted, f"{place} ended with status {status}"
     assert (tmp_path / "note.html").read_text().startswith("<!doctype html>")
+    assert (
+        "notes.find_note" in (tmp_path / "guide" / "built" / "index.html").read_text()
+    )
+    assert "polls.views.index" in (tmp_path / "django" / "README.md").read_text()
+
+
+FAILS = re.compile(r"^ERROR|^0 listings|^walkthroughs \w+: the app", re.MULTILINE)
+"""What a command prints that ends with status 1."""
 
 
 @pytest.mark.parametrize(
     ("said", "printed", "fits"),
     [
-        ("a\n...\nb\n", "a\nx\ny\nb\n", True),
-        ("a\n...\nb\n", "a\nb\n", True),
-        ("a...c\n", "abc\n", True),
-        ("a...c\n", "a\nc\n", False),
+        ("a\n[...]\nb\n", "a\nx\ny\nb\n", True),
+        ("a\n[...]\nb\n", "a\nb\n", True),
+        ("a[...]c\n", "abc\n", True),
+        ("a[...]c\n", "a\nc\n", False),
         ("a\n", "a\nb\n", False),
+        # The ellipsis of a listing stands for itself.
+        ("+ ...\n", "+     ...\n", False),
+        ("a\n...\nb\n", "a\nb\n", False),
     ],
 )
-def test_three_dots_stand_for_anything(said: str, printed: str, fits: bool) -> None:
+def test_a_gap_stands_for_anything(said: str, printed: str, fits: bool) -> None:
     assert bool(re.fullmatch(pattern(said), printed)) is fits

@@ -6,6 +6,7 @@ neither of the two reads.
 
 from __future__ import annotations
 
+import os
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable, Iterator
@@ -15,10 +16,11 @@ from ..errors import ListingError, Mismatch, WalkthroughError
 from ..integrations.callpath import Mending, hold
 from ..integrations.fences import Fence, Problem, place
 from ..integrations.source import words
+from ..listing import Line, is_blank
 from ..record import record_all_again
 from ..render.words import plural
 from . import FAILED, UsageError
-from .listed import FINDERS, find
+from .listed import FINDERS, LANGUAGE, find
 
 HELP = "hold the listings in files against recordings"
 
@@ -30,12 +32,14 @@ def add(parser: ArgumentParser) -> None:
         metavar="FILE",
         nargs="+",
         type=Path,
-        help="a Markdown, reStructuredText or Python file, or a folder of them",
+        help="a Markdown, reStructuredText or Python file, or a folder of them; hidden "
+        "folders, virtual environments and node_modules are left out",
     )
     parser.add_argument(
         "--update",
         action="store_true",
-        help="write the smallest correction into each listing that does not hold",
+        help="write the smallest correction into each listing that does not hold, "
+        "and a first listing into each that is empty or '...'",
     )
     parser.add_argument(
         "--fresh",
@@ -49,30 +53,64 @@ def run(args: Namespace) -> int:
     if args.fresh:
         record_all_again()
     mending = Mending(wanted=args.update)
-    files = list(_files(args.files))
-    held = wrong = 0
+    # By any of its names a file is read, and mended, once.
+    files = {path.resolve(): path for path in _files(args.files)}.values()
+    held = wrong = unread = 0
     for path in files:
-        for each in _listings(path):
+        try:
+            found = _listings(path)
+        except UsageError as error:
+            if path in args.files:
+                raise
+            # It was found in a folder: the others are checked all the same.
+            if _may_have_listings(path):
+                unread += 1
+                print(error)
+            continue
+        for each in found:
             complaint = _complaint(path, each, mending)
             held, wrong = held + (not complaint), wrong + bool(complaint)
             if complaint:
                 print(complaint)
-    mended = mending.write()
-    for where in mended:
-        print(f"mended: {where}")
-    print(_summary(held - len(mended), wrong, len(files)), file=sys.stderr)
-    return FAILED if wrong else 0
+    try:
+        for where in mending.write():
+            print(f"mended: {where}")
+    except OSError as error:
+        raise UsageError(f"cannot write {error.filename}: {error.strerror}") from None
+    print(_summary(held, wrong, len(files)), file=sys.stderr)
+    return FAILED if wrong or unread else 0
 
 
 def _files(paths: Iterable[Path]) -> Iterator[Path]:
     for path in paths:
         if path.is_dir():
-            inside = (each for each in path.rglob("*") if each.suffix in FINDERS)
-            yield from sorted(inside)
+            yield from sorted(_inside(path))
         elif path.exists():
             yield path
         else:
             raise UsageError(f"there is no file {path}")
+
+
+def _inside(folder: Path) -> Iterator[Path]:
+    """The files of a folder that may have listings: its author's own."""
+    for root, folders, names in os.walk(folder):
+        here = Path(root)
+        folders[:] = [each for each in folders if not _is_foreign(here / each)]
+        yield from (here / each for each in names if Path(each).suffix in FINDERS)
+
+
+def _is_foreign(folder: Path) -> bool:
+    """Whether a folder is hidden, or holds installed packages."""
+    foreign = folder.name.startswith(".") or folder.name == "node_modules"
+    return foreign or (folder / "pyvenv.cfg").exists()
+
+
+def _may_have_listings(path: Path) -> bool:
+    """Whether a file in an unknown encoding has the word that opens a listing."""
+    try:
+        return LANGUAGE.encode() in path.read_bytes().replace(b"\0", b"").lower()
+    except OSError:
+        return True
 
 
 def _listings(path: Path) -> list[Fence | Problem]:
@@ -80,7 +118,7 @@ def _listings(path: Path) -> list[Fence | Problem]:
         # As `Mending` reads it, so that the offsets are the same.
         return find(path, path.read_text(encoding="utf-8"))
     except UnicodeDecodeError:
-        raise UsageError(f"{path}: this is no text in UTF-8") from None
+        raise UsageError(f"{path}: the text is not in UTF-8") from None
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}") from None
 
@@ -91,18 +129,29 @@ def _complaint(path: Path, found: Fence | Problem, mending: Mending) -> str:
         return f"{place(str(path), found.line)}: {found.message}"
     line, details = found.line, ""
     try:
-        hold(found.body, words(found))
+        if mending.wanted and is_blank(found.body):
+            mending.plan(path, found, words(found))
+        else:
+            hold(found.body, words(found))
         return ""
     except Mismatch as error:
-        if mending.wanted and not mending.plan(path, found, words(found)):
+        stuck = mending.plan(path, found, words(found)) if mending.wanted else ()
+        if mending.wanted and not stuck:
             return ""
-        line, details = line + error.line, f"\n{error.details}"
+        line, details = line + error.line, f"\n{_cannot(stuck)}{error.details}"
         fault: WalkthroughError = error
     except ListingError as error:
         line, fault = line + error.line, error
     except WalkthroughError as error:
         fault = error
     return f"{place(str(path), line)}: {fault}{details}"
+
+
+def _cannot(stuck: Iterable[Line]) -> str:
+    names = ", ".join(line.text for line in stuck)
+    if not names:
+        return ""
+    return f"cannot mend {names}: write the new name, or take the line out\n"
 
 
 def _summary(held: int, wrong: int, files: int) -> str:

@@ -163,8 +163,9 @@ class _Reader:
         pairs = [word.partition("=") for word in opening["rest"].split()]
         options = {name: value.strip("\"'") for name, equals, value in pairs if equals}
         options.update(self.options())
+        arguments = tuple(name for name, equals, _ in pairs if not equals)
         body: list[str] = []
-        begin, number = start, line
+        begin, number = self.offset - 1, self.at
         while self.at < len(self.lines) and self.is_inside(opening["indent"]):
             if not body and not self.lines[self.at].strip():
                 self.step()
@@ -175,11 +176,14 @@ class _Reader:
         while body and not body[-1].strip():
             body.pop()
         if not body:
-            return Problem(f"the {LANGUAGE} is empty", line, start, start)
-        margin = body[0][: len(body[0]) - len(body[0].lstrip())]
+            if not self.lines[number - 1].endswith("\n"):
+                return Problem(f"the {LANGUAGE} is empty", line, start, start)
+            margin, number = f"{opening['indent']}   ", line
+        else:
+            margin = body[0][: len(body[0]) - len(body[0].lstrip())]
         return Fence(
             language=LANGUAGE,
-            arguments=tuple(name for name, equals, _ in pairs if not equals),
+            arguments=arguments,
             options=options,
             body="".join(each.removeprefix(margin) for each in body),
             # The line and the offset before the body, where a fence has its marker.

@@ -7,12 +7,14 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from io import StringIO
 from itertools import groupby
 from pathlib import Path
 
 from ..browser import Browser, Unanswered
 from ..focus import Focus
+from ..integrations.first import first_scenario
 from ..record import Observation, observe
 from ..render.choose import STEPS, choose
 from ..render.mermaid import mermaid
@@ -36,6 +38,7 @@ FORMATS: Mapping[str, Callable[[View], str]] = {
     "svg": lambda view: svg(view, "recording") + "\n",
     "mermaid": mermaid,
     "perfetto": perfetto,
+    "callpath": lambda view: "",  # `run` knows the scenario that it speaks of
 }
 """Name of a format -> what writes a view in it."""
 
@@ -103,6 +106,9 @@ def run(args: Namespace) -> int:
     if server in UNSEEN:
         print(f"{args.prog}: note: {UNSEEN[server]}", file=sys.stderr)
     view = chosen(seen, args)
+    if args.format == "callpath":
+        own = args.focus or seen.roles["own"]
+        written = partial(first_scenario, args.application, browser.exchanges, own)
     _write(written, view, args.output)
     tell(f"{plural(len(view.trace.steps), 'step')}, {len(view.shown)} of them shown")
     problems = [*told(seen, browser, args), *_nothing_shown(view, args)]
@@ -146,12 +152,14 @@ def _answers(trace: Trace) -> str:
 
 def look(args: Namespace, server: str, browser: Browser) -> Observation:
     """Runs the application on a server, and the browser against it."""
+    as_listing = getattr(args, "format", None) == "callpath"
     orders = {
         **asking.process(args),
         "scenario": _story(browser),
         "server": server,
         "warm_up": args.warm_up,
-        "focus": getattr(args, "focus", None),
+        # A listing says of every call that counts whether it is left out.
+        "focus": None if as_listing else getattr(args, "focus", None),
         "own": True,
         "max_events": args.max_events,
         "options": {"loop": args.loop},

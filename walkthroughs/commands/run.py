@@ -7,6 +7,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from ..errors import RecordingError
+from ..integrations.first import fence, first_listing
 from ..record import record
 from ..render.text import show
 from ..render.view import View
@@ -38,6 +39,13 @@ def add(parser: ArgumentParser) -> None:
         action="store_true",
         help="record it again, even if no code has changed",
     )
+    parser.add_argument(
+        "--format",
+        choices=("text", "callpath"),
+        default="text",
+        help="what to show: the whole path, or a listing of it to be pasted into a "
+        "page (default: %(default)s)",
+    )
 
 
 def run(args: Namespace) -> int:
@@ -52,7 +60,9 @@ def run(args: Namespace) -> int:
     trace = record(args.scenario, server, fresh=args.fresh)
     if args.output:
         write(args.output, trace.to_json())
-    else:
+    if args.format == "callpath":
+        sys.stdout.write(fence(args.scenario, server, first_listing(trace)))
+    elif not args.output:
         show(View(trace, [step.seq for step in trace.steps]), sys.stdout)
     return 0
 

@@ -16,14 +16,16 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from io import StringIO
 from pathlib import Path
 
 from ..errors import FenceError, WalkthroughError
-from ..listing import Line, Listing, Match, check, mend, parse
+from ..listing import Line, Listing, Match, check, is_blank, mend, parse
 from ..record import is_recorded, record
 from ..render.view import ListedLine, View
 from ..trace import Trace
 from .fences import Fence, fences
+from .first import first_listing
 
 OPTIONS = frozenset({"scenario", "server"})
 LOOKS = ("slim", "play")
@@ -124,11 +126,13 @@ def hold(body: str, options: Mapping[str, str]) -> Held:
     """Holds the listing in a fence against its recording.
 
     Raises:
-        FenceError: the fence's options make no sense.
+        FenceError: the fence's options make no sense, or it is still empty.
         RecordingError: there is no recording to be had.
         ListingError: the listing cannot be read.
         Mismatch: it is not what happened.
     """
+    if is_blank(body):
+        raise FenceError("the listing is empty: `walkthroughs check --update` fills it")
     listing = parse(body)
     trace = recording(options)
     return Held(listing, trace, check(listing, trace))
@@ -140,45 +144,87 @@ def ident(scenario: str, server: str, count: int) -> str:
     return name if count == 1 else f"{name}-{count}"
 
 
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """New text for some lines of a page, without their ends.
+
+    Args:
+        first: how many lines stand before them.
+        end: how many stand before the first one after them.
+        line: line of the fence.
+        lines: the text.
+    """
+
+    first: int
+    end: int
+    line: int
+    lines: list[str]
+
+
 @dataclass
 class Mending:
     """The listings to be written back: planned one by one, written at once at the end.
 
     Args:
         wanted: whether listings are mended at all.
-        planned: file -> (offset of the old text, its end, line, new text).
+        planned: file -> the changes to its text.
     """
 
     wanted: bool = False
-    planned: dict[Path, list[tuple[int, int, int, str]]] = field(default_factory=dict)
+    planned: dict[Path, list[_Change]] = field(default_factory=dict)
 
     def plan(
         self, path: Path, fence: Fence, options: Mapping[str, str]
     ) -> tuple[Line, ...]:
-        """Plans the correction of one listing; gives the lines beyond correction."""
-        mended = mend(parse(fence.body), recording(options))
-        body = "".join(
-            f"{fence.indent}{line}".rstrip() + "\n" for line in mended.text.splitlines()
-        )
+        """Plan the correction of one listing; give the lines beyond correction.
+
+        A listing that is still empty is written.
+
+        Raises:
+            FenceError: it is empty, and the recording has nothing to name.
+            RecordingError: there is no recording to be had.
+        """
+        trace = recording(options)
+        if is_blank(fence.body):
+            text, stuck = first_listing(trace), tuple[Line, ...]()
+        else:
+            mended = mend(parse(fence.body), trace)
+            text, stuck = mended.text, mended.stuck
+        lines = [f"{fence.indent}{line}".rstrip() for line in text.splitlines()]
+        if not fence.marker and not fence.body:
+            # A blank line parts a directive's options from its text.
+            lines.insert(0, "")
+        # As the page was read by whoever found the fence: every line ends with "\n".
         page = path.read_text(encoding="utf-8")
         start = page.index("\n", fence.start) + 1
         end = page.rindex("\n", start - 1, fence.end) + 1
-        self.planned.setdefault(path, []).append((start, end, fence.line, body))
-        return mended.stuck
+        change = _Change(
+            page.count("\n", 0, start), page.count("\n", 0, end), fence.line, lines
+        )
+        self.planned.setdefault(path, []).append(change)
+        return stuck
 
     def write(self) -> list[str]:
         """Writes what was planned; gives the places that changed, "page.md:12"."""
-        places = []
+        places: list[tuple[Path, int]] = []
         for path, changes in self.planned.items():
-            page = path.read_text(encoding="utf-8")
-            # From the end, so that the offsets before stay right.
-            for start, end, line, body in sorted(changes, reverse=True):
-                if page[start:end] != body:
-                    page = page[:start] + body + page[end:]
-                    places.append(f"{path}:{line}")
-            path.write_text(page, encoding="utf-8")
+            # The ends of lines that do not change stay as they are.
+            page = path.read_bytes().decode("utf-8")
+            lines = list(StringIO(page, newline=""))
+            # From the end, so that the numbers before stay right.
+            for change in sorted(changes, key=lambda each: each.first, reverse=True):
+                opening = lines[change.first - 1]
+                ending = opening[len(opening.rstrip("\r\n")) :]
+                old = [each.rstrip("\r\n") for each in lines[change.first : change.end]]
+                if old != change.lines:
+                    new = [f"{line}{ending}" for line in change.lines]
+                    lines[change.first : change.end] = new
+                    places.append((path, change.line))
+            text = "".join(lines)
+            if text != page:
+                path.write_bytes(text.encode("utf-8"))
         self.planned.clear()
-        return sorted(places)
+        return [f"{path}:{line}" for path, line in sorted(places)]
 
 
 mending = Mending()

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -75,6 +75,27 @@ def scan(page: str) -> list[Fence | Problem]:
 def fences(page: str) -> list[Fence]:
     """The fences of a page, in order."""
     return [each for each in scan(page) if isinstance(each, Fence)]
+
+
+def unread(page: str, languages: Collection[str]) -> Iterator[Problem]:
+    """What names one of these languages on a page, in a form that is no fence of it."""
+    names = "|".join(map(re.escape, languages))
+    opening = re.compile(
+        rf"^[ \t>]*(?:(?:[-*+]|\d+[.)])[ \t]+)?(?:`{{3,}}|~{{3,}})[ \t]*"
+        rf"\{{?\.?(?P<name>{names})(?![\w-])",
+        re.MULTILINE,
+    )
+    before = 0
+    for each in scan(page):
+        if isinstance(each, Fence):
+            if each.language not in languages and (
+                odd := opening.match(page, each.start)
+            ):
+                words = f"this names a {odd['name']} fence: write ```{odd['name']}"
+                yield Problem(words, each.line, each.start, each.end)
+        elif opening.search(page[before : each.end]):
+            yield each
+        before = each.end
 
 
 def place(path: str, line: int) -> str:

@@ -15,6 +15,7 @@ To add a fence: write a `Renderer` and enter it in `FENCES`.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -24,10 +25,12 @@ from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from jinja2 import Environment
 from markdown import Markdown
 from mkdocs.config import config_options
 from mkdocs.config.base import Config
 from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
 from mkdocs.plugins import BasePlugin, event_priority, get_plugin_logger
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
@@ -41,15 +44,16 @@ from ..errors import ListingError, Mismatch, WalkthroughError
 from ..render.compare import compare
 from ..render.html import failure, listing, slim, walkthrough
 from ..render.source import without_colourless
+from ..render.words import plural
 from ..targets import Target
-from . import drawings, stages
+from . import drawings, own, stages
 from .again import Again
 from .ahead import ahead
 from .book import Book
 from .callpath import hold, ident, record_all
 from .compare import sides
 from .cut import read_stand_in
-from .fences import Fence, fences
+from .fences import Fence, fences, unread
 from .glossary import GlossaryLinks, Term, read_glossary
 from .names import NameLinks, Names, read_names
 from .source import read_source, words
@@ -271,6 +275,8 @@ class WalkthroughsPlugin(BasePlugin[WalkthroughsConfig]):
         self._page = self._path = ""
         self._docs = Path("docs")
         self._offset = 0
+        self._serves = False
+        self._failures: list[str] = []
         self._again = Again(FENCES)
         self._fences: list[Fence] = []
         self._link: Link = str
@@ -280,10 +286,16 @@ class WalkthroughsPlugin(BasePlugin[WalkthroughsConfig]):
         self._name_links = NameLinks()
 
     def on_startup(self, *, command: str, dirty: bool) -> None:
-        """MkDocs keeps a plugin that has this from one build to the next."""
+        """Remember whether the site is served.
+
+        MkDocs keeps a plugin that has this from one build to the next.
+        """
+        self._serves = command == "serve"
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         """Enter the fences, and their style and script, into the configuration."""
+        self._failures = []
+        own.prepare(config)
         self._again.whole = self.config.glossary or ""
         config.plugins["walkthroughs/again"] = self._again
         config.extra_css.append("assets/walkthroughs.css")
@@ -344,12 +356,49 @@ class WalkthroughsPlugin(BasePlugin[WalkthroughsConfig]):
         self._name_links.begin_page(self._names, self._path, title, lists)
         # MkDocs has cut off the page's front matter.
         self._offset = page.file.content_string.count("\n") - markdown.count("\n")
+        for problem in unread(markdown, FENCES):
+            line = problem.line + self._offset
+            self._fail(f"{self._page}:{line}: {problem.message}")
         self._fences = [each for each in fences(markdown) if each.language in FENCES]
         for number, fence in reversed([*enumerate(self._fences)]):
             line_end = markdown.index("\n", fence.start)
             header = f"{fence.indent}{fence.marker}{{.{fence.language} n={number}}}"
             markdown = markdown[: fence.start] + header + markdown[line_end:]
         return markdown
+
+    def on_page_content(
+        self, html: str, /, *, page: Page, config: MkDocsConfig, files: Files
+    ) -> str:
+        """Find the fences that Markdown took for the text of a code block."""
+        for number in map(int, _NUMBERED.findall(html)):
+            fence = self._fences[number]
+            self._fail(
+                f"{self._page}:{fence.line + self._offset}: this {fence.language} "
+                "fence is indented so far that Markdown shows it as text"
+            )
+        return html
+
+    @event_priority(100)
+    def on_env(
+        self, env: Environment, /, *, config: MkDocsConfig, files: Files
+    ) -> Environment:
+        """End the build before it writes a page with a fence that failed.
+
+        A site that is served shows the failure on its page, and goes on.
+
+        Raises:
+            PluginError: some fence is false or cannot be run; each has been logged.
+        """
+        if self._failures:
+            count = plural(len(self._failures), "fence")
+            lines = "\n".join(each.splitlines()[0] for each in self._failures)
+            raise PluginError(f"{count} on the pages failed:\n{lines}")
+        return env
+
+    def _fail(self, message: str) -> None:
+        log.warning("%s", message)
+        if not self._serves:
+            self._failures.append(message)
 
     def _render(
         self,
@@ -378,10 +427,14 @@ class WalkthroughsPlugin(BasePlugin[WalkthroughsConfig]):
             return FENCES[name](fence.body, words(fence), context)
         except WalkthroughError as error:
             message = _blame(error, context)
-            log.warning("%s", message)
+            self._fail(message)
             return failure(message)
         except Exception as error:
             raise SuperFencesException(f"{context}: {error!r}") from error
+
+
+_NUMBERED = re.compile(rf"\{{\.(?:{'|'.join(FENCES)}) n=(\d+)\}}")
+"""The opening line that `on_page_markdown` gives a fence."""
 
 
 def _address(files: Files, here: File, path: str) -> str:

@@ -7,6 +7,7 @@ have no pages: so nothing but the standard library is imported before it is need
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -36,7 +37,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Say whether listings are to be mended, and recordings made again."""
+    """Say what is to be mended and made again, and whether pages can be read."""
+    if config.getini("walkthroughs_pages") and find_spec("sybil") is None:
+        from pytest import UsageError
+
+        raise UsageError(
+            "walkthroughs_pages needs Sybil: run `python -m pip install sybil`"
+        )
     if config.getoption("--fresh"):
         from ..record import record_all_again
 

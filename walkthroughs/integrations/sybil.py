@@ -20,6 +20,7 @@ from pathlib import Path
 from sybil import Document, Example, Region, Sybil
 
 from ..errors import ListingError, Mismatch, WalkthroughError
+from ..listing import is_blank
 from . import callpath, drawings, stages
 from .compare import sides
 from .cut import read_stand_in
@@ -50,6 +51,9 @@ def check_callpath(example: Example) -> str | None:
     """An evaluator: the listing of a `callpath` fence is what was recorded."""
     fence: Fence = example.parsed
     try:
+        if callpath.mending.wanted and is_blank(fence.body):
+            callpath.mending.plan(Path(example.path), fence, words(fence))
+            return None
         callpath.hold(fence.body, words(fence))
     except Mismatch as error:
         if callpath.mending.wanted:
@@ -201,6 +205,7 @@ SHOWN = frozenset(
         "json",
         "make",
         "markdown",
+        "rst",
         "text",
         "toml",
         "yaml",

@@ -89,6 +89,16 @@ def parse(text: str) -> Listing:
     return Listing(lines, claims, last)
 
 
+def is_name(text: str) -> bool:
+    """Whether a line can name a call so."""
+    return bool(_DOTTED.fullmatch(text))
+
+
+def is_blank(text: str) -> bool:
+    """Whether the listing is still to be written: nothing in it, or an ellipsis."""
+    return text.strip() in ("", *ELLIPSES)
+
+
 def _line(number: int, raw: str) -> Line:
     comment = _COMMENT.search(raw)
     body = raw[: comment.start()] if comment else raw

@@ -107,6 +107,75 @@ def test_update_writes_the_correction_and_nothing_else(
     assert main(["check", str(path)]) == 0
 
 
+@pytest.mark.parametrize("name", FORMS)
+@pytest.mark.parametrize("body", ["", "...\n"])
+def test_update_writes_a_first_listing_where_there_is_none(
+    name: str, body: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / name
+    path.write_text(FORMS[name](body))
+    assert main(["check", str(path)]) == FAILED
+    assert "the listing is empty" in capsys.readouterr().out
+    assert main(["check", "--update", str(path)]) == 0
+    said = capsys.readouterr()
+    assert said.out.startswith(f"mended: {path}:")
+    assert said.err == "1 listing of 1 in 1 file holds\n"
+    assert "run_forever" in path.read_text()
+    assert "The end.\n" in path.read_text()
+    assert main(["check", str(path)]) == 0
+
+
+def test_update_says_how_many_hold_now_and_keeps_the_ends_of_lines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "page.md"
+    path.write_bytes(markdown(SWAPPED).replace("\n", "\r\n").encode())
+    assert main(["check", "--update", ".", str(path)]) == 0
+    assert capsys.readouterr().err == "1 listing of 1 in 1 file holds\n"
+    assert path.read_bytes() == markdown(MENDED).replace("\n", "\r\n").encode()
+
+
+def test_what_can_be_mended_beside_a_call_that_is_gone_is_mended(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "page.md"
+    path.write_text(markdown(f"{FACTORY}.dance\n{SWAPPED}"))
+    assert main(["check", "--update", str(path)]) == FAILED
+    said = capsys.readouterr()
+    assert f"page.md:4: {FACTORY}.dance never happened" in said.out
+    assert f"\ncannot mend {FACTORY}.dance: write the new name, or take the" in said.out
+    assert f"mended: {path}:3" in said.out
+    assert said.err == "0 listings of 1 in 1 file hold\n"
+    assert MENDED in path.read_text()
+
+
+def test_a_file_that_cannot_be_read_does_not_end_the_check_of_its_folder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.md").write_bytes(b"\xff ```callpath")
+    (tmp_path / "b.md").write_bytes(b"\xff is all")
+    (tmp_path / "c.md").write_text(markdown(RIGHT))
+    assert main(["check", str(tmp_path)]) == FAILED
+    said = capsys.readouterr()
+    assert said.out == f"{tmp_path / 'a.md'}: the text is not in UTF-8\n"
+    assert said.err == "1 listing of 1 in 3 files holds\n"
+    (tmp_path / "a.md").unlink()
+    assert main(["check", str(tmp_path)]) == 0
+
+
+@pytest.mark.parametrize("folder", [".tox", "venv", "node_modules"])
+def test_what_others_wrote_is_left_out_of_a_folder(
+    folder: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / folder).mkdir()
+    (tmp_path / "venv").mkdir(exist_ok=True)
+    (tmp_path / "venv" / "pyvenv.cfg").touch()
+    (tmp_path / folder / "page.md").write_text(markdown(SWAPPED))
+    assert main(["check", str(tmp_path)]) == 0
+    assert capsys.readouterr().err == "no listings in 0 files\n"
+
+
 def test_what_cannot_be_mended_stays_and_fails(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -147,15 +216,15 @@ def test_a_link_to_nowhere_in_a_folder_is_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "page.md").symlink_to("nowhere.md")
-    assert main(["check", str(tmp_path)]) == USAGE
-    assert "page.md: No such file or directory" in capsys.readouterr().err
+    assert main(["check", str(tmp_path)]) == FAILED
+    assert "page.md: No such file or directory" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
     ("name", "content", "fault"),
     [
         ("page.txt", b"", "listings are looked for in .md, .rst, .py"),
-        ("page.md", b"\xff", "no text in UTF-8"),
+        ("page.md", b"\xff", "the text is not in UTF-8"),
         ("code.py", b"def", "it is not Python"),
     ],
 )
@@ -219,7 +288,7 @@ def test_beside_the_quotes_of_a_docstring_nothing_is_passed_over(
     close = quotes.removeprefix("r")
     text = f"class Ä:\n    {quotes}{first}\n\n       a.b\n    ```\n    {close}\n"
     found = find(Path("a.py"), text)
-    assert isinstance(found[0], Problem) and found[0].line in (2, 4, 5)
+    assert found and found[0].line in (2, 4, 5)
 
 
 @pytest.mark.parametrize("suffix", [".rst", ".py"])
@@ -263,5 +332,5 @@ def test_directives_end_where_the_text_goes_back() -> None:
     assert first.body == "a.b\n\n    c.d\n"
     assert first.line == 5
     assert text[first.start : first.end].strip() == "a.b\n\n         c.d"
-    assert isinstance(second, Problem) and second.line == 12
+    assert isinstance(second, Fence) and (second.line, second.body) == (12, "")
     assert isinstance(third, Problem) and third.line == 16

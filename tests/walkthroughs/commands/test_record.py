@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 from argparse import Namespace
 from dataclasses import replace
 from pathlib import Path
@@ -292,3 +293,51 @@ def test_a_focus_on_what_never_runs_is_told(
 ) -> None:
     assert main(["record", SITE, "--focus", "no.such"]) == FAILED
     assert "no call of no.such was recorded: is the name" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("server", ["uvicorn", "daphne", "hypercorn"])
+@pytest.mark.parametrize("header", [(), ("--header", "Accept: text/plain")])
+def test_a_listing_to_be_pasted_holds_with_the_scenario_beside_it(
+    server: str,
+    header: tuple[str, ...],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "wt_pasted.py").write_text(PASTED)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("WALKTHROUGHS_CACHE", str(tmp_path / "cache"))
+    monkeypatch.syspath_prepend(str(tmp_path))
+    command = ("record", "wt_pasted:app", "--server", server, "--request", "/a?b=c")
+    assert main([*command, *header, "--format", "callpath"]) == 0
+    said = capsys.readouterr().out
+    assert "wt_pasted.app\n    wt_pasted.answer\n        send <- http.resp" in said
+    (tmp_path / "paths.py").write_text(said.partition("\n\n")[2].partition("-->")[0])
+    (tmp_path / "page.md").write_text(said)
+    try:
+        assert main(["check", "page.md"]) == 0
+        capsys.readouterr()
+        assert main(["run", "paths:wt_pasted", "--format", "callpath"]) == 0
+        assert capsys.readouterr().out == said.partition("-->\n\n")[2]
+    finally:
+        sys.modules.pop("paths", None)
+
+
+PASTED = """\
+async def app(scope, receive, send):
+    assert scope["type"] == "http"
+    await answer(send)
+
+
+async def answer(send):
+    await send({"type": "http.response.start", "status": 200})
+    await send({"type": "http.response.body"})
+"""
+
+
+def test_a_listing_of_nothing_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    command = ("record", SITE, "--server", "uvicorn", "--focus", "nowhere.at.all")
+    assert main([*command, "--format", "callpath"]) == FAILED
+    said = capsys.readouterr()
+    assert "no call of nowhere.at.all was recorded: there is nothing to" in said.err
+    assert said.out == ""

@@ -1,6 +1,7 @@
 """Pages that tests write: what their checks say, and what MkDocs makes of them."""
 
 from pathlib import Path
+from typing import Literal
 
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
@@ -26,8 +27,14 @@ def failures(folder: Path, text: str) -> list[str]:
     return messages
 
 
-def site(folder: Path, page: str) -> str:
-    """The HTML of a page, on a site built by MkDocs."""
+def site(folder: Path, page: str, command: Literal["build", "serve"] = "build") -> str:
+    """The HTML of a page, on a site built by MkDocs.
+
+    Args:
+        folder: where to put the site.
+        page: its only page.
+        command: what MkDocs was asked to do.
+    """
     (folder / "docs").mkdir()
     (folder / "docs" / "index.md").write_text(page)
     (folder / "mkdocs.yml").write_text(
@@ -35,7 +42,9 @@ def site(folder: Path, page: str) -> str:
         "plugins: [walkthroughs]\n"
         "markdown_extensions: [{pymdownx.tabbed: {alternate_style: true}}]\n"
     )
-    build(load_config(str(folder / "mkdocs.yml")))
+    config = load_config(str(folder / "mkdocs.yml"))
+    config.plugins.on_startup(command=command, dirty=False)
+    build(config)
     return (folder / "site" / "index.html").read_text()
 
 

@@ -136,6 +136,16 @@ def test_update_leaves_what_it_cannot_mend_and_says_so(tmp_path: Path) -> None:
     assert (tmp_path / "page.md").read_text() == broken
 
 
+def test_update_fills_in_a_listing_that_is_empty(tmp_path: Path) -> None:
+    empty = "```callpath scenario=main-loop server=daphne\n{}```\n"
+    page = empty.format("") + "\n" + empty.format("...\n")
+    first, second = failures(tmp_path, page)
+    assert "page.md:1: the listing is empty" in first
+    assert "page.md:4: the listing is empty" in second
+    assert pytest_on(tmp_path, page, "--update-callpaths").returncode == 0
+    assert failures(tmp_path, (tmp_path / "page.md").read_text()) == []
+
+
 def test_the_site_shows_listing_picture_and_steps(tmp_path: Path) -> None:
     html = site(tmp_path, PAGE)
     assert html.count('<ol class="wt-listing"') == 2
@@ -185,7 +195,7 @@ def test_a_slim_look_has_listing_and_steps_alone(tmp_path: Path) -> None:
 def test_a_fault_is_a_red_box_and_a_warning_with_page_and_line(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    html = site(tmp_path, PAGE.replace("...\n", "", 1))
+    html = site(tmp_path, PAGE.replace("...\n", "", 1), "serve")
     [warning] = [each for each in caplog.records if each.levelno >= logging.WARNING]
     assert "docs/index.md:5: between daphne.server.Server.run and" in (
         warning.getMessage()

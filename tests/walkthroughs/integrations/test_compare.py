@@ -73,7 +73,7 @@ def test_the_nearest_of_several_is_meant(tmp_path: Path) -> None:
 
 
 def test_a_fault_is_a_red_box(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    html = site(tmp_path, PAGE.replace("right=minidaphne", "right=uvicorn"))
+    html = site(tmp_path, PAGE.replace("right=minidaphne", "right=uvicorn"), "serve")
     [warning] = [each for each in caplog.records if each.levelno >= logging.WARNING]
     assert "docs/index.md:19: there is no callpath" in warning.getMessage()
     assert '<div class="wt-failure"' in html

@@ -149,3 +149,18 @@ def test_pytest_without_pages_runs_none(pytester: pytest.Pytester) -> None:
     pytester.makefile(".md", page="```python\n1 / 0\n```\n")
     result = pytester.runpytest_subprocess("-p", "no:asyncio", ".")
     result.assert_outcomes()
+
+
+def test_pytest_says_in_one_line_that_sybil_is_missing(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytester.makefile(".md", page="# Page")
+    pytester.makeini("[pytest]\nwalkthroughs_pages = page.md")
+    pytester.makepyfile(sitecustomize="import sys\nsys.modules['sybil'] = None")
+    monkeypatch.setenv("PYTHONPATH", str(pytester.path))
+    result = pytester.runpytest_subprocess()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    said = [line for line in result.errlines if line]
+    assert said == [
+        "ERROR: walkthroughs_pages needs Sybil: run `python -m pip install sybil`"
+    ]
