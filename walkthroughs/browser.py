@@ -328,7 +328,7 @@ class Session:
 
         host = headers.pop(own["host"])
         if not _is_host(host):
-            raise Unanswered(f"{talk}: the header Host names no host: {host!r}")
+            raise Unanswered(f"{talk}: the Host header {host!r} is not a host")
         origin = headers.pop(own["origin"]) if "origin" in own else f"http://{host}"
         return connect(
             # The host and port of this become the header Host.

@@ -91,3 +91,24 @@ def test_a_warm_up_and_several_clients_are_part_of_a_scenario(
     trace = record(told, "uvicorn")
     names = [trace.name(step) for step in trace.steps]
     assert names.count(f"{MEMBERS}.members") == 2
+
+
+def test_a_recording_from_another_folder_is_kept_until_its_code_changes(
+    development: Path, tmp_path: Path
+) -> None:
+    place = tmp_path / "src" / "far_away.py"
+    place.parent.mkdir()
+    site = Path(__file__).with_name("rooted.py").read_text(encoding="utf-8")
+    place.write_text(site)
+    told = scenario(
+        "far",
+        "far_away:application",
+        focus=["far_away"],
+        app_dir=str(place.parent),
+    )
+    first = record(told, "uvicorn")
+    # Times differ from run to run: if they are the same, nothing was recorded again.
+    assert record(told, "uvicorn").events == first.events
+    place.write_text(site.replace("application(", "changed(") + "application = changed")
+    again = record(told, "uvicorn")
+    assert "far_away.changed" in map(again.name, again.steps)

@@ -370,7 +370,7 @@ def environment(file: Path) -> dict[str, str]:
             number = each.original.line + empty
             raise UsageError(f"--env-file {file}: line {number} is not NAME=VALUE")
     if "\0" in text:
-        raise UsageError(f"--env-file {file}: it has a character with the number 0")
+        raise UsageError(f"--env-file {file}: it contains a NUL character")
     values = DotEnv(None, StringIO(text), override=False).dict()
     return {n: v for n, v in values.items() if v is not None and n not in os.environ}
 
@@ -384,5 +384,5 @@ def browser(args: Namespace, tell: Any) -> Browser:
     if not 0 < args.time_limit < inf or args.max_events <= 0:
         raise UsageError("--time-limit and --max-events are more than nothing")
     if not 1 <= args.concurrency <= MOST_AT_ONCE:
-        raise UsageError(f"--concurrency is between 1 and {MOST_AT_ONCE}")
+        raise UsageError(f"--concurrency must be between 1 and {MOST_AT_ONCE}")
     return Browser(exchanges(args), args.time_limit, tell, args.concurrency)

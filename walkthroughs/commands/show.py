@@ -65,7 +65,7 @@ def saved(file: Path) -> Observation:
     if not all(
         _fits(number, event, trace) for number, event in enumerate(trace.events)
     ):
-        raise UsageError(f"{file}: its events do not fit together: record it again")
+        raise UsageError(f"{file}: its events are inconsistent: record it again")
     header = trace.header
     return Observation(text, _roles(header), header.listening, (), 0, "", None)
 

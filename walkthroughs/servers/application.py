@@ -129,7 +129,9 @@ def made(factory: Any, path: str) -> Any:
         raise RecordingError(f"the factory {path} is async: make it a plain function")
     if not callable(application):
         kind = type(application).__name__
-        raise RecordingError(f"the factory {path} gave {kind}: no ASGI application")
+        raise RecordingError(
+            f"the factory {path} returned {kind}, not an ASGI application"
+        )
     return application
 
 
@@ -138,8 +140,8 @@ def _checked(found: Any, path: str) -> Any:
         raise RecordingError(f"{path} cannot be called: it is no ASGI application")
     if _takes(found) and not _takes(found, None, None, None):
         raise RecordingError(
-            f"{path} takes no arguments, so it is no ASGI application: if it makes "
-            "one, add --factory"
+            f"{path} takes no arguments, so it is not an ASGI application: if it "
+            "returns one, add --factory"
         )
     return found
 

@@ -63,7 +63,7 @@ def run(
     ):
         runner.run(server.serve())
     if not starting.listens:
-        raise SystemExit("the application's start-up failed")
+        raise SystemExit(f"the application's start-up failed{starting.why}")
 
 
 class _Starting:
@@ -80,6 +80,7 @@ class _Starting:
         self.ready = ready
         self.port = port
         self.listens = False
+        self.why = ""
 
     async def __call__(
         self,
@@ -95,7 +96,9 @@ class _Starting:
         async def sent(message: MutableMapping[str, Any]) -> None:
             nonlocal failed
             await send(message)
-            failed = message["type"] == "lifespan.startup.failed"
+            if message["type"] == "lifespan.startup.failed":
+                failed = True
+                self.why = f": {message['message']}" if message.get("message") else ""
             if message["type"] == "lifespan.startup.complete":
                 self.listen()
 

@@ -20,7 +20,7 @@ def prepare(set_up: str | None, database: bool) -> None:
 
     Args:
         set_up: "module:function", called without arguments; None for none.
-        database: whether Django shall have test databases, as in its own tests.
+        database: whether to give Django test databases, as its own tests have.
 
     Raises:
         RecordingError: one of them fails; in one line.

@@ -49,8 +49,8 @@ def test_messages_and_subprotocols_belong_to_the_websocket_before_them(
         (["--websocket", "/", "--receive", "-1"], "takes a number of messages, not"),
         (["--websocket", "/", "--receive", "9" * 5000], "takes a number of messages"),
         (["--websocket", "/", "--receive", "²"], "takes a number of messages, not"),
-        (["--concurrency", "0"], "--concurrency is between 1 and 100"),
-        (["--concurrency", "101"], "--concurrency is between 1 and 100"),
+        (["--concurrency", "0"], "--concurrency must be between 1 and 100"),
+        (["--concurrency", "101"], "--concurrency must be between 1 and 100"),
         (["--app-dir", "no-such"], "--app-dir no-such: there is no such folder"),
         (["--env-file", "no-such"], "--env-file no-such: No such file"),
     ],
@@ -82,7 +82,7 @@ def test_a_file_of_variables_does_not_change_those_that_are_set(
         (b"A=1\n\nno sense\n", "line 3 is not NAME=VALUE"),
         (b"A\n", "line 1 is not NAME=VALUE"),
         (b"A=\xff\n", "it is not UTF-8 text"),
-        (b"A=\0\n", "it has a character with the number 0"),
+        (b"A=\0\n", "it contains a NUL character"),
     ],
 )
 def test_a_file_of_something_else_is_told(

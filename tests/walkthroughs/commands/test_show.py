@@ -84,7 +84,7 @@ def test_a_recording_of_before_shows_what_it_has(
         {"origin_lane": 99},
     ],
 )
-def test_events_that_do_not_fit_together_are_told(
+def test_inconsistent_events_are_told(
     change: dict[str, object],
     saved: Path,
     tmp_path: Path,
@@ -95,7 +95,7 @@ def test_events_that_do_not_fit_together_are_told(
     next(e for e in data["events"][1:] if e.get(key) is not None).update(change)
     (tmp_path / "it.json").write_text(json.dumps(data))
     assert main(["show", str(tmp_path / "it.json")]) == USAGE
-    assert "its events do not fit together" in capsys.readouterr().err
+    assert "its events are inconsistent" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -100,11 +100,15 @@ number = 1
 @pytest.mark.parametrize(
     ("name", "factory", "fault"),
     [
-        ("create", False, "takes no arguments, so it is no ASGI application: if it"),
+        (
+            "create",
+            False,
+            "takes no arguments, so it is not an ASGI application: if it",
+        ),
         ("number", True, "made:number cannot be called: leave out --factory"),
         ("app", True, "made:app takes arguments: a factory is called without any"),
         ("later", True, "the factory made:later is async: make it a plain function"),
-        ("nothing", True, "the factory made:nothing gave NoneType: no ASGI"),
+        ("nothing", True, "the factory made:nothing returned NoneType, not an ASGI"),
         (
             "fails",
             True,
