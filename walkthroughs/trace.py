@@ -363,15 +363,20 @@ def _written(event: Event) -> dict[str, Any]:
 
 def _parts(text: str) -> tuple[dict[str, Any], Iterator[dict[str, Any]]]:
     """A trace's head, and its events, of which only one at a time need be in memory."""
-    head, found, events = text.partition(_EVENTS)
-    if found and events.endswith(_END):
-        lines = events.removesuffix(_END).split("\n")
-        decode = json.JSONDecoder().decode
-        return json.loads(f"{head}}}"), (
-            decode(each.rstrip(",")) for each in lines if each
-        )
+    start = text.find(_EVENTS)
+    if start >= 0 and text.endswith(_END):
+        return json.loads(f"{text[:start]}}}"), _lines(text, start + len(_EVENTS))
     data = json.loads(text)
     return data, iter(data["events"])
+
+
+def _lines(text: str, at: int) -> Iterator[dict[str, Any]]:
+    decode, end = json.JSONDecoder().decode, len(text) - len(_END)
+    while at < end:
+        after = text.find("\n", at, end)
+        after = after if after >= 0 else end
+        yield decode(text[at:after].removesuffix(","))
+        at = after + 1
 
 
 def _read_header(data: dict[str, Any]) -> Header:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from types import CodeType
 from typing import Any
 
+from ..errors import RecordingError
 from .tape import Tape, beginning, ending, resuming, suspending
 
 NAME = "sys.monitoring"
@@ -29,8 +30,17 @@ class Source:
         self._tool: int | None = None
 
     def start(self) -> None:
-        """Begins to listen, under the first tool id that is free."""
+        """Listen, under the last tool id that is free.
+
+        Raises:
+            RecordingError: other tools have them all.
+        """
         free = [tool for tool in range(6) if monitoring.get_tool(tool) is None]
+        if not free:
+            raise RecordingError(
+                "sys.monitoring has no tool id left for the recorder: stop one of the "
+                f"tools that use them: {', '.join(map(monitoring.get_tool, range(6)))}"
+            )
         # Coverage tools take ids from below, so ours comes from above.
         self._tool = tool = free[-1]
         monitoring.use_tool_id(tool, "walkthroughs")

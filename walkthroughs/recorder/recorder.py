@@ -13,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal, TextIO
 
+from ..errors import RecordingError
 from ..focus import Focus
 from ..packages import owner
 from ..trace import Function, Header, Lane, Package, Trace, json_lines
@@ -57,12 +58,20 @@ class Recorder:
         self._lock = threading.Lock()
 
     def start(self) -> None:
-        """Begins to record; a second call does nothing."""
+        """Begins to record; a second call does nothing.
+
+        Raises:
+            RecordingError: other tools leave the recorder nothing to listen with.
+        """
         with self._lock:
             if not self._tape.recording:
                 self._tape.recording = True
+                try:
+                    self._source.start()
+                except RecordingError:
+                    self._tape.recording = False
+                    raise
                 self._hops.start()
-                self._source.start()
 
     def stop(self) -> None:
         """Ends the recording; a second call does nothing."""

@@ -21,6 +21,7 @@ import pytest
 import uvloop
 
 from tests.walkthroughs.recorder import programs
+from walkthroughs.errors import RecordingError
 from walkthroughs.focus import Focus
 from walkthroughs.recorder import Recorder
 from walkthroughs.trace import Call, Exit, Hop, Message, Trace
@@ -557,6 +558,28 @@ def test_a_loop_that_cannot_be_heard_is_said() -> None:
         "callbacks run without a cause."
     )
     assert not [each for each in trace.events if isinstance(each, Hop)]
+
+
+def test_tools_that_leave_nothing_to_listen_with_are_named() -> None:
+    monitoring: Any = getattr(sys, "monitoring", None)
+    if monitoring is None:
+        return  # and anybody may take the one place that there is
+    taken = [tool for tool in range(6) if monitoring.get_tool(tool) is None]
+    for tool in taken:
+        monitoring.use_tool_id(tool, f"tool {tool}")
+    recorder = Recorder(Focus.of([HERE]))
+    before = asyncio.Handle.__dict__["_run"]
+    try:
+        with pytest.raises(RecordingError, match=r"stop one of .* tool 3"):
+            recorder.start()
+    finally:
+        for tool in taken:
+            monitoring.free_tool_id(tool)
+    assert asyncio.Handle.__dict__["_run"] is before
+    recorder.start()
+    programs.leaf()
+    recorder.stop()
+    assert len(recorder.trace().steps) == 1
 
 
 def test_what_was_scheduled_before_the_recording_has_no_cause() -> None:
