@@ -128,9 +128,7 @@ def test_the_chapter_works_from_an_empty_folder(tmp_path: Path) -> None:
         wanted = 1 if FAILS.search(said) else 0
         assert status == wanted, f"{place} ended with status {status}"
     assert (tmp_path / "note.html").read_text().startswith("<!doctype html>")
-    assert (
-        "notes.find_note" in (tmp_path / "guide" / "built" / "index.html").read_text()
-    )
+    assert "find_note" in (tmp_path / "guide" / "built" / "index.html").read_text()
     assert "polls.views.index" in (tmp_path / "django" / "README.md").read_text()
 
 
