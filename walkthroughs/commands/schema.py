@@ -21,6 +21,7 @@ Schema = dict[str, Any]
 PLAIN: Mapping[object, str] = {
     str: "string",
     int: "integer",
+    bool: "boolean",
     type(None): "null",
 }
 
