@@ -308,9 +308,13 @@ class Trace:
                 functions=tuple(Function(**each) for each in head["functions"]),
                 events=tuple(_read_event(event) for event in events),
             )
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise TraceError(f"this is no trace: {error!r}") from error
-        except RecursionError as error:
+        except (
+            AttributeError,
+            KeyError,
+            RecursionError,
+            TypeError,
+            ValueError,
+        ) as error:
             raise TraceError(f"this is no trace: {error!r}") from error
 
 
@@ -367,7 +371,12 @@ def _parts(text: str) -> tuple[dict[str, Any], Iterator[dict[str, Any]]]:
     if start >= 0 and text.endswith(_END):
         return json.loads(f"{text[:start]}}}"), _lines(text, start + len(_EVENTS))
     data = json.loads(text)
-    return data, iter(data["events"])
+    return data, _listed(data)
+
+
+def _listed(data: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    # Only once the head has been read: it is what a stranger's file is judged by.
+    yield from data["events"]
 
 
 def _lines(text: str, at: int) -> Iterator[dict[str, Any]]:

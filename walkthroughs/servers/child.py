@@ -125,7 +125,8 @@ class Child:
     def focus(self, roles: Roles) -> Focus:
         """The focus that was ordered: as it is, or with the reader's own code known."""
         names = self.orders["focus"]
-        return roles.focused(names) if self.orders["own"] else Focus.of(names)
+        own = names is None or self.orders["own"]
+        return roles.focused(names) if own else Focus.of(names)
 
     def ready(self, port: int, roles: Roles) -> None:
         """Say that the server listens, where, and whose code is whose."""

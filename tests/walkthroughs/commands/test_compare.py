@@ -33,3 +33,15 @@ def test_it_takes_two(
     words = [word for server in servers for word in ("--server", server)]
     assert main(["compare", SITE, *words]) == USAGE
     assert "compare takes two servers" in capsys.readouterr().err
+
+
+def test_a_server_is_no_different_from_itself(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    servers = ["--server", "uvicorn", "--server", "uvicorn"]
+    requests = ["--request", "/one", "--request", "/two", "--websocket", "/chat"]
+    assert main(["compare", SITE, *servers, *requests, "--send", "a"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    pairs = [line.split(" | ") for line in lines if not line.startswith("---")]
+    assert [left.strip() for left, _ in pairs] == [right.strip() for _, right in pairs]
+    assert "  site.answer" in [left.rstrip() for left, _ in pairs]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import sys
 from argparse import Namespace
 from dataclasses import replace
@@ -211,8 +212,9 @@ def test_the_page_stands_alone(
     page = capsys.readouterr().out
     assert "<link" not in page and "src=" not in page
     assert "http-equiv" not in page and "@import" not in page
-    assert page.count("</script>") == 2
-    assert "tests.<wbr>walkthroughs.<wbr>commands" in page
+    # Stepper and unpacking, the picture and the steps that are packed, and dark mode.
+    assert page.count("</script>") == 5
+    assert f"{SITE}.answer" in page
 
 
 def test_focus_and_steps_choose_what_is_shown(
@@ -256,11 +258,11 @@ def test_a_recording_that_was_full_says_so(
 def test_what_is_kept_begins_when_the_server_listens(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert main(["record", SITE, "--server", "daphne", "--max-events", "40"]) == FAILED
+    assert main(["record", SITE, "--server", "daphne", "--max-events", "60"]) == FAILED
     said = capsys.readouterr()
     assert "daphne.server.Server.run" in said.out and f"{SITE}.answer" in said.out
     assert "send <- http.response.body" not in said.out
-    assert "after the first 40 since the server listened were left out" in said.err
+    assert "after the first 60 since the server listened were left out" in said.err
 
 
 def test_progress_is_for_a_terminal(
@@ -292,7 +294,41 @@ def test_a_focus_on_what_never_runs_is_told(
     recorded: Observation, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["record", SITE, "--focus", "no.such"]) == FAILED
-    assert "no call of no.such was recorded: is the name" in capsys.readouterr().err
+    said = capsys.readouterr()
+    assert "no call of no.such was recorded: either nothing there ran, or" in said.err
+
+
+def test_an_answer_that_explains_why_nothing_ran_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+    seen: Observation,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    text = seen.json.replace('["status", "200"]', '["status", "404"]')
+    assert text != seen.json
+    absent = replace(seen, json=text)
+    monkeypatch.setattr(record, "observe", lambda orders, client: absent)
+    assert main(["record", SITE, "--focus", "no.such"]) == FAILED
+    said = capsys.readouterr()
+    assert "nothing there ran (the application answered 404), or the" in said.err
+    assert re.search(r"send <- http.response.start +404\n", said.out)
+
+
+def test_so_many_steps_are_printed_as_were_asked_for(
+    recorded: Observation, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["record", SITE, "--steps", "10"])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("GET / on uvicorn: 10 steps in ")
+    assert sum(bool(re.match(r" *\d+  ", line)) for line in lines) == 10
+    assert any(f"{SITE}.answer" in line for line in lines)
+
+
+def test_the_same_request_several_times_is_said_once() -> None:
+    asked = [("request", each) for each in ("/a", "/a", "/a", "/b", "/a")]
+    browser = asking.browser(
+        Namespace(time_limit=5, max_events=1000, asked=asked), print
+    )
+    assert record._story(browser) == "GET /a \u00d7 3, GET /b, GET /a"
 
 
 @pytest.mark.parametrize("server", ["uvicorn", "daphne", "hypercorn"])

@@ -30,6 +30,7 @@ def wrong(value: Any, part: Schema, at: str = "trace") -> list[str]:
     kinds: dict[str, type] = {
         "string": str,
         "integer": int,
+        "boolean": bool,
         "null": type(None),
         "array": list,
         "object": dict,

@@ -1,15 +1,19 @@
 """The page: everything there without a script, everything escaped."""
 
+import json
 import re
+from base64 import b64decode
 from dataclasses import replace
 from html.parser import HTMLParser
+from zlib import decompress
 
 from walkthroughs.render import html
 from walkthroughs.render.view import ListedLine, View
 from walkthroughs.trace import Call, Exit, Function, Lane, Message, Package, Trace
 
 from .. import making
-from .scenes import TASK, Scene, request, view
+from ..making import trace
+from .scenes import SHOWN, TASK, Scene, request, view
 
 VOID = {"wbr", "br", "img", "input"}
 
@@ -161,6 +165,18 @@ def test_steps_say_what_happened() -> None:
         f"Is taken by the server after {step(8)}.",
     ):
         assert sentence in text, sentence
+
+
+def test_a_caller_that_was_not_recorded_is_not_said_to_be_another() -> None:
+    made = request()
+    events = tuple(
+        replace(event, direct=False) if isinstance(event, Call) else event
+        for event in made.events
+    )
+    text = html.steps(View(replace(made, events=events), SHOWN), "made")
+    assert "Called by" not in text and "The call, in" not in text
+    assert "Runs inside Channel.parse (folded, inside <a" in text
+    assert "</a>) at line 9." in text
 
 
 def test_a_call_inside_a_sent_message_says_so() -> None:
@@ -335,3 +351,33 @@ def test_a_slim_walkthrough_has_no_picture_and_its_steps_folded() -> None:
     assert "open" not in page.all("details", "wt-all")[0]
     assert page.all("li", "wt-step")
     assert not page.all("svg")
+
+
+def test_a_page_of_its_own_keeps_each_excerpt_once_and_opens_at_own_code() -> None:
+    made = trace(
+        "app.server\n    app.one own\n    app.two own\n    app.two own\n    app.three"
+    )
+    shown = [step.seq for step in made.steps][:4]
+    page = html.standalone(View(made, shown, {shown[2]: 40}), "made")
+    assert 'data-start="2"' in page and "app.two" in page
+    packed = re.findall(r'class="wt-packed">([^<]+)<', page)
+    picture, steps = (decompress(b64decode(each)).decode() for each in packed)
+    assert "<svg" in picture
+    assert "wt-source" not in steps and steps.count("data-own") == 3
+    assert "\u00d7 40" in steps
+    shelf = re.search(r'class="wt-shelf">(.*)</script>', steps)
+    assert shelf is not None
+    parts = json.loads(shelf[1])
+    assert len(parts) == len(set(parts)) and "</" not in shelf[1]
+    assert any("wt-code" in part for part in parts)
+
+
+def test_what_a_page_of_its_own_leaves_out_is_bounded() -> None:
+    story = "app.a\n" + "".join(f"    app.b{n}\n" for n in range(20_000)) + "app.c"
+    made = trace(story)
+    shown = [made.steps[0].seq, made.steps[-1].seq]
+    page = html.standalone(View(made, shown), "made")
+    assert len(page) < 200_000
+    _, packed = re.findall(r'class="wt-packed">([^<]+)<', page)
+    steps = decompress(b64decode(packed)).decode()
+    assert f"<code>{20_000 - html.LISTED} calls more<" in steps

@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 import walkthroughs.render
 from walkthroughs.render import html
 from walkthroughs.render.compare import compare
+from walkthroughs.render.page import page as standing_alone
 from walkthroughs.render.view import ListedLine, View
 
 from ..making import trace
@@ -627,3 +628,81 @@ def test_a_long_recording_walks_side_by_side(open_page: Open) -> None:
 def test_script_and_style_are_light() -> None:
     packed = (gzip.compress(file.read_bytes()) for file in (SCRIPT, STYLE))
     assert sum(map(len, packed)) <= 15 * 1024
+
+
+LONG_STORY = "server.run\n    server.read\n" + "".join(
+    f"    app.view_{n} own\n        frame.deep_{n}\n" for n in range(40)
+)
+
+
+@pytest.fixture
+def alone(tabs: Callable[..., Tab], tmp_path: Path) -> Iterator[Page]:
+    """A page of its own, of a recording that is shown in part."""
+    made = trace(LONG_STORY)
+    shown = [step.seq for step in made.steps if "deep" not in made.name(step)]
+    file = tmp_path / "alone.html"
+    file.write_text(standing_alone(View(made, shown), "Made"), encoding="utf-8")
+    tab = tabs()
+    tab.wrong.clear()
+    tab.page.goto(file.as_uri())
+    tab.page.wait_for_selector(".wt-top strong")
+    yield tab.page
+    assert tab.wrong == []
+
+
+def head(page: Page) -> str:
+    return page.locator(".wt-top strong").inner_text()
+
+
+def test_a_page_of_its_own_opens_at_the_application(alone: Page) -> None:
+    assert head(alone) == "app.view_0"
+    assert at(alone) == "3 / 42"
+    assert "Took " in alone.locator(".wt-side").inner_text()
+    # What the reader may never open is not there yet.
+    assert alone.locator(".wt-svg, .wt-fold ol li").count() == 0
+    assert alone.locator(".wt-main .wt-code").count() == 2
+
+
+def test_my_code_only_walks_from_own_step_to_own_step(alone: Page) -> None:
+    alone.locator("[data-do=prev]").click()
+    assert head(alone) == "server.read"
+    alone.get_by_role("button", name="My code only").click()
+    assert head(alone) == "app.view_0"
+    assert alone.locator(".wt-found").inner_text() == "40 steps"
+    alone.locator("[data-do=next]").click()
+    assert head(alone) == "app.view_1"
+
+
+def test_search_goes_to_steps_and_opens_the_fold_that_holds_a_name(
+    alone: Page,
+) -> None:
+    search = alone.get_by_role("searchbox")
+    search.fill("VIEW_3")
+    assert head(alone) == "app.view_3"
+    assert alone.locator(".wt-found").inner_text() == "11 steps"
+    search.press("Enter")
+    assert head(alone) == "app.view_30"
+    search.fill("deep_7")
+    assert head(alone) == "frame.deep_7"
+    search.fill("no such name")
+    assert alone.locator(".wt-found").inner_text() == "no step"
+    assert head(alone) == "frame.deep_7"
+
+
+def test_a_packed_picture_is_drawn_when_it_is_opened(alone: Page) -> None:
+    alone.get_by_text("Picture", exact=True).click()
+    alone.wait_for_selector(".wt-svg a")
+    alone.locator(".wt-svg a").last.click()
+    assert head(alone) == "app.view_39"
+    alone.get_by_text("Step by step", exact=True).click()
+    alone.locator(".wt-fold summary").first.click()
+    expect(alone.locator(".wt-fold ol li").first).to_contain_text("deep_0")
+
+
+def test_what_the_author_says_is_shown_as_written(open_page: Open) -> None:
+    body = html.walkthrough(view(), "", "made", told={3: "/hello/ has been parsed"})
+    page = open_page("#made-2", body)
+    story = page.locator(".wt-told .wt-story")
+    assert story.inner_text() == "/hello/ has been parsed"
+    style = "e => getComputedStyle(e, '::first-letter').textTransform"
+    assert story.evaluate(style) == "none"
