@@ -326,7 +326,7 @@ def test_so_many_steps_are_printed_as_were_asked_for(
 def test_the_same_request_several_times_is_said_once() -> None:
     asked = [("request", each) for each in ("/a", "/a", "/a", "/b", "/a")]
     browser = asking.browser(
-        Namespace(time_limit=5, max_events=1000, asked=asked), print
+        Namespace(time_limit=5, max_events=1000, asked=asked, concurrency=1), print
     )
     assert record._story(browser) == "GET /a \u00d7 3, GET /b, GET /a"
 

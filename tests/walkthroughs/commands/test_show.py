@@ -77,7 +77,7 @@ def test_a_recording_of_before_shows_what_it_has(
         {"lane": 99},
         {"lane": "x"},
         {"seq": 0},
-        {"function": 99},
+        {"function": 10**9},
         {"parent": 10**9},
         {"call": -1},
         {"origin": 10**9},

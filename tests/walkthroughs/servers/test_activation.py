@@ -11,7 +11,7 @@ import pytest
 
 from walkthroughs.clients import connected, read_all
 from walkthroughs.servers.activation import socket_activation
-from walkthroughs.servers.serving import free_port
+from walkthroughs.servers.serving import reserved_port
 
 ANSWER = """
 import os, socket
@@ -50,7 +50,7 @@ def test_the_stand_in_hands_over_a_socket_that_listens(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(shutil, "which", lambda name: None)
-    port = free_port()
+    port = reserved_port()
     with activated(port) as process:
         assert process.stderr is not None
         assert process.stderr.readline() == b"Listening on 127.0.0.1:%d as 3.\n" % port
