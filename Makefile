@@ -12,11 +12,17 @@ ARGS ?=
 # Material for MkDocs prints a notice on every build unless told.
 export NO_MKDOCS_2_WARNING := 1
 
+# Programs that this machine lacks, and a package index has.
+export PATH := $(PATH):$(CURDIR)/.ci/tools/bin
+# Node knows certificates of its own; a machine behind a proxy has more.
+export NODE_EXTRA_CA_CERTS ?= $(wildcard /etc/ssl/certs/ca-certificates.crt)
+
 RUN := $(VENV)/bin/python
 # Newer than pyproject.toml while what is installed is what is asked for there.
 STAMP := $(VENV)/.installed
 # What is tested besides $(PYTHON), where it is on the machine.
 NEWER := 3.12 3.13
+PROGRAMS_STAMP := .ci/tools/.installed
 NODE_STAMP := .ci/node_modules/.installed
 
 .DEFAULT_GOAL := help
@@ -40,17 +46,15 @@ $(STAMP): pyproject.toml
 	  --editable '.[docs,test,channels]'
 	@touch $@
 
+$(PROGRAMS_STAMP): .ci/programs .ci/chromium.mjs $(STAMP)
+	@.ci/programs $(CURDIR)/$(RUN)
+	@touch $@
+
 # No lock file: it would name the registry of whoever wrote it.
-$(NODE_STAMP): .ci/package.json
-	@if command -v npm >/dev/null; then \
-	  echo "Installing into .ci/node_modules; the first time takes a minute."; \
-	  cd .ci && npm install --no-package-lock --ignore-scripts --no-audit --no-fund \
-	    --loglevel=error && touch node_modules/.installed || \
-	    echo "npm could not install: the tests that need Node will fail." >&2; \
-	else \
-	  echo "npm is missing, and the tests that need Node will fail:" \
-	    "install it (Debian: apt-get install nodejs npm)" >&2; \
-	fi
+$(NODE_STAMP): .ci/package.json $(PROGRAMS_STAMP)
+	@echo "Installing into .ci/node_modules; the first time takes a minute."
+	@cd .ci && npm install --no-package-lock --ignore-scripts --no-audit --no-fund \
+	  --loglevel=error && touch node_modules/.installed
 
 prepare: $(STAMP) $(NODE_STAMP) $(NEWER:%=prepare-%)  ## install all that tests need
 
@@ -59,8 +63,8 @@ $(NEWER:%=prepare-%): prepare-%:
 	  $(MAKE) --no-print-directory PYTHON=$$python VENV=.venv-$* .venv-$*/.installed; \
 	fi
 
-serve: $(STAMP)  ## read the book on http://127.0.0.1:8000, reloading as files change
-	@$(RUN) -m walkthroughs.integrations.serve --port $(PORT)
+serve: $(STAMP) $(PROGRAMS_STAMP)  ## read the book on http://127.0.0.1:8000, reloading as files change
+	@$(RUN) -m walkthroughs.adapters.serve --port $(PORT)
 
 # In the order that tests/conftest.py gives to the files.
 test: $(STAMP) $(NODE_STAMP)  ## run all tests, and everything on all pages
@@ -82,7 +86,7 @@ test-versions:  ## run the packages' tests on each newer Python found on the mac
 test-tools: $(STAMP)
 	$(RUN) -m pytest -n auto --dist loadfile tests/walkthroughs tests/minidaphne \
 	  --ignore tests/walkthroughs/render --ignore tests/walkthroughs/commands \
-	  --ignore tests/walkthroughs/integrations/test_stages.py $(ARGS)
+	  --ignore tests/walkthroughs/book/test_stage_index.py $(ARGS)
 
 # A line of the server that no test runs is a line that the book cannot vouch for.
 cover: $(STAMP)  ## the server's own tests take every branch of it
@@ -106,6 +110,6 @@ bench: $(STAMP)  ## run the measurements (needs wrk and valgrind), and write the
 	$(RUN) -m pytest tests/benchmarks -o python_files='bench_*.py' -s $(ARGS)
 
 clean:  ## remove all that make has made
-	rm -rf .venv .venv-* .ci/node_modules site dist .cache .coverage .coverage.* \
+	rm -rf .venv .venv-* .ci/node_modules .ci/tools site dist .cache .coverage .coverage.* \
 	  .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

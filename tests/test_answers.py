@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from walkthroughs.integrations.fences import fences
+from walkthroughs.pages.markdown import fences
 
 FOLDER = Path(__file__).parent.parent / "docs" / "answers"
 PAGES = sorted(page for page in FOLDER.glob("*.md") if page.name != "index.md")

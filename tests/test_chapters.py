@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from walkthroughs.integrations.book import reading_order
-from walkthroughs.integrations.fences import fences
+from walkthroughs.pages.markdown import fences
+from walkthroughs.pages.pages import Pages
 
 DOCS = Path(__file__).parent.parent / "docs"
-ORDER = reading_order(DOCS)
+ORDER = Pages(DOCS).order
 CHAPTERS = ORDER[ORDER.index("words.md") : ORDER.index("running.md") + 1]
 
 # What a chapter lacks, and why.

@@ -14,12 +14,13 @@ from unittest.mock import patch
 
 import pytest
 
-from walkthroughs.integrations.book import Book
-from walkthroughs.integrations.cut import cut, stand_ins, write_cut
+from walkthroughs.book.printed import Book
+from walkthroughs.book.snapshot import cut, stand_ins, write_cut
+from walkthroughs.pages.pages import Pages
 
 HOUSE = Path(__file__).parent.parent
 DOCS = HOUSE / "docs"
-ORDER = Book(DOCS).order
+ORDER = Book(Pages(DOCS)).order
 CHAPTERS = ORDER[ORDER.index("main-loop.md") : ORDER.index("running.md") + 1]
 
 IMPORT_ALL = """
@@ -33,7 +34,7 @@ for each in pkgutil.iter_modules(minidaphne.__path__):
 
 @pytest.fixture(scope="module")
 def book() -> Book:
-    return Book(DOCS)
+    return Book(Pages(DOCS))
 
 
 @pytest.fixture(scope="module", params=CHAPTERS)
@@ -45,7 +46,7 @@ def page(request: pytest.FixtureRequest) -> str:
 def written(book: Book, page: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The server as of a chapter, in a folder; the book is read once for all."""
     folder = tmp_path_factory.mktemp("cut")
-    with patch("walkthroughs.integrations.cut.Book", return_value=book):
+    with patch("walkthroughs.book.snapshot.Book", return_value=book):
         write_cut(DOCS, page, folder)
     return folder
 

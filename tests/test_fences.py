@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from walkthroughs.integrations.fences import fences
-from walkthroughs.integrations.sybil import RUNNERS, SHOWN, page_sybil
+from walkthroughs.adapters.sybil import SHOWN, page_sybil
+from walkthroughs.fences import KINDS
+from walkthroughs.fences.snippets import PYTHON
+from walkthroughs.pages.markdown import fences
 
 HOUSE = Path(__file__).parent.parent
 PAGES = sorted([*HOUSE.glob("docs/**/*.md"), HOUSE / "README.md"])
@@ -62,7 +64,7 @@ def test_every_fence_is_an_example(page: Path) -> None:
     examples = page_sybil().parse(page).examples()
     collected = Counter(example.parsed.language for example in examples)
     assert counted - rest == collected
-    assert set(counted) <= {*RUNNERS, *SHOWN}
+    assert set(counted) <= {*KINDS, *PYTHON, *SHOWN}
 
 
 def test_every_command_is_one_that_somebody_tried() -> None:

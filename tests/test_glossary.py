@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from walkthroughs.integrations.book import reading_order
-from walkthroughs.integrations.fences import fences
-from walkthroughs.integrations.glossary import Term, read_glossary
+from walkthroughs.book.glossary import Term, read_glossary
+from walkthroughs.pages.markdown import fences
+from walkthroughs.pages.pages import Pages
 
 DOCS = Path(__file__).parent.parent / "docs"
 GLOSSARY = "reference/glossary.md"
@@ -69,7 +69,7 @@ def sentences(text: str) -> int:
 def test_the_words_a_chapter_needs_are_in_the_glossary() -> None:
     known = {plain(term.name) for term in TERMS}
     missing = []
-    for page in reading_order(DOCS):
+    for page in Pages(DOCS).order:
         for section in re.split(r"^## ", prose(page), flags=re.MULTILINE):
             if section.startswith(WORDS) or page == "words.md":
                 bold = re.findall(r"\*\*([^*]+)\*\*", section)

@@ -4,10 +4,9 @@ They are read from the sources, so that breaking one needs no run to show.
 """
 
 import ast
-import os
 import re
+import subprocess
 from collections.abc import Iterator
-from fnmatch import fnmatch
 from pathlib import Path
 
 from tests.conftest import SLOW
@@ -16,11 +15,14 @@ HOUSE = Path(__file__).parent.parent
 
 TOP_LEVEL = {
     ".ci",
+    ".github",
     ".gitignore",
     "CHANGELOG.md",
+    "CONTRIBUTING.md",
     "LICENSE",
     "Makefile",
     "README.md",
+    "SECURITY.md",
     "docs",
     "minidaphne",
     "mkdocs.yml",
@@ -34,12 +36,17 @@ FLOORS = [
     {"errors"},
     {"trace", "focus"},
     {"packages", "warm_up"},
-    {"targets", "sources"},
+    {"source_locator", "sources"},
     {"recorder", "listing", "render"},
-    {"servers", "clients", "browser"},
+    {"servers", "clients"},
     {"scenarios"},
-    {"record", "own"},
-    {"integrations"},
+    {"recording", "user_scenarios"},
+    {"pages"},
+    {"verification"},
+    {"book"},
+    {"fences"},
+    {"compatibility"},
+    {"adapters"},
     {"commands"},
     {"cli"},
     {"__main__"},
@@ -70,19 +77,14 @@ def part(name: str) -> str:
     return name.split(".")[1]
 
 
-def kept() -> Iterator[Path]:
-    """The files of the house, less what .gitignore names; git itself is not needed."""
-    lines = (HOUSE / ".gitignore").read_text(encoding="utf-8").split()
-    ignored = [".git", *(line.strip("/") for line in lines)]
-    # Not even looked into: a cache may hold whole environments.
-    for folder, inside, names in os.walk(HOUSE):
-        here = Path(folder).relative_to(HOUSE)
-        inside[:] = [each for each in sorted(inside) if not gone(each, ignored)]
-        yield from (here / each for each in sorted(names) if not gone(each, ignored))
-
-
-def gone(name: str, ignored: list[str]) -> bool:
-    return any(fnmatch(name, pattern) for pattern in ignored)
+def kept() -> list[Path]:
+    """The files that git tracks, or would: what an editor leaves behind is not ours."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(
+        command, cwd=HOUSE, capture_output=True, text=True, check=True
+    )
+    paths = map(Path, listed.stdout.splitlines())
+    return sorted(each for each in paths if (HOUSE / each).exists())
 
 
 def test_minidaphne_stands_without_walkthroughs() -> None:

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.code_lines import code_lines
-from walkthroughs.integrations.ahead import ahead
-from walkthroughs.integrations.book import Book
-from walkthroughs.targets import find
+from walkthroughs.book.forward_references import ahead
+from walkthroughs.book.printed import Book
+from walkthroughs.pages.pages import Pages
+from walkthroughs.source_locator import find
 
 HOUSE = Path(__file__).parent.parent
 FILES = sorted((HOUSE / "minidaphne").rglob("*.py"))
@@ -18,7 +19,7 @@ FILES = sorted((HOUSE / "minidaphne").rglob("*.py"))
 
 @pytest.fixture(scope="module")
 def book() -> Book:
-    return Book(HOUSE / "docs")
+    return Book(Pages(HOUSE / "docs"))
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda f: str(f.relative_to(HOUSE)))
@@ -118,7 +119,7 @@ def test_the_rest_leaves_out_what_stands_elsewhere_and_says_where(
 ) -> None:
     write(program, "a.md", "boxes.Box.open")
     write(program, "b.md", "boxes parts=rest")
-    book = Book(program / "docs")
+    book = Book(Pages(program / "docs"))
     assert book.rest(find("boxes")) == SOURCE.replace(
         "    def open(self):\n        return json\n",
         "    # Box.open: see “The page a.md”\n",
@@ -132,6 +133,6 @@ def test_the_rest_leaves_out_what_stands_elsewhere_and_says_where(
 def test_an_orphan_and_a_double_are_seen(program: Path) -> None:
     write(program, "a.md", "boxes.Box.open")
     write(program, "b.md", "boxes.Box.open", "boxes.Box.close", "no.such.name")
-    pages = Book(program / "docs").pages(program / "boxes.py")
+    pages = Book(Pages(program / "docs")).pages(program / "boxes.py")
     assert pages[9] == {"a.md", "b.md"}
     assert spans([n for n in sorted(code_lines(SOURCE)) if n not in pages]) == "1, 4, 7"

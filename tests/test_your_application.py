@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from walkthroughs.integrations.fences import Fence, fences
+from walkthroughs.pages.markdown import Fence, fences
 
 PAGE = Path(__file__).parent.parent / "docs" / "your-application.md"
 

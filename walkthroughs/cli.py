@@ -11,14 +11,14 @@ from importlib import import_module
 from importlib.metadata import version
 from typing import NoReturn
 
-from .commands import FAILED, USAGE, UsageError
-from .errors import WalkthroughError
+from .commands import FAILED, USAGE
+from .errors import UsageError, WalkthroughError
 
 DESCRIPTION = "Record, check and show the path of a request through an ASGI server."
 
 COMMANDS = (
     *("record", "show", "compare", "list", "run", "check", "drift"),
-    *("cut", "schema", "manual"),
+    *("cut", "assets", "schema", "manual"),
 )
 """The modules of `walkthroughs.commands`, in the order of the help."""
 

@@ -42,3 +42,7 @@ class Mismatch(WalkthroughError):
 
 class FenceError(WalkthroughError):
     """A fence on a page has options that make no sense."""
+
+
+class UsageError(WalkthroughError):
+    """The command line asks for what cannot be: the fault, and its mend, in one line."""

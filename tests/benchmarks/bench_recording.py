@@ -26,7 +26,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.walkthroughs.making import trace
+from tests.walkthroughs.trace_builder import trace
 from walkthroughs.focus import Focus
 from walkthroughs.listing import check, parse
 from walkthroughs.recorder import Recorder

@@ -22,8 +22,8 @@ from playwright.sync_api import Browser, Request, sync_playwright
 
 from tests.site.conftest import ARGUMENTS, PackedHandler, find_browser, serving
 from tests.site.test_lighthouse import heaviest
-from tests.walkthroughs.making import trace
-from walkthroughs.render.page import page as render_page
+from tests.walkthroughs.trace_builder import trace
+from walkthroughs.render.standalone import page as render_page
 from walkthroughs.render.view import View
 
 HOUSE = Path(__file__).parents[2]

@@ -24,9 +24,7 @@ from .memory import (
     reply,
     start,
 )
-from .memory import (
-    run_virtually as run,
-)
+from .memory import run_virtually as run
 
 HEAD = b"GET / HTTP/1.1\r\nHost: a\r\n"
 POST = b"POST / HTTP/1.1\r\nHost: a\r\n"

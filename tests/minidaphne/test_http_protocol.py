@@ -23,9 +23,7 @@ from .memory import (
     reply,
     start,
 )
-from .memory import (
-    run_virtually as run,
-)
+from .memory import run_virtually as run
 
 
 def get(line: bytes = b"GET / HTTP/1.1", *headers: bytes) -> bytes:

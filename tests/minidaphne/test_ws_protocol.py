@@ -29,9 +29,7 @@ from .memory import (
     reply,
     start,
 )
-from .memory import (
-    run_virtually as run,
-)
+from .memory import run_virtually as run
 
 KEY = b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
 UPGRADE = b"GET /chat?a=b HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"

@@ -16,12 +16,12 @@ from typing import Any
 
 import pytest
 
-from walkthroughs import record as recording
-from walkthroughs.own import scenario
-from walkthroughs.record import Environment, is_recorded, record
+from walkthroughs import recording
+from walkthroughs.recording import Environment, is_recorded, record
 from walkthroughs.scenarios import Scenario
 from walkthroughs.sources import description, modules_of, texts
 from walkthroughs.trace import Trace
+from walkthroughs.user_scenarios import scenario
 
 FILES = {
     "mysite/__init__.py": "",
@@ -366,8 +366,10 @@ def test_a_value_that_holds_itself_is_described() -> None:
 
 
 def test_what_a_module_imports_belongs_to_it() -> None:
-    found = texts({"walkthroughs.own"})
-    assert {"walkthroughs.own", "walkthroughs.browser", "walkthroughs.errors"} <= {
-        *found
-    }
+    found = texts({"walkthroughs.user_scenarios"})
+    assert {
+        "walkthroughs.user_scenarios",
+        "walkthroughs.clients.session",
+        "walkthroughs.errors",
+    } <= {*found}
     assert not any(name.startswith(("json", "websockets")) for name in found)

@@ -39,7 +39,10 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
         (("run", "dance"), "there is no scenario 'dance': the scenarios are"),
         (("run", "no.such:thing"), "No module named 'no'"),
         (("run", "walkthroughs.trace:SCHEMA"), "is no walkthroughs Scenario"),
-        (("run", "tests.walkthroughs.breaks:it"), "breaks:it: ValueError: on purpose"),
+        (
+            ("run", "tests.walkthroughs.raises_on_import:it"),
+            "breaks:it: ValueError: on purpose",
+        ),
         (("run", "http-get", "--server", "x"), "http-get does not run on 'x', only on"),
         (("check", "no-such.md"), "there is no file no-such.md"),
     ],
@@ -100,7 +103,7 @@ def background():
 it = Scenario(
     name="waits",
     story="Nothing happens.",
-    application="tests.walkthroughs.rooted:application",
+    application="tests.walkthroughs.root_path_app:application",
     client=client,
     background=background,
     focus={"uvicorn": ("uvicorn",)},

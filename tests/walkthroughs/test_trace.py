@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.walkthroughs.making import trace
+from tests.walkthroughs.trace_builder import trace
 from walkthroughs.errors import TraceError
 from walkthroughs.trace import Call, Message, Trace
 

@@ -14,14 +14,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..errors import WalkthroughError
+from ..errors import UsageError
 
 FAILED = 1
 USAGE = 2
-
-
-class UsageError(WalkthroughError):
-    """The command line asks for what cannot be: the fault, and its mend, in one line."""
 
 
 def writable(output: Path | None) -> None:

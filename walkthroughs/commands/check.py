@@ -12,15 +12,15 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from ..errors import ListingError, Mismatch, WalkthroughError
-from ..integrations.callpath import Mending, hold
-from ..integrations.fences import Fence, Problem, place
-from ..integrations.source import words
+from ..errors import ListingError, Mismatch, UsageError, WalkthroughError
+from ..fences.callpath import Repairs
 from ..listing import Line, is_blank
-from ..record import record_all_again
-from ..render.words import plural
-from . import FAILED, UsageError
-from .listed import FINDERS, LANGUAGE, find
+from ..pages.listings import FINDERS, LANGUAGE, find
+from ..pages.markdown import Fence, Problem, options_of, place
+from ..recording import record_all_again
+from ..render.sentences import plural
+from ..verification import verify
+from . import FAILED
 
 HELP = "hold the listings in files against recordings"
 
@@ -52,7 +52,7 @@ def run(args: Namespace) -> int:
     """Prints what does not hold; `FAILED` if there is any."""
     if args.fresh:
         record_all_again()
-    mending = Mending(wanted=args.update)
+    repairs = Repairs(wanted=args.update)
     # By any of its names a file is read, and mended, once.
     files = {path.resolve(): path for path in _files(args.files)}.values()
     held = wrong = unread = 0
@@ -68,12 +68,12 @@ def run(args: Namespace) -> int:
                 print(error)
             continue
         for each in found:
-            complaint = _complaint(path, each, mending)
+            complaint = _complaint(path, each, repairs)
             held, wrong = held + (not complaint), wrong + bool(complaint)
             if complaint:
                 print(complaint)
     try:
-        for where in mending.write():
+        for where in repairs.write():
             print(f"mended: {where}")
     except OSError as error:
         raise UsageError(f"cannot write {error.filename}: {error.strerror}") from None
@@ -115,7 +115,7 @@ def _may_have_listings(path: Path) -> bool:
 
 def _listings(path: Path) -> list[Fence | Problem]:
     try:
-        # As `Mending` reads it, so that the offsets are the same.
+        # As `Repairs` reads it, so that the offsets are the same.
         return find(path, path.read_text(encoding="utf-8"))
     except UnicodeDecodeError:
         raise UsageError(f"{path}: the text is not in UTF-8") from None
@@ -123,20 +123,20 @@ def _listings(path: Path) -> list[Fence | Problem]:
         raise UsageError(f"cannot read {path}: {error.strerror}") from None
 
 
-def _complaint(path: Path, found: Fence | Problem, mending: Mending) -> str:
+def _complaint(path: Path, found: Fence | Problem, repairs: Repairs) -> str:
     """What is wrong with a listing that is not going to be mended; else nothing."""
     if isinstance(found, Problem):
         return f"{place(str(path), found.line)}: {found.message}"
     line, details = found.line, ""
     try:
-        if mending.wanted and is_blank(found.body):
-            mending.plan(path, found, words(found))
+        if repairs.wanted and is_blank(found.body):
+            repairs.plan(path, found, options_of(found))
         else:
-            hold(found.body, words(found))
+            verify(found.body, options_of(found))
         return ""
     except Mismatch as error:
-        stuck = mending.plan(path, found, words(found)) if mending.wanted else ()
-        if mending.wanted and not stuck:
+        stuck = repairs.plan(path, found, options_of(found)) if repairs.wanted else ()
+        if repairs.wanted and not stuck:
             return ""
         line, details = line + error.line, f"\n{_cannot(stuck)}{error.details}"
         fault: WalkthroughError = error

@@ -6,14 +6,16 @@ import sys
 import time
 from argparse import ArgumentParser, Namespace
 
+from ..errors import UsageError
 from ..focus import Focus
-from ..record import Observation
-from ..render.stages import compare, leading_to, stages
+from ..recording import Observation
+from ..render.compare_text import compare, leading_to, stages
+from ..render.sentences import plural
 from ..render.text import columns
-from ..render.words import plural
 from ..servers import NAMES
 from ..trace import Call, Hop, Message, Trace
-from . import FAILED, UsageError, asking
+from . import FAILED
+from . import request_options as asking
 from .record import look, told
 
 HELP = "show the paths of two servers for one request side by side"

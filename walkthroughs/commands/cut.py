@@ -5,8 +5,8 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from ..integrations.cut import write_cut
-from . import UsageError
+from ..book.snapshot import write_cut
+from ..errors import UsageError
 
 HELP = "write the server as of the end of a chapter of the book here"
 

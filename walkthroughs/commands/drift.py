@@ -19,14 +19,14 @@ from pathlib import Path
 from shutil import which
 from threading import Lock
 
-from ..errors import ListingError, Mismatch, WalkthroughError
-from ..integrations.fences import Fence, fences
+from ..compatibility.environments import Uninstallable, Wanted, make, versions
+from ..compatibility.matrix import Cell, Row, page, text
+from ..errors import ListingError, Mismatch, UsageError, WalkthroughError
 from ..listing import check, parse
-from ..record import Environment, record
+from ..pages.markdown import Fence, fences
+from ..recording import Environment, record
 from ..scenarios import load
-from . import FAILED, UsageError, writable, write
-from .environments import Uninstallable, Wanted, make, versions
-from .matrix import Cell, Row, page, text
+from . import FAILED, writable, write
 
 HELP = "hold the book's listings against given versions of Daphne"
 

@@ -12,22 +12,24 @@ from io import StringIO
 from itertools import groupby
 from pathlib import Path
 
-from ..browser import Browser, Unanswered
+from ..clients.session import Browser, Unanswered
+from ..errors import UsageError
 from ..focus import Focus
-from ..integrations.first import first_scenario
-from ..record import Observation, observe
-from ..render.choose import STEPS, choose
+from ..pages.first_listing import first_scenario
+from ..recording import Observation, observe
 from ..render.mermaid import mermaid
-from ..render.page import page
 from ..render.perfetto import perfetto
+from ..render.selection import STEPS, choose
+from ..render.sentences import often, plural, status
+from ..render.standalone import page
 from ..render.svg import svg
 from ..render.text import show
 from ..render.view import View
-from ..render.words import often, plural, status
 from ..servers import NAMES
 from ..servers.limits import UNSEEN
 from ..trace import Call, Trace
-from . import FAILED, UsageError, asking, writable, write
+from . import FAILED, writable, write
+from . import request_options as asking
 
 HELP = "record the path of a request through an application"
 

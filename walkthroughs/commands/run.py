@@ -6,13 +6,13 @@ import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from ..errors import RecordingError
-from ..integrations.first import fence, first_listing
-from ..record import record
+from ..errors import RecordingError, UsageError
+from ..pages.first_listing import fence, first_listing
+from ..recording import record
 from ..render.text import show
 from ..render.view import View
 from ..scenarios import Scenario, load
-from . import UsageError, writable, write
+from . import writable, write
 
 HELP = "record a scenario, and show it in the terminal"
 

@@ -6,12 +6,12 @@ import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from ..errors import TraceError
-from ..record import Observation
+from ..errors import TraceError, UsageError
+from ..recording import Observation
 from ..servers import NAMES, load
 from ..servers.limits import UNSEEN
 from ..trace import Call, Event, Exit, Header, Hop, Message, Trace
-from . import FAILED, UsageError, writable
+from . import FAILED, writable
 from .record import _format, _nothing_shown, _sensible, _write, add_view, chosen
 
 HELP = "show a recording that was saved as JSON"

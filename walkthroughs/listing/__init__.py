@@ -4,10 +4,10 @@
 correction, `write` a first listing.
 """
 
-from .lines import Claim, Line, Listing, is_blank, parse
+from .explain import check
 from .match import Match, find
-from .mend import Mended, mend
-from .verdict import check
+from .parser import Claim, Line, Listing, is_blank, parse
+from .repair import Mended, mend
 from .write import write
 
 __all__ = [

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ..trace import Call, Hop, Message, Trace
-from .lines import Claim, Listing
+from .parser import Claim, Listing
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 
 from ..focus import Focus
 from ..trace import Call, Message, Trace
-from .lines import ELLIPSES, Listing, is_name
 from .match import Search
+from .parser import ELLIPSES, Listing, is_name
 
 LINES = 40
 """How many steps a first listing names at most: those furthest out."""

@@ -9,7 +9,7 @@ from operator import itemgetter
 from types import CodeType
 
 from ..trace import Call, Event, Exit, Hop, Lane, LaneKind, Message
-from .tape import Entry, Place, Tape
+from .event_log import Entry, Place, Tape
 
 
 def _numbered(places: Sequence[Place]) -> Iterator[Lane]:

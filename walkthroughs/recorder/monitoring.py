@@ -14,7 +14,7 @@ from types import CodeType
 from typing import Any
 
 from ..errors import RecordingError
-from .tape import Tape, beginning, ending, resuming, suspending
+from .event_log import Tape, beginning, ending, resuming, suspending
 
 NAME = "sys.monitoring"
 

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
 
-from .tape import Here, Tape, beginning, ending, forget, resuming, suspending
+from .event_log import Here, Tape, beginning, ending, forget, resuming, suspending
 
 NAME = "sys.setprofile"
 

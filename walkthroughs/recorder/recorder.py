@@ -18,10 +18,10 @@ from ..focus import Focus
 from ..packages import owner
 from ..trace import Function, Header, Lane, Package, Trace, json_lines
 from . import monitoring, profile
+from .asgi_wrapper import Application, door
 from .build import Building
-from .door import Application, door
-from .hops import Hops
-from .tape import Tape
+from .event_log import Tape
+from .scheduling import Hops
 
 
 def event_source() -> ModuleType:

@@ -19,12 +19,12 @@ from itertools import groupby
 from zlib import compress
 
 from ..trace import Call, Exit, Function, Header, Message
+from .durations import spent
+from .sentences import Sentence, arrived, counted, folded, happened, often, status
 from .source import Excerpt, Mark, SourceLine, Sources
-from .spent import spent
 from .svg import svg, tiled
 from .text import text
 from .view import Arrival, Fold, ListedLine, Row, Step, View, short
-from .words import Sentence, arrived, counted, folded, happened, often, status
 
 MARKS: Mapping[Mark, str] = {
     "call": "calling line",

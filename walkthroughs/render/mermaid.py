@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..trace import Call, Message
+from .sentences import counted
 from .view import Arrival, Fold, Row, Step, View
-from .words import counted
 
 DOOR = "application's door"
 

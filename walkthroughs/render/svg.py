@@ -19,8 +19,8 @@ from html import escape
 from itertools import pairwise
 
 from ..trace import Lane, Message
+from .sentences import arrived, counted, folded, plain, plural
 from .view import Arrival, Fold, Row, Span, Step, View, short
-from .words import arrived, counted, folded, plain, plural
 
 ROW = 26
 """Height of a row."""

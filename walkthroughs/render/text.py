@@ -9,8 +9,8 @@ from textwrap import wrap
 from typing import TextIO
 
 from ..trace import Lane, Message
+from .sentences import cause, counted, often, plain, plural, status
 from .view import Arrival, Fold, Row, Step, View, short
-from .words import cause, counted, often, plain, plural, status
 
 WIDTH = 80
 """Where the right edge is if it is not known how wide a line may be."""

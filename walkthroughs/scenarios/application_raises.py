@@ -1,6 +1,6 @@
 """An application raises before it has begun its answer."""
 
-from .. import clients
+from ..clients import raw as clients
 from ..servers import daphne, minidaphne
 from . import Scenario
 

@@ -3,7 +3,7 @@
 import socket
 import time
 
-from .. import clients
+from ..clients import raw as clients
 from . import Scenario, http_get
 
 

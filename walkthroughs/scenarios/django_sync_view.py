@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from .. import clients
+from ..clients import raw as clients
 from . import Scenario
 
 DJANGO = (

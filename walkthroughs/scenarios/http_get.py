@@ -1,6 +1,6 @@
 """One GET request, answered by an async Django view."""
 
-from .. import clients
+from ..clients import raw as clients
 from ..servers import daphne, minidaphne
 from . import Scenario
 

@@ -1,6 +1,6 @@
 """One GET request, answered piece by piece."""
 
-from .. import clients
+from ..clients import raw as clients
 from . import Scenario, http_get
 
 

@@ -1,6 +1,6 @@
 """An application never answers, and the time limit for requests passes."""
 
-from .. import clients
+from ..clients import raw as clients
 from ..servers import daphne, minidaphne
 from . import Scenario
 

@@ -1,6 +1,6 @@
 """An application sticks in the middle of its response, and the time limit passes."""
 
-from .. import clients
+from ..clients import raw as clients
 from . import Scenario, http_timeout
 
 LAST_CHUNK = b"0\r\n\r\n"

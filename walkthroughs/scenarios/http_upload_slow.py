@@ -1,6 +1,6 @@
 """A browser sends an upload in two halves; the application may be called in between."""
 
-from .. import clients
+from ..clients import raw as clients
 from ..servers import daphne, minidaphne
 from . import Scenario
 from .http_get import DJANGO

@@ -2,7 +2,7 @@
 
 import socket
 
-from .. import clients
+from ..clients import raw as clients
 from . import Scenario, http_get
 
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from .. import clients
+from ..clients import raw as clients
 from ..servers.redis import redis_server
 from . import Scenario, websocket_push
 

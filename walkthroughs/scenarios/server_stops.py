@@ -1,6 +1,6 @@
 """A server is told to stop while an application is at work."""
 
-from .. import clients
+from ..clients import raw as clients
 from ..servers import daphne, minidaphne
 from . import Scenario
 

@@ -1,6 +1,6 @@
 """A browser opens a WebSocket, says something, hears it back, and leaves."""
 
-from .. import clients
+from ..clients import raw as clients
 from ..servers import daphne, minidaphne
 from . import Scenario
 

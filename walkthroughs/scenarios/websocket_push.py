@@ -2,7 +2,7 @@
 
 import time
 
-from .. import clients
+from ..clients import raw as clients
 from ..servers import daphne, minidaphne
 from . import Scenario
 from .websocket_echo import APPLICATION

@@ -30,13 +30,13 @@ from typing import Any, NoReturn
 from ..errors import RecordingError
 from ..focus import Focus
 from ..recorder import Recorder
-from ..recorder.door import Application, Receive, Scope, Send
+from ..recorder.asgi_wrapper import Application, Receive, Scope, Send
 from ..sources import Watch
 from . import load
 from .application import Roles, told
 from .application import load as load_application
 from .limits import missing, unoffered, without_lifespan
-from .preparing import clean_up, prepare
+from .set_up import clean_up, prepare
 
 START_UP = 100_000
 """How many events of a server's start-up take no room from what it is told to keep."""

@@ -9,8 +9,8 @@ import pytest
 
 from walkthroughs.cli import main
 from walkthroughs.commands import FAILED, USAGE
-from walkthroughs.commands.listed import find
-from walkthroughs.integrations.fences import Fence, Problem
+from walkthroughs.pages.listings import find
+from walkthroughs.pages.markdown import Fence, Problem
 
 FACTORY = "daphne.http_protocol.HTTPFactory"
 RIGHT = f"{FACTORY}.doStart  # it begins\n    {FACTORY}.startFactory\n"

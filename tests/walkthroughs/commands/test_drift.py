@@ -13,10 +13,16 @@ import pytest
 
 from tests.walkthroughs.commands.test_check import RIGHT, SWAPPED, markdown
 from walkthroughs.cli import main
-from walkthroughs.commands import FAILED, USAGE, drift, environments
-from walkthroughs.commands.environments import Uninstallable, Wanted, make, versions
-from walkthroughs.commands.matrix import Cell, Row, page, text
-from walkthroughs.record import Environment, record
+from walkthroughs.commands import FAILED, USAGE, drift
+from walkthroughs.compatibility import environments
+from walkthroughs.compatibility.environments import (
+    Uninstallable,
+    Wanted,
+    make,
+    versions,
+)
+from walkthroughs.compatibility.matrix import Cell, Row, page, text
+from walkthroughs.recording import Environment, record
 
 PYTHON = Path(sys.executable)
 

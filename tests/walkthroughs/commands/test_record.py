@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 
 from walkthroughs.cli import main
-from walkthroughs.commands import FAILED, USAGE, asking, record
-from walkthroughs.record import Observation, observe
+from walkthroughs.commands import FAILED, USAGE, record
+from walkthroughs.commands import request_options as asking
+from walkthroughs.recording import Observation, observe
 from walkthroughs.servers import NAMES
 from walkthroughs.trace import Trace
 

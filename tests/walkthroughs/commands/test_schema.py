@@ -12,7 +12,7 @@ import pytest
 
 from walkthroughs.cli import main
 from walkthroughs.commands.schema import Schema, schema
-from walkthroughs.record import record
+from walkthroughs.recording import record
 from walkthroughs.trace import Trace
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.walkthroughs.making import trace
+from tests.walkthroughs.trace_builder import trace
 from walkthroughs.focus import Focus
 from walkthroughs.listing import Match, find, parse, write
 from walkthroughs.listing.write import LINES

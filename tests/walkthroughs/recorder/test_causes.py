@@ -20,8 +20,10 @@ from tests.walkthroughs.recorder.compared import compare
 from tests.walkthroughs.recorder.random_programs import FOCUS, WATCH, Running, program
 from tests.walkthroughs.recorder.witness import Witness, WitnessLoop
 from walkthroughs.focus import Focus
-from walkthroughs.recorder import Recorder, hops, tape
-from walkthroughs.recorder.tape import IO, Here, Origin, Place, Tape
+from walkthroughs.recorder import Recorder
+from walkthroughs.recorder import event_log as tape
+from walkthroughs.recorder import scheduling as hops
+from walkthroughs.recorder.event_log import IO, Here, Origin, Place, Tape
 from walkthroughs.trace import Hop, Trace
 
 PROGRAMS = int(os.environ.get("RANDOM_PROGRAMS", "100"))

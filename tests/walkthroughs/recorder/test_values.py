@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from walkthroughs.recorder import values
-from walkthroughs.recorder.door import summary
+from walkthroughs.recorder.asgi_wrapper import summary
 from walkthroughs.recorder.values import MASK, ROOM, masked, receiver_of, short
 
 

@@ -11,8 +11,8 @@ from walkthroughs.render import html
 from walkthroughs.render.view import ListedLine, View
 from walkthroughs.trace import Call, Exit, Function, Lane, Message, Package, Trace
 
-from .. import making
-from ..making import trace
+from .. import trace_builder as making
+from ..trace_builder import trace
 from .scenes import SHOWN, TASK, Scene, request, view
 
 VOID = {"wbr", "br", "img", "input"}

@@ -3,7 +3,7 @@
 from walkthroughs.render.mermaid import mermaid
 from walkthroughs.render.view import View
 
-from ..making import trace
+from ..trace_builder import trace
 from .scenes import TASK, Scene, view
 
 

@@ -20,7 +20,7 @@ from playwright.sync_api import sync_playwright
 
 from tests.node import run_node
 from tests.site.conftest import ARGUMENTS, find_browser
-from walkthroughs.record import record
+from walkthroughs.recording import record
 from walkthroughs.render.mermaid import mermaid
 from walkthroughs.render.perfetto import perfetto
 from walkthroughs.render.view import View

@@ -6,7 +6,7 @@ from typing import Any
 from walkthroughs.render.perfetto import perfetto
 from walkthroughs.render.view import View
 
-from ..making import trace
+from ..trace_builder import trace
 from .scenes import REACTOR, TASK, THREAD, request, view
 
 

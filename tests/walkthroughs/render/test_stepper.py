@@ -14,11 +14,11 @@ from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 import walkthroughs.render
 from walkthroughs.render import html
-from walkthroughs.render.compare import compare
-from walkthroughs.render.page import page as standing_alone
+from walkthroughs.render.compare_html import compare
+from walkthroughs.render.standalone import page as standing_alone
 from walkthroughs.render.view import ListedLine, View
 
-from ..making import trace
+from ..trace_builder import trace
 from .scenes import view
 
 ASSETS = Path(walkthroughs.render.__file__).parent / "assets"

@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 from walkthroughs.render.svg import TILE, svg, tiled
 from walkthroughs.render.view import View
 
-from ..making import trace
+from ..trace_builder import trace
 from .scenes import SHOWN, Scene, later, request, view
 
 NS = {"s": "http://www.w3.org/2000/svg"}

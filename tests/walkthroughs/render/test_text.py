@@ -13,7 +13,7 @@ from walkthroughs.render.text import COLOURS, EVENT, show, text
 from walkthroughs.render.view import View
 from walkthroughs.trace import Message, Trace
 
-from ..making import trace
+from ..trace_builder import trace
 from .scenes import request, view
 
 

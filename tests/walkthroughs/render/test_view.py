@@ -5,7 +5,7 @@ import pytest
 from walkthroughs.render.view import Arrival, Fold, Span, Step, View, short
 from walkthroughs.trace import Call, Message
 
-from ..making import trace
+from ..trace_builder import trace
 from .scenes import REACTOR, TASK, THREAD, request, view
 
 

@@ -16,12 +16,12 @@ from typing import Any
 
 import pytest
 
-from walkthroughs import clients
-from walkthroughs import record as recording
+from walkthroughs import recording
 from walkthroughs.cli import main
+from walkthroughs.clients import raw as clients
 from walkthroughs.commands import FAILED
 from walkthroughs.errors import RecordingError
-from walkthroughs.record import Environment, Observation, observe
+from walkthroughs.recording import Environment, Observation, observe
 from walkthroughs.servers import NAMES
 from walkthroughs.servers.process import LONGEST_OUTPUT
 from walkthroughs.trace import Trace
@@ -199,7 +199,7 @@ async def loud(scope: Any, receive: Any, send: Any) -> None:
 
 ASKS = f"""
 import sys
-from walkthroughs.record import observe
+from walkthroughs.recording import observe
 def wait(port):
     print("waiting", flush=True)
     import time; time.sleep(600)

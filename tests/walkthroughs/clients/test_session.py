@@ -1,0 +1,300 @@
+"""The browser: what it sends, what it waits for, and whose cookies it keeps."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Barrier, Thread
+from typing import Any
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.server import Server, ServerConnection, serve
+from websockets.typing import Subprotocol
+
+from walkthroughs.clients.session import (
+    Browser,
+    Receive,
+    Request,
+    Session,
+    Talk,
+    Unanswered,
+)
+
+GET = Request("GET", "/")
+
+
+@contextmanager
+def answering(answer: Callable[[Any], list[tuple[str, str]]]) -> Iterator[int]:
+    """A server whose responses have the headers that `answer` gives for a request."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            headers = answer(self)
+            self.send_response(200)
+            for name, value in headers:
+                self.send_header(name, value)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@contextmanager
+def talking(
+    talk: Callable[[ServerConnection], object], **options: Any
+) -> Iterator[int]:
+    """A server that does with each WebSocket what `talk` does."""
+
+    def handle(peer: ServerConnection) -> None:
+        with suppress(ConnectionClosed):
+            talk(peer)
+
+    server: Server
+    with serve(handle, "127.0.0.1", 0, **options) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield server.socket.getsockname()[1]
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def cookies_sent(*responses: tuple[str, str], target: str = "/") -> list[str]:
+    """What a session sends as cookies, with each response (path, Set-Cookie) after the
+    first that it gets, and at last to a target."""
+    sent = []
+    given = iter([line for _, line in responses])
+
+    def answer(request: Any) -> list[tuple[str, str]]:
+        sent.append(request.headers.get("Cookie", ""))
+        line = next(given, "")
+        return [("Set-Cookie", line)] if line else []
+
+    with answering(answer) as port:
+        session = Session(port)
+        for path, _ in responses:
+            session.do(Request("GET", path))
+        session.do(Request("GET", target))
+    return sent[1:]
+
+
+@pytest.mark.parametrize(
+    "deletion",
+    ["a=; Max-Age=0; Path=/", "a=; expires=Thu, 01 Jan 1970 00:00:00 GMT; Path=/"],
+)
+def test_a_cookie_that_the_server_deletes_is_sent_no_more(deletion: str) -> None:
+    assert cookies_sent(("/in", "a=1; Path=/"), ("/out", deletion)) == ["a=1", ""]
+
+
+def test_a_cookie_is_sent_below_its_path_only() -> None:
+    assert cookies_sent(("/", "a=1; Path=/shop"), target="/shop/1") == ["a=1"]
+    assert cookies_sent(("/", "a=1; Path=/shop"), target="/blog") == [""]
+
+
+def test_this_machine_counts_as_safe_for_a_secure_cookie() -> None:
+    assert cookies_sent(("/", "a=1; Secure; Path=/")) == ["a=1"]
+
+
+def test_what_is_no_cookie_is_not_sent() -> None:
+    assert cookies_sent(("/", "a@b")) == [""]
+
+
+def test_the_name_of_a_deleted_cookie_is_filled_in_no_more() -> None:
+    heard = []
+
+    def answer(request: Any) -> list[tuple[str, str]]:
+        heard.append(request.headers["X-Own"])
+        return [("Set-Cookie", f"t=1; Max-Age={0 if request.path == '/out' else 9}")]
+
+    with answering(answer) as port:
+        session = Session(port)
+        for target in ("/in", "/out", "/"):
+            session.do(Request("GET", target, headers=(("X-Own", "{t}"),)))
+    assert heard == ["{t}", "1", "{t}"]
+
+
+def test_host_has_the_port_unless_the_request_says_otherwise() -> None:
+    hosts: list[str] = []
+
+    def answer(request: Any) -> list[tuple[str, str]]:
+        hosts.append(request.headers["Host"])
+        return []
+
+    with answering(answer) as port:
+        own = Request("GET", "/", headers=(("host", "example.com"),))
+        Browser([GET, own, Request("GET", "/", headers=(("Host", "[::1"),))])(port)
+    assert hosts == [f"localhost:{port}", "example.com", "[::1"]
+
+
+def test_a_websocket_has_host_and_origin_with_the_port_and_the_cookies() -> None:
+    heard: list[tuple[str, str, str]] = []
+
+    def talk(peer: ServerConnection) -> None:
+        assert peer.request is not None
+        headers = peer.request.headers
+        heard.append((headers["Host"], headers["Origin"], headers.get("Cookie", "")))
+
+    def give(peer: ServerConnection, request: Any, response: Any) -> None:
+        response.headers["Set-Cookie"] = "a=1; Path=/"
+
+    with talking(talk, process_response=give) as port:
+        Browser(
+            [
+                Talk("/"),
+                Talk("/", headers=(("Host", "example.com"), ("Origin", "null"))),
+                Talk("/"),
+            ]
+        )(port)
+    here = f"localhost:{port}"
+    assert heard == [
+        (here, f"http://{here}", ""),
+        ("example.com", "null", ""),
+        (here, f"http://{here}", "a=1"),
+    ]
+
+
+@pytest.mark.parametrize("host", ["a b", "a:b", "a:70000", "[::1"])
+def test_a_host_that_is_none_is_told(host: str) -> None:
+    with (
+        talking(lambda peer: None) as port,
+        pytest.raises(Unanswered, match="is not a host"),
+    ):
+        Browser([Talk("/", headers=(("Host", host),))])(port)
+
+
+# What is waited for
+
+
+def said(talk: Talk, port: int, limit: float = 5) -> str:
+    return Session(port, limit).do(talk).words
+
+
+def late(peer: ServerConnection) -> None:
+    """Answers each message after three quarters of a second, twice."""
+    for message in peer:
+        time.sleep(0.75)
+        peer.send(message)
+        peer.send(message)
+
+
+def test_an_answer_that_takes_a_while_is_waited_for() -> None:
+    with talking(late) as port:
+        assert said(Talk("/", ("a",)), port) == "WebSocket /: 1 sent, 2 received"
+
+
+def test_as_many_messages_are_waited_for_as_were_asked_for() -> None:
+    with talking(late) as port:
+        began = time.monotonic()
+        steps = ("a", "b", Receive(3))
+        assert said(Talk("/", steps), port) == "WebSocket /: 2 sent, 3 received"
+        assert time.monotonic() - began < 3
+        assert said(Talk("/", ("a", Receive(0))), port).endswith("1 sent, 0 received")
+
+
+def test_a_message_that_does_not_come_is_told_with_the_limit() -> None:
+    with talking(late) as port:
+        with pytest.raises(Unanswered) as caught:
+            said(Talk("/", ("a", Receive(3))), port, limit=1.2)
+        assert (
+            str(caught.value) == "WebSocket /: 2 of 3 messages came within 1.2 seconds"
+        )
+        with pytest.raises(Unanswered) as caught:
+            said(Talk("/", ("a",)), port, limit=0.2)
+    assert str(caught.value) == (
+        "WebSocket /: no answer to message 1 within 0.2 seconds: "
+        "--receive 0 waits for none"
+    )
+
+
+def test_a_server_that_closes_has_said_all() -> None:
+    def once(peer: ServerConnection) -> None:
+        peer.send(peer.recv())
+
+    with talking(once) as port:
+        assert said(Talk("/", ("a", "b")), port).endswith("1 sent, 1 received")
+        with pytest.raises(Unanswered) as caught:
+            said(Talk("/", ("a", Receive(2))), port)
+    assert str(caught.value) == (
+        "WebSocket /: 1 of 2 messages came before the server closed the WebSocket "
+        "with code 1000"
+    )
+
+
+def test_messages_may_be_binary() -> None:
+    heard: list[str | bytes] = []
+
+    def keep(peer: ServerConnection) -> None:
+        for message in peer:
+            heard.append(message)
+            peer.send(b"ok")
+
+    with talking(keep) as port:
+        Browser([Talk("/", ("a", b"\x00\xff"))])(port)
+    assert heard == ["a", b"\x00\xff"]
+
+
+def test_the_subprotocol_that_the_server_chose_is_told() -> None:
+    with talking(lambda peer: None, subprotocols=[Subprotocol("b")]) as port:
+        words = said(Talk("/", subprotocols=("a", "b")), port)
+    assert words == "WebSocket /: 0 sent, 0 received, subprotocol b"
+
+
+def test_a_subprotocol_that_was_not_offered_is_told() -> None:
+    def choose(peer: ServerConnection, request: Any, response: Any) -> None:
+        response.headers["Sec-WebSocket-Protocol"] = "graphql-ws"
+
+    with (
+        talking(lambda peer: None, process_response=choose) as port,
+        pytest.raises(Unanswered) as caught,
+    ):
+        said(Talk("/"), port)
+    assert str(caught.value) == (
+        "WebSocket /: the server chose the subprotocol 'graphql-ws', which was not "
+        "offered: add --subprotocol graphql-ws"
+    )
+
+
+def test_a_message_may_be_longer_than_a_megabyte() -> None:
+    with talking(lambda peer: peer.send(b"x" * 3_000_000)) as port:
+        assert said(Talk("/", (Receive(1),)), port).endswith("0 sent, 1 received")
+
+
+# Several at once
+
+
+def test_several_clients_ask_at_the_same_time_and_share_no_cookies() -> None:
+    together = Barrier(3)
+    cookies: list[str | None] = []
+
+    def answer(request: Any) -> list[tuple[str, str]]:
+        cookies.append(request.headers["Cookie"])
+        number = together.wait(5)  # nobody is answered until all three are here
+        return [("Set-Cookie", f"a={number}")]
+
+    lines: list[str] = []
+    with answering(answer) as port:
+        browser = Browser([GET, GET], tell=lines.append, at_once=3)
+        browser(port)
+    assert str(browser) == "GET /, GET /, 3 at once"
+    assert lines == ["GET /: 200, 0 bytes"] * 6
+    assert sorted(map(str, cookies)) == ["None"] * 3 + ["a=0", "a=1", "a=2"]
+
+
+def test_a_server_that_is_gone_is_told() -> None:
+    with answering(lambda request: []) as port:
+        pass
+    with pytest.raises(Unanswered, match="GET /: the server does not listen any more"):
+        Browser([GET], at_once=2)(port)

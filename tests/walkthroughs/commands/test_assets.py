@@ -1,0 +1,27 @@
+"""`walkthroughs assets`: style and script for generators that have no adapter."""
+
+from pathlib import Path
+
+import pytest
+
+from walkthroughs.cli import main
+from walkthroughs.render.standalone import ASSETS
+
+
+def test_it_copies_style_and_script(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["assets", str(tmp_path / "docs" / "assets")]) == 0
+    said = capsys.readouterr().out
+    for name in ("walkthroughs.css", "walkthroughs.js"):
+        copy = tmp_path / "docs" / "assets" / name
+        assert copy.read_text() == (ASSETS / name).read_text()
+        assert str(copy) in said
+
+
+def test_a_file_is_not_a_folder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "assets").write_text("")
+    assert main(["assets", str(tmp_path / "assets")]) == 2
+    assert "is a file: name a folder" in capsys.readouterr().err

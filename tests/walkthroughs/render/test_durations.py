@@ -1,0 +1,37 @@
+"""How long calls took."""
+
+from __future__ import annotations
+
+from walkthroughs.render.durations import Spent, spent
+
+from .scenes import REACTOR, TASK, Scene
+
+
+def test_a_call_runs_itself_runs_what_it_calls_and_waits() -> None:
+    s = Scene()  # an event each microsecond
+    outer = s.call("made:outer", TASK)  # 0
+    inner = s.call("made:inner", TASK, 1)  # 1
+    s.exit(inner, "suspend", 1)  # 2
+    s.exit(outer, "suspend", 1)  # 3
+    other = s.call("made:other", REACTOR)  # 4
+    s.exit(other, "return", 1)  # 5
+    s.exit(outer, "resume", 1)  # 6
+    s.exit(inner, "resume", 1)  # 7
+    s.exit(inner, "return", 2)  # 8
+    s.exit(outer, "return", 2)  # 9
+    assert spent(s.trace()) == {
+        other: Spent(1000, 0, 1000),
+        inner: Spent(7000, 5000, 2000),
+        outer: Spent(9000, 3000, 4000),
+    }
+
+
+def test_what_has_not_ended_has_no_duration() -> None:
+    s = Scene()
+    endless = s.call("made:endless", TASK)
+    left = s.call("made:left", TASK, 1)
+    s.exit(left, "suspend", 1)
+    s.exit(left, "resume", 1)
+    s.exit(left, "raise", 1, "GeneratorExit")
+    assert spent(s.trace()) == {left: Spent(3000, 1000, 2000)}
+    assert endless not in spent(s.trace())

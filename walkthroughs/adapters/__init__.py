@@ -1,0 +1,1 @@
+"""The book in other tools: site generators and test runners."""

@@ -1,0 +1,131 @@
+"""The book in MkDocs: the Markdown extension, with assets, progress and warnings.
+
+    plugins:
+      - walkthroughs:
+          glossary: reference/glossary.md
+
+A fence that is not true, or cannot be read, ends `mkdocs build` before a page is written,
+with file and line; `mkdocs serve` shows it on its page and goes on.  Everything else is
+the extension's own work.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from jinja2 import Environment
+from mkdocs.config import config_options
+from mkdocs.config.base import Config
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
+from mkdocs.plugins import BasePlugin, event_priority, get_plugin_logger
+from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
+
+from ..book import stage_index
+from ..pages.pages import pages_of
+from ..render.sentences import plural
+from ..render.standalone import ASSETS
+from ..verification import record_all
+from . import site_scenarios
+from .markdown import BookExtension, converting
+
+EXTENSION = "walkthroughs.adapters.markdown"
+SUPERFENCES = "pymdownx.superfences"
+
+log = get_plugin_logger("walkthroughs")
+
+
+class WalkthroughsConfig(Config):
+    """What the plugin takes: `glossary`, the page that the words on others lead to."""
+
+    glossary = config_options.Optional(config_options.Type(str))
+
+
+class WalkthroughsPlugin(BasePlugin[WalkthroughsConfig]):
+    """Enters the extension and its assets into a site."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._serves = False
+        self._failures: list[str] = []
+
+    def on_startup(
+        self, *, command: Literal["build", "gh-deploy", "serve"], dirty: bool
+    ) -> None:
+        """Remember whether the site is served.
+
+        MkDocs keeps a plugin that has this from one build to the next.
+        """
+        self._serves = command == "serve"
+
+    def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
+        """Enter the extension, and the style and script of a walkthrough."""
+        self._failures = []
+        site_scenarios.prepare(config)
+        named = config.mdx_configs.pop(EXTENSION, {})
+        options = {
+            **named,
+            "docs": config.docs_dir,
+            "glossary": self.config.glossary or named.get("glossary", ""),
+            "directory_urls": config.use_directory_urls,
+        }
+        # Of names only, says MkDocs; it hands them to Markdown, which takes objects, too.
+        extensions: list[Any] = config.markdown_extensions
+        if EXTENSION in extensions:
+            extensions.remove(EXTENSION)
+        extensions.append(BookExtension(**options))
+        # It reads fences in tabs and lists as this package does.
+        if SUPERFENCES not in extensions:
+            extensions.append(SUPERFENCES)
+        for listed, name in (
+            (config.extra_css, "assets/walkthroughs.css"),
+            (config.extra_javascript, "assets/walkthroughs.js"),
+        ):
+            if name not in listed:
+                listed.append(name)
+        return config
+
+    def on_files(self, files: Files, /, *, config: MkDocsConfig) -> Files:
+        """Make missing recordings, and add the style and script to the site."""
+        stage_index.on_page.cache_clear()
+        record_all(pages_of(Path(config.docs_dir)), log.info)
+        for asset in ("walkthroughs.css", "walkthroughs.js"):
+            path = str(ASSETS / asset)
+            files.append(File.generated(config, f"assets/{asset}", abs_src_path=path))
+        return files
+
+    # Before other plugins: what they add or remove would make the lines wrong.
+    @event_priority(100)
+    def on_page_markdown(
+        self, markdown: str, /, *, page: Page, config: MkDocsConfig, files: Files
+    ) -> str:
+        """Say which page comes next."""
+        converting.page = page.file.src_uri
+        # MkDocs has cut off the page's front matter.
+        full = page.file.content_string
+        converting.skipped = full.count("\n") - markdown.count("\n")
+        converting.told = True
+        converting.report = self._report
+        return markdown
+
+    @event_priority(100)
+    def on_env(
+        self, env: Environment, /, *, config: MkDocsConfig, files: Files
+    ) -> Environment:
+        """End the build before it writes a page with a fence that failed.
+
+        Raises:
+            PluginError: some fence is false or cannot be run; each has been logged.
+        """
+        if self._failures:
+            count = plural(len(self._failures), "fence")
+            lines = "\n".join(each.splitlines()[0] for each in self._failures)
+            raise PluginError(f"{count} on the pages failed:\n{lines}")
+        return env
+
+    def _report(self, message: str) -> None:
+        log.warning("%s", message)
+        if not self._serves:
+            self._failures.append(message)

@@ -1,0 +1,95 @@
+"""A pytest plugin: Markdown pages are tests.
+
+It is installed with the package, and does nothing until `walkthroughs_pages` names
+files or folders.  pytest loads it before it measures coverage, and in projects that
+have no pages: so nothing but the standard library is imported before it is needed.
+"""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the ini option, `--update-callpaths` and `--fresh`."""
+    parser.addoption(
+        "--update-callpaths",
+        action="store_true",
+        help="write the smallest correction into each callpath listing that fails",
+    )
+    parser.addoption(
+        "--fresh",
+        action="store_true",
+        help="make every recording again, even if no code has changed",
+    )
+    parser.addini(
+        "walkthroughs_pages",
+        "Markdown files, and folders of them, whose fences are run as tests",
+        type="paths",
+        default=[],
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Say what is to be mended and made again, and whether pages can be read."""
+    if config.getini("walkthroughs_pages") and find_spec("sybil") is None:
+        from pytest import UsageError
+
+        raise UsageError(
+            "walkthroughs_pages needs Sybil: run `python -m pip install sybil`"
+        )
+    if config.getoption("--fresh"):
+        from ..recording import record_all_again
+
+        record_all_again()
+    if config.getoption("--update-callpaths"):
+        from ..fences.callpath import repairs
+
+        repairs.wanted = True
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Write what was planned in a process that only works for another one."""
+    # The one with the terminal (pytest-xdist has such) has seen no page itself.
+    if hasattr(session.config, "workerinput"):
+        from ..fences.callpath import repairs
+
+        repairs.write()
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Write the mended listings, now that every page has been read, and name them."""
+    if config.getoption("--update-callpaths"):
+        from ..fences.callpath import repairs
+
+        mended = repairs.write()
+        terminalreporter.section("callpath listings")
+        for place in mended:
+            terminalreporter.line(f"mended: {place}")
+        if not mended:
+            terminalreporter.line("nothing to mend")
+
+
+def pytest_collect_file(
+    file_path: Path, parent: pytest.Collector
+) -> pytest.Collector | None:
+    """Collect the examples of a page."""
+    pages: list[Path] = parent.config.getini("walkthroughs_pages")
+    if file_path.suffix != ".md" or not any(map(file_path.is_relative_to, pages)):
+        return None
+    from sybil.integration.pytest import SybilFile
+
+    from .sybil import page_sybil
+
+    file: pytest.Collector = SybilFile.from_parent(
+        parent, path=file_path, sybils=[page_sybil()]
+    )
+    return file

@@ -1,0 +1,1 @@
+"""What a book prints and names: where each line and each stage stands."""

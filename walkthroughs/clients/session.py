@@ -1,0 +1,465 @@
+"""A small browser: requests and WebSockets in a row, with the cookies that it is given.
+
+A header, a body or a text may say `{name}` for the value of the cookie of that name, so
+that a form can be sent which asks for a token.  Its laws:
+
+* a session does one exchange after the other, each within a time limit;
+* several sessions run at the same time and share nothing;
+* what was answered is kept in words, without any value of a header.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from email.message import Message
+from http.client import HTTPConnection, HTTPException, HTTPResponse
+from http.cookiejar import Cookie, CookieJar, DefaultCookiePolicy
+from math import inf
+from typing import Any, cast
+from urllib.request import Request as Asked
+
+from websockets.exceptions import (
+    ConnectionClosed,
+    InvalidHandshake,
+    InvalidMessage,
+    InvalidStatus,
+    NegotiationError,
+)
+from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin, Subprotocol
+
+from ..errors import WalkthroughError
+
+HOST = "localhost"
+"""The host that requests are for, which frameworks allow while one develops."""
+
+LIMIT = 10.0
+"""Seconds that an exchange may take, unless told."""
+
+QUIET = 0.3
+"""Seconds of silence after which a WebSocket is taken to have said all, once it has
+answered and unless a number of messages is waited for."""
+
+MOST_AT_ONCE = 100
+"""How many sessions there may be at once."""
+
+LONGEST_MESSAGE = 64 * 1024 * 1024
+"""Bytes that a message from a WebSocket may have."""
+
+Headers = tuple[tuple[str, str], ...]
+
+
+class Unanswered(WalkthroughError):
+    """An exchange that did not come to its end: which, and why."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """An HTTP request.
+
+    Args:
+        method: "GET".
+        target: path and query, "/polls/?page=2".
+        headers: (name, value) of each, beside those that every request has.
+        body: what is sent after them.
+    """
+
+    method: str
+    target: str
+    headers: Headers = ()
+    body: bytes = b""
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.target}"
+
+    @classmethod
+    def of(cls, line: str) -> Request:
+        """The request that "GET /polls/?page=2" says; the method may be left out.
+
+        Raises:
+            ValueError: it says none.
+        """
+        words = line.split()
+        if len(words) not in (1, 2) or (len(words) == 2 and not words[0].isalpha()):
+            raise ValueError(
+                f"a request is 'METHOD PATH', as in 'GET /polls/', not {line!r}"
+            )
+        method = words[0].upper() if len(words) == 2 else "GET"
+        return cls(method, path_of(words[-1]))
+
+
+@dataclass(frozen=True)
+class Receive:
+    """Wait for messages from the server.
+
+    Args:
+        count: how many to wait for.
+    """
+
+    count: int
+
+
+@dataclass(frozen=True)
+class Talk:
+    """A WebSocket, its messages, and its end.
+
+    Without a `Receive` among the steps, each message is expected to be answered: after
+    it the browser waits for an answer, and for more until there is silence for `QUIET`
+    seconds.  With one, the steps are done as they stand, and nothing else is waited for.
+
+    Args:
+        target: path and query.
+        steps: what is sent, a text or bytes for each message, and what is waited for.
+        headers: as in a request.
+        subprotocols: those offered to the server, the best first.
+    """
+
+    target: str
+    steps: tuple[str | bytes | Receive, ...] = ()
+    headers: Headers = ()
+    subprotocols: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"WebSocket {self.target}"
+
+    @property
+    def literal(self) -> bool:
+        """Whether it says itself what to wait for."""
+        return any(isinstance(step, Receive) for step in self.steps)
+
+
+Exchange = Request | Talk
+
+
+def path_of(text: str) -> str:
+    """The text, if it is a path.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not text.startswith("/") or not text.isascii() or " " in text:
+        raise ValueError(f"a path begins with / and is ASCII, not {text!r}")
+    return text
+
+
+class Browser:
+    """Does its exchanges when called with a port: a client for `walkthroughs.recording`.
+
+    Args:
+        exchanges: what to do, in order.
+        limit: seconds that each may take.
+        tell: is called with a line on each exchange that is done.
+        at_once: how many sessions do all of that at the same time.
+    """
+
+    def __init__(
+        self,
+        exchanges: Sequence[Exchange],
+        limit: float = LIMIT,
+        tell: Callable[[str], object] = lambda line: None,
+        at_once: int = 1,
+    ) -> None:
+        self.exchanges = exchanges
+        self.limit = limit
+        self.tell = tell
+        self.at_once = at_once
+        self.refused: list[str] = []
+
+    def __str__(self) -> str:
+        asked = ", ".join(map(str, self.exchanges))
+        return asked if self.at_once == 1 else f"{asked}, {self.at_once} at once"
+
+    def __call__(self, port: int) -> None:
+        """Talk to the server on that port of the loopback address, from the beginning.
+
+        Raises:
+            Unanswered: an exchange came to no end; the later ones of its session are
+                not tried.
+        """
+
+        self.refused.clear()
+
+        def one() -> None:
+            session = Session(port, self.limit)
+            for exchange in self.exchanges:
+                self._done(session.do(exchange))
+
+        with ThreadPoolExecutor(self.at_once) as pool:
+            sessions = [pool.submit(one) for _ in range(self.at_once)]
+        for each in sessions:
+            each.result()
+
+    def _done(self, answer: Answer) -> None:
+        if answer.status >= 500 and answer.words not in self.refused:
+            self.refused.append(answer.words)
+        self.tell(answer.words)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How an exchange ended: the status of the response, and all of it in words."""
+
+    status: int
+    words: str
+
+
+class Session:
+    """One visitor of the server, with the cookies that it has been given.
+
+    Args:
+        port: of the server, on the loopback address.
+        limit: seconds that each exchange may take.
+    """
+
+    def __init__(self, port: int, limit: float = LIMIT) -> None:
+        self.port = port
+        self.limit = limit
+        self.cookies = CookieJar(_Policy(secure_protocols=("http", "https")))
+
+    def do(self, exchange: Exchange) -> Answer:
+        """Do one exchange.
+
+        Raises:
+            Unanswered: it came to no end.
+        """
+        if isinstance(exchange, Request):
+            return self._ask(exchange)
+        return self._talk(exchange)
+
+    # HTTP
+
+    def _ask(self, request: Request) -> Answer:
+        deadline = time.monotonic() + self.limit
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=self.limit)
+        size, response = 0, None
+        try:
+            body = self._filled(request.body.decode("latin-1")).encode("latin-1")
+            headers = self._headers(request)
+            connection.request(request.method, request.target, body or None, headers)
+            peer = connection.sock
+            response = connection.getresponse()
+            while part := response.read1(65536):
+                size += len(part)
+                # From Python 3.13 on the last part closes the answer, and its socket.
+                if not response.isclosed():
+                    peer.settimeout(max(deadline - time.monotonic(), 0.001))
+        except TimeoutError:
+            raise Unanswered(self._late(request, response, size)) from None
+        except (OSError, HTTPException) as error:
+            raise Unanswered(f"{request}: {_broken(error)}") from None
+        finally:
+            connection.close()
+        self._keep_cookies(request, response.headers)
+        return Answer(response.status, f"{request}: {response.status}, {size:,} bytes")
+
+    def _headers(self, request: Request) -> dict[str, str]:
+        headers = {"Connection": "close"}
+        if request.body:
+            form = not request.body.lstrip().startswith((b"{", b"["))
+            kind = "x-www-form-urlencoded" if form else "json"
+            headers["Content-Type"] = f"application/{kind}"
+        return self._with_own(headers, request)
+
+    def _with_own(self, headers: dict[str, str], exchange: Exchange) -> dict[str, str]:
+        """Those headers, and what all exchanges have, and what this one says itself."""
+        headers = {"Host": self._host(exchange), **headers, **self._cookie(exchange)}
+        for name, value in exchange.headers:
+            # As a reader of theirs wrote it: two that differ in case are one.
+            for known in [each for each in headers if each.lower() == name.lower()]:
+                del headers[known]
+            headers[name] = self._filled(value)
+        return headers
+
+    def _host(self, exchange: Exchange) -> str:
+        said = (value for name, value in exchange.headers if name.lower() == "host")
+        return next(said, f"{HOST}:{self.port}")
+
+    def _late(self, request: Request, response: HTTPResponse | None, size: int) -> str:
+        seconds = f"within {self.limit:g} seconds"
+        if response is None:
+            return f"{request}: no answer {seconds}"
+        return (
+            f"{request}: answered {response.status}, but was not done {seconds}, "
+            f"after {size:,} bytes"
+        )
+
+    # WebSocket
+
+    def _talk(self, talk: Talk) -> Answer:
+        handshakes: list[ClientConnection] = []
+        try:
+            with self._opened(talk, handshakes) as peer:
+                self._keep_cookies(talk, _headers_of(peer))
+                sent, heard = self._conversation(peer, talk)
+        except InvalidStatus as error:
+            status = error.response.status_code
+            raise Unanswered(f"{talk}: refused with status {status}") from None
+        except NegotiationError:
+            chosen = _headers_of(handshakes[0])["Sec-WebSocket-Protocol"]
+            raise Unanswered(
+                f"{talk}: the server chose the subprotocol {chosen!r}, which was not "
+                f"offered: add --subprotocol {chosen}"
+            ) from None
+        except TimeoutError:
+            raise Unanswered(
+                f"{talk}: no answer within {self.limit:g} seconds"
+            ) from None
+        except (OSError, EOFError, InvalidHandshake) as error:
+            raise Unanswered(f"{talk}: {_broken(error)}") from None
+        chosen = f", subprotocol {peer.subprotocol}" if peer.subprotocol else ""
+        return Answer(101, f"{talk}: {sent} sent, {heard} received{chosen}")
+
+    def _opened(
+        self, talk: Talk, handshakes: list[ClientConnection]
+    ) -> ClientConnection:
+        headers = self._with_own({}, talk)
+        own = {name.lower(): name for name in headers}
+
+        def kept(*args: Any, **kwargs: Any) -> ClientConnection:
+            # A handshake that fails gives nobody else its response.
+            handshakes.append(ClientConnection(*args, **kwargs))
+            return handshakes[0]
+
+        host = headers.pop(own["host"])
+        if not _is_host(host):
+            raise Unanswered(f"{talk}: the Host header {host!r} is not a host")
+        origin = headers.pop(own["origin"]) if "origin" in own else f"http://{host}"
+        return connect(
+            # The host and port of this become the header Host.
+            f"ws://{host}{talk.target}",
+            sock=socket.create_connection(("127.0.0.1", self.port), self.limit),
+            # Whatever guards against other sites asks where the page came from.
+            origin=Origin(origin),
+            additional_headers=headers,
+            subprotocols=[Subprotocol(each) for each in talk.subprotocols] or None,
+            create_connection=cast(type[ClientConnection], kept),
+            open_timeout=self.limit,
+            close_timeout=self.limit,
+            max_size=LONGEST_MESSAGE,
+            compression=None,
+            proxy=None,
+        )
+
+    def _conversation(self, peer: ClientConnection, talk: Talk) -> tuple[int, int]:
+        """Do the steps; how many messages were sent, and how many came.
+
+        Raises:
+            Unanswered: a message that was waited for did not come.
+        """
+        deadline = time.monotonic() + self.limit
+        sent = heard = 0
+        if not talk.literal:
+            heard += _heard(peer, deadline, quiet=QUIET)
+        for step in talk.steps:
+            if isinstance(step, Receive):
+                came = _heard(peer, deadline, step.count)
+                heard += came
+                if came < step.count:
+                    raise Unanswered(
+                        f"{talk}: {came} of {step.count} messages came "
+                        f"{self._ended(peer, deadline)}"
+                    )
+                continue
+            try:
+                peer.send(self._filled(step) if isinstance(step, str) else step)
+            except ConnectionClosed:
+                break
+            sent += 1
+            if not talk.literal:
+                came = _heard(peer, deadline, 1)
+                if not came and time.monotonic() >= deadline:
+                    raise Unanswered(
+                        f"{talk}: no answer to message {sent} within {self.limit:g} "
+                        "seconds: --receive 0 waits for none"
+                    )
+                heard += came + _heard(peer, deadline, quiet=QUIET)
+        return sent, heard
+
+    def _ended(self, peer: ClientConnection, deadline: float) -> str:
+        if time.monotonic() >= deadline:
+            return f"within {self.limit:g} seconds"
+        return f"before the server closed the WebSocket with code {peer.close_code}"
+
+    # Cookies
+
+    def _cookie(self, exchange: Exchange) -> dict[str, str]:
+        asked = self._asked(exchange)
+        self.cookies.add_cookie_header(asked)
+        pairs = asked.get_header("Cookie")
+        return {"Cookie": pairs} if pairs else {}
+
+    def _keep_cookies(self, exchange: Exchange, headers: Message) -> None:
+        self.cookies.extract_cookies(
+            cast(HTTPResponse, _Response(headers)), self._asked(exchange)
+        )
+
+    def _asked(self, exchange: Exchange) -> Asked:
+        """The exchange, as the keeper of the cookies knows one."""
+        host = self._host(exchange)
+        return Asked(f"http://{host if _is_host(host) else HOST}{exchange.target}")
+
+    def _filled(self, text: str) -> str:
+        for cookie in self.cookies:
+            text = text.replace(f"{{{cookie.name}}}", cookie.value or "")
+        return text
+
+
+def _is_host(text: str) -> bool:
+    """Whether it is a host, or a host and a port, as in a URL."""
+    found = re.fullmatch(
+        r"(\[[\da-fA-F:.]+\]|[\w.-]+)(:(?P<port>\d{1,5}))?", text, re.ASCII
+    )
+    return found is not None and int(found["port"] or 0) < 65536
+
+
+class _Policy(DefaultCookiePolicy):
+    """As browsers have it on this machine: a cookie that wants HTTPS may do without."""
+
+    def set_ok(self, cookie: Cookie, request: Asked) -> bool:
+        return cookie.value is not None and super().set_ok(cookie, request)
+
+
+@dataclass(frozen=True)
+class _Response:
+    """A response, as far as the keeper of the cookies looks at one."""
+
+    headers: Message
+
+    def info(self) -> Message:
+        return self.headers
+
+
+def _headers_of(peer: ClientConnection) -> Message:
+    """The headers with which the server accepted a WebSocket."""
+    headers = Message()
+    response = peer.response
+    for name, value in response.headers.raw_items() if response else ():
+        headers[name] = value
+    return headers
+
+
+def _heard(
+    peer: ClientConnection, deadline: float, wanted: float = inf, quiet: float = inf
+) -> int:
+    """How many messages come, until there are as many as wanted, time is up, the server
+    closes, or it has been quiet for so many seconds."""
+    heard = 0
+    with suppress(ConnectionClosed, TimeoutError):
+        while heard < wanted:
+            peer.recv(max(min(deadline - time.monotonic(), quiet), 0))
+            heard += 1
+    return heard
+
+
+def _broken(error: Exception) -> str:
+    if isinstance(error, ConnectionRefusedError):
+        return "the server does not listen any more"
+    if isinstance(error, ConnectionError | EOFError | InvalidMessage):
+        return "the server closed the connection without an answer"
+    return f"what came is no answer: {error!r}"

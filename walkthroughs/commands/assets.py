@@ -1,0 +1,40 @@
+"""`walkthroughs assets`: the style and the script that the pages need.
+
+MkDocs and Sphinx get them from the adapter; for other site generators they have to be
+in the folder of the pages.
+"""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+from shutil import copyfile
+
+from ..errors import UsageError
+from ..render.standalone import ASSETS
+
+HELP = "copy the style and the script of walkthroughs into a folder"
+
+
+def add(parser: ArgumentParser) -> None:
+    """Tell the parser what `assets` takes."""
+    parser.add_argument(
+        "folder",
+        metavar="FOLDER",
+        type=Path,
+        help="where to write them, such as docs/assets",
+    )
+
+
+def run(args: Namespace) -> int:
+    """Copy the files, and say which.
+
+    Raises:
+        UsageError: there is a file in the folder's place.
+    """
+    if args.folder.exists() and not args.folder.is_dir():
+        raise UsageError(f"{args.folder} is a file: name a folder")
+    args.folder.mkdir(parents=True, exist_ok=True)
+    for asset in sorted(ASSETS.glob("walkthroughs.*")):
+        print(copyfile(asset, args.folder / asset.name))
+    return 0

@@ -1,0 +1,387 @@
+"""The options that say what is asked of an application, and by which server.
+
+They are read in the order in which they stand: a header or a body belongs to the request
+before it, a message or a subprotocol to the WebSocket before it; a header before all of
+them to each.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from argparse import Action, ArgumentParser, Namespace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from importlib.util import find_spec
+from io import StringIO
+from math import inf
+from pathlib import Path
+from typing import Any
+
+from dotenv.main import DotEnv
+from dotenv.parser import parse_stream
+
+from ..clients.session import (
+    LIMIT,
+    MOST_AT_ONCE,
+    QUIET,
+    Browser,
+    Exchange,
+    Receive,
+    Request,
+    Talk,
+    path_of,
+)
+from ..errors import RecordingError, UsageError
+from ..recording import MAX_EVENTS
+from ..servers import NAMES
+
+PREFERRED = ("daphne", "uvicorn", "hypercorn", "granian", "minidaphne")
+"""The first of these that is installed serves, if none is named."""
+
+LOOPS = ("asyncio", "uvloop")
+"""The event loops that an application can be recorded on."""
+
+
+def add(parser: ArgumentParser) -> None:
+    """Add the application and what is asked of it."""
+    _add_application(parser)
+    _add_exchanges(parser)
+    _add_limits(parser)
+
+
+def _add_application(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "application",
+        metavar="MODULE:APPLICATION",
+        help="the ASGI application; without a name the module's `application` or `app`",
+    )
+    parser.add_argument(
+        "--factory",
+        action="store_true",
+        help="call what APPLICATION names, without arguments, to get the application",
+    )
+    parser.add_argument(
+        "--app-dir",
+        metavar="FOLDER",
+        type=Path,
+        help="look for MODULE in this folder (default: the current one)",
+    )
+    parser.add_argument(
+        "--env-file",
+        metavar="FILE",
+        type=Path,
+        help="set the environment variables in this file, one NAME=VALUE a line, for the "
+        "application; variables that are already set keep their values",
+    )
+
+
+def _add_exchanges(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--request",
+        metavar="'METHOD PATH'",
+        action=_Asked,
+        help="a request, such as 'GET /polls/?page=2'; may be given several times "
+        "(default: 'GET /')",
+    )
+    parser.add_argument(
+        "--header",
+        metavar="'NAME: VALUE'",
+        action=_Asked,
+        help="a header of the request or WebSocket before it, or of all",
+    )
+    parser.add_argument(
+        "--data",
+        metavar="TEXT|@FILE",
+        action=_Asked,
+        help="the body of the request before it, which then is a POST unless it says "
+        "otherwise; {name} stands for the value of the cookie of that name",
+    )
+    parser.add_argument(
+        "--websocket",
+        metavar="PATH",
+        action=_Asked,
+        help="a WebSocket to open; may be given several times",
+    )
+    parser.add_argument(
+        "--subprotocol",
+        metavar="NAME",
+        action=_Asked,
+        help="a subprotocol that the WebSocket before it offers; may be given several "
+        "times, the best first",
+    )
+    parser.add_argument(
+        "--send",
+        metavar="TEXT",
+        nargs="+",
+        action=_Asked,
+        help="text messages to send through the WebSocket before it; after each, the "
+        "client waits for an answer, up to the time limit, and then until nothing more "
+        f"has come for {QUIET:g} seconds",
+    )
+    parser.add_argument(
+        "--send-bytes",
+        metavar="HEX|@FILE",
+        nargs="+",
+        action=_Asked,
+        help="binary messages to send in the same way, as hexadecimal digits or from a "
+        "file",
+    )
+    parser.add_argument(
+        "--receive",
+        metavar="N",
+        action=_Asked,
+        help="wait for N messages from the WebSocket before it, up to the time limit, "
+        "and for nothing else: --send and --send-bytes then do not wait for answers",
+    )
+
+
+def _add_limits(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--concurrency",
+        metavar="N",
+        type=int,
+        default=1,
+        help="number of clients that send all of that at the same time, each with its "
+        "own cookies (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--warm-up",
+        action="store_true",
+        help="send everything once beforehand and leave that out of the recording: a "
+        "first request often imports modules and builds URL configurations",
+    )
+    parser.add_argument(
+        "--time-limit",
+        metavar="SECONDS",
+        type=float,
+        default=LIMIT,
+        help="seconds that each request, or a whole WebSocket conversation, may take "
+        "(default: %(default)g)",
+    )
+    parser.add_argument(
+        "--loop",
+        choices=LOOPS,
+        default=LOOPS[0],
+        help="the event loop; uvloop is for an application that insists on it, and "
+        "hides what scheduled a task or a callback (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--max-events",
+        metavar="N",
+        type=int,
+        default=MAX_EVENTS,
+        help="how many events are kept from when the server listens; what comes "
+        "later is counted only "
+        f"(default: {MAX_EVENTS:,})",
+    )
+
+
+class _Asked(Action):
+    """Collects the words of all these options in one list, in their order."""
+
+    def __call__(
+        self,
+        parser: ArgumentParser,
+        namespace: Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        before = getattr(namespace, "asked", ())
+        namespace.asked = (*before, (self.dest, values))
+
+
+def exchanges(args: Namespace) -> list[Exchange]:
+    """What the options ask for.
+
+    Raises:
+        UsageError: they do not go together.
+    """
+    asked: Sequence[tuple[str, Any]] = getattr(args, "asked", ())
+    common: list[tuple[str, str]] = []
+    found: list[Exchange] = []
+    for option, value in asked:
+        if option in ("request", "websocket"):
+            found.append(_exchange(option, value))
+        elif option == "header" and not found:
+            common.append(_header(value))
+        else:
+            found = found or [Request("GET", "/")]
+            found[-1] = _more(found[-1], option, value)
+    found = found or [Request("GET", "/")]
+    return [replace(each, headers=(*common, *each.headers)) for each in found]
+
+
+def _exchange(option: str, value: str) -> Exchange:
+    try:
+        return Request.of(value) if option == "request" else Talk(path_of(value))
+    except ValueError as error:
+        raise UsageError(f"--{option}: {error}") from None
+
+
+def _more(exchange: Exchange, option: str, value: Any) -> Exchange:
+    """The exchange with one option more."""
+    if option == "header":
+        return replace(exchange, headers=(*exchange.headers, _header(value)))
+    if option == "data":
+        if not isinstance(exchange, Request):
+            raise UsageError("--data goes with a request: a WebSocket takes --send")
+        method = "POST" if exchange.method == "GET" else exchange.method
+        return replace(exchange, method=method, body=_body(value))
+    if not isinstance(exchange, Talk):
+        name = option.replace("_", "-")
+        raise UsageError(f"--{name} needs a WebSocket: put --websocket PATH before it")
+    if option == "subprotocol":
+        return replace(
+            exchange, subprotocols=(*exchange.subprotocols, _subprotocol(value))
+        )
+    return replace(exchange, steps=(*exchange.steps, *_STEPS[option](value)))
+
+
+def _received(count: str) -> list[Receive]:
+    if not re.fullmatch(r"\d{1,9}", count, re.ASCII):
+        raise UsageError(f"--receive takes a number of messages, not {count!r}")
+    return [Receive(int(count))]
+
+
+def _bytes(text: str) -> bytes:
+    if text.startswith("@"):
+        return _file("--send-bytes", text)
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        raise UsageError(
+            f"--send-bytes takes hexadecimal digits, as in '00 ff', or @FILE, "
+            f"not {text!r}"
+        ) from None
+
+
+_STEPS: Mapping[str, Callable[[Any], Sequence[str | bytes | Receive]]] = {
+    "send": lambda texts: texts,
+    "send_bytes": lambda texts: [_bytes(text) for text in texts],
+    "receive": _received,
+}
+"""What an option has a WebSocket do."""
+
+
+def _subprotocol(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise UsageError(
+            f"--subprotocol takes one name, as in graphql-ws, not {name!r}"
+        )
+    return name
+
+
+def _header(line: str) -> tuple[str, str]:
+    name, colon, value = line.partition(":")
+    if not colon or not _NAME.fullmatch(name.strip()) or not _VALUE.fullmatch(value):
+        raise UsageError(f"--header is 'NAME: VALUE', not {line!r}")
+    return name.strip(), value.strip()
+
+
+# RFC 9110, section 5: a name is a token; a value has no control characters but tabs.
+_NAME = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)
+_VALUE = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")
+
+
+def _body(text: str) -> bytes:
+    return _file("--data", text) if text.startswith("@") else text.encode()
+
+
+def _file(option: str, text: str) -> bytes:
+    """What is in the file that "@FILE" names."""
+    try:
+        return Path(text[1:]).read_bytes()
+    except OSError as error:
+        raise UsageError(f"{option} {text}: {error.strerror}") from None
+
+
+# A file is no dotted name, however much its name looks like one.
+_APPLICATION = re.compile(r"(?!.*\.py(:|$))\w+(\.\w+)*(:\w+(\.\w+)*)?")
+
+
+def application(name: str) -> str:
+    """The name of an application.
+
+    Raises:
+        UsageError: it is none.
+    """
+    if not _APPLICATION.fullmatch(name):
+        raise UsageError(
+            f"the application is a dotted name, as in mysite.asgi:application, "
+            f"not {name!r}"
+        )
+    return name
+
+
+def server(name: str | None) -> str:
+    """The server of that name, or the best that is there.
+
+    Raises:
+        UsageError: there is no such server.
+        RecordingError: it is not installed.
+    """
+    if name is None:
+        return next(each for each in PREFERRED if find_spec(each))
+    if name not in NAMES:
+        raise UsageError(f"there is no server {name!r}: take {', '.join(NAMES)}")
+    if find_spec(name) is None:
+        raise RecordingError(
+            f"{name} is not installed here: run `python -m pip install {name}`"
+        )
+    return name
+
+
+def process(args: Namespace) -> dict[str, object]:
+    """What the options say of the recorded process, as orders for it.
+
+    Raises:
+        UsageError: there is no such folder or file, or it cannot be read.
+    """
+    folder = args.app_dir
+    if folder is not None and not folder.is_dir():
+        raise UsageError(f"--app-dir {folder}: there is no such folder")
+    return {
+        "application": application(args.application),
+        "factory": args.factory,
+        "app_dir": str(folder.resolve()) if folder is not None else None,
+        "environment": environment(args.env_file) if args.env_file else {},
+    }
+
+
+def environment(file: Path) -> dict[str, str]:
+    """The variables that a file sets and that are not set already.
+
+    Raises:
+        UsageError: it cannot be read, or says something else.
+    """
+    try:
+        text = file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"--env-file {file}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"--env-file {file}: it is not UTF-8 text") from None
+    for each in parse_stream(StringIO(text)):
+        if each.error or (each.key is not None and each.value is None):
+            # It begins with the empty lines before it.
+            said = each.original.string
+            empty = said[: len(said) - len(said.lstrip())].count("\n")
+            number = each.original.line + empty
+            raise UsageError(f"--env-file {file}: line {number} is not NAME=VALUE")
+    if "\0" in text:
+        raise UsageError(f"--env-file {file}: it contains a NUL character")
+    values = DotEnv(None, StringIO(text), override=False).dict()
+    return {n: v for n, v in values.items() if v is not None and n not in os.environ}
+
+
+def browser(args: Namespace, tell: Any) -> Browser:
+    """The browser that does what the options ask for.
+
+    Raises:
+        UsageError: a limit is none.
+    """
+    if not 0 < args.time_limit < inf or args.max_events <= 0:
+        raise UsageError("--time-limit and --max-events are more than nothing")
+    if not 1 <= args.concurrency <= MOST_AT_ONCE:
+        raise UsageError(f"--concurrency must be between 1 and {MOST_AT_ONCE}")
+    return Browser(exchanges(args), args.time_limit, tell, args.concurrency)

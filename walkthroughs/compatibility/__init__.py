@@ -1,0 +1,1 @@
+"""Does the book hold on other versions? Environments, and the matrix."""

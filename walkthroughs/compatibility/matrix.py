@@ -1,0 +1,195 @@
+"""The matrix of versions: in the terminal, and as a page of the book."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import PurePosixPath
+
+from ..render.sentences import plural
+
+PACKAGES = ("Python", "Daphne", "Twisted", "Autobahn", "Django", "Channels")
+
+HEAD = """\
+---
+description: On which versions of Daphne, Twisted, Autobahn, Django and Python the book's listings hold, and the first line that differs where they do not.
+search:
+  boost: 0.00001
+---
+
+# Which versions it holds on
+
+The listings in this book were recorded on the versions that its tests install. This page
+says on which others they hold. It is written by `walkthroughs drift`. That command makes
+an environment for each version of Daphne. It records the book's scenarios there and holds
+each listing that speaks of Daphne against the recording.
+
+Each Daphne is tried twice. *Newest* means the newest of everything else that the
+installer chooses for it. *Oldest* means the first year of Twisted and Autobahn that can
+be installed and imported with it on that Python, with Django 4.2 and Channels 4.0.
+"""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One listing in one environment.
+
+    Args:
+        place: path of the page.
+        listing: the line where the listing begins.
+        line: the first line that differs; again that of the listing if it holds.
+        scenario: what was recorded.
+        words: what differs, nothing if the listing holds.
+    """
+
+    place: str
+    listing: int
+    line: int
+    scenario: str
+    words: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One environment.
+
+    Args:
+        daphne: the version of Daphne that was wanted.
+        age: "oldest" or "newest".
+        versions: package in lower case -> version; empty if it could not be made.
+        cells: the listings, in the order of the pages.
+        problem: why it could not be made.
+    """
+
+    daphne: str
+    age: str
+    versions: Mapping[str, str]
+    cells: tuple[Cell, ...]
+    problem: str = ""
+
+    @property
+    def holds(self) -> bool:
+        """Whether every listing does."""
+        return not self.problem and not self.red
+
+    @property
+    def red(self) -> tuple[Cell, ...]:
+        """The listings that do not hold."""
+        return tuple(cell for cell in self.cells if cell.words)
+
+    @property
+    def title(self) -> str:
+        """What was tried, in words."""
+        python = self.versions.get("python")
+        return f"Daphne {self.daphne}, {self.age}" + (
+            f", Python {python}" if python else ""
+        )
+
+    @property
+    def verdict(self) -> str:
+        """How many listings hold, in words."""
+        if self.problem:
+            return "cannot be installed"
+        held = len(self.cells) - len(self.red)
+        if not self.red:
+            return f"all {held} hold"
+        return f"{held} of {len(self.cells)} hold"
+
+    @property
+    def summary(self) -> str:
+        """The row in one line."""
+        return f"{self.title}: {self.verdict}"
+
+
+def text(rows: Sequence[Row]) -> str:
+    """The matrix for a terminal: a line an environment, a mark a listing."""
+    width = max(len(row.summary) for row in rows)
+    lines = []
+    for row in rows:
+        marks = "".join("x" if cell.words else "." for cell in row.cells)
+        lines.append(f"{row.summary:{width}}  {marks}")
+        lines += [f"    {each}" for each in _differences(row, plain=True)]
+    return "".join(f"{line.rstrip()}\n" for line in lines)
+
+
+def page(rows: Sequence[Row], made: date) -> str:
+    """The page of the book.
+
+    Args:
+        rows: the environments.
+        made: the day.
+    """
+    listings = plural(max((len(row.cells) for row in rows), default=0), "listing")
+    day = f"{made.day} {made:%B %Y}"
+    lines = [
+        f"Last run on {day}, on {sys.platform}, with {listings}.",
+        "",
+        f"| No. | {' | '.join(PACKAGES)} | Listings |",
+        f"|{' --- |' * (len(PACKAGES) + 2)}",
+        *(_table_row(number, row) for number, row in enumerate(rows, start=1)),
+        "",
+        "Listing by listing, with the numbers of the lines above:",
+        "",
+        *_marks(rows),
+        "",
+        "## Where they differ",
+        "",
+        *_all_differences(rows),
+    ]
+    return f"{HEAD}\n" + "".join(f"{line}\n" for line in lines)
+
+
+def _table_row(number: int, row: Row) -> str:
+    known = {"daphne": row.daphne, **row.versions}
+    cells = [known.get(name.lower(), "-") for name in PACKAGES]
+    return f"| {number} | {' | '.join(cells)} | {row.age}: {row.verdict} |"
+
+
+def _marks(rows: Sequence[Row]) -> Iterator[str]:
+    """A line a listing, a column an environment."""
+    numbers = " | ".join(str(number) for number in range(1, len(rows) + 1))
+    yield f"| Listing | {numbers} |"
+    yield f"| --- |{' :-: |' * len(rows)}"
+    longest = max((row.cells for row in rows), key=len, default=())
+    for at, cell in enumerate(longest):
+        marks = " | ".join(_mark(row, at) for row in rows)
+        place = f"{PurePosixPath(cell.place).name}, line {cell.listing}"
+        yield f"| `{place}` | {marks} |"
+
+
+def _mark(row: Row, at: int) -> str:
+    if not row.cells:
+        return "-"
+    return "differs" if row.cells[at].words else "holds"
+
+
+def _all_differences(rows: Sequence[Row]) -> Iterator[str]:
+    """What differs, once for all environments in which the same does."""
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for number, row in enumerate(rows, start=1):
+        if not row.holds:
+            differences = tuple(_differences(row, plain=False))
+            alike.setdefault(differences, []).append(f"{number}: {row.title}")
+    if not alike:
+        yield "Nowhere."
+    for differences, titles in alike.items():
+        if differences is not next(iter(alike)):
+            yield ""
+        yield f"In {'; in '.join(titles)}:"
+        yield ""
+        yield from (f"* {each}" for each in differences)
+
+
+def _differences(row: Row, plain: bool) -> Iterator[str]:
+    """The first line that differs in each red cell."""
+    if row.problem:
+        yield row.problem if plain else f"It cannot be installed: `{row.problem}`"
+    for cell in row.red:
+        where = f"{cell.place}:{cell.line}"
+        if plain:
+            yield f"{where} ({cell.scenario}): {cell.words}"
+        else:
+            name = PurePosixPath(cell.place).name
+            yield f"`{name}`, line {cell.line} (`{cell.scenario}`): `{cell.words}`"

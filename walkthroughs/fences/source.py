@@ -1,0 +1,87 @@
+"""The fence `source NAME`: the source of a function, a class or a module, as installed.
+
+    ```source daphne.server.Server.run
+    ```
+
+`parts=rest` leaves out what other chapters print, `parts=quote` shows it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+
+from ..book.forward_references import ahead
+from ..book.stage_index import linked
+from ..errors import FenceError
+from ..pages.markdown import Fence, options_of
+from ..render.figure import figure
+from ..source_locator import Target, find
+from .place import Place
+
+
+def check(fence: Fence, place: Place) -> None:
+    """See that the name leads to a piece of source.
+
+    Raises:
+        FenceError: the fence says more, or less, than a name.
+        TargetError: the name names nothing that is installed.
+    """
+    read_source(fence.body, options_of(fence))
+
+
+def render(fence: Fence, place: Place) -> str:
+    """Make the source with its owner and licence; raise as `check` does."""
+    options = options_of(fence)
+    target = read_source(fence.body, options)
+    rest = options.get("parts") == "rest"
+    text = place.book.rest(target) if rest else target.source
+    caption = _caption(target, _ahead(target, rest, place), place.where(target.name))
+    return figure(text, caption)
+
+
+def read_source(body: str, options: Mapping[str, str]) -> Target:
+    """The source that a `source` fence shows.
+
+    Raises:
+        FenceError: it says more, or less, than a name.
+        TargetError: the name names nothing.
+    """
+    if body.strip():
+        raise FenceError("a source fence is empty: its text comes from the code")
+    unknown = ", ".join(sorted(set(options) - {"target", "parts"}))
+    if unknown:
+        raise FenceError(f"a source fence takes no {unknown}")
+    if options.get("parts", "rest") not in ("rest", "quote"):
+        raise FenceError(f"parts are 'rest' or 'quote', not {options['parts']!r}")
+    if "target" not in options:
+        raise FenceError("a source fence needs the name of what to show")
+    return find(options["target"])
+
+
+def _ahead(target: Target, rest: bool, place: Place) -> str:
+    """The sentence that says what later chapters print of what a piece uses."""
+    book = place.book
+    where = (place.page, target, rest)
+    pieces = (p for p in book.pieces if (p.page, p.target, p.rest) == where)
+    piece = next(pieces, None)
+    later = ahead(book, piece) if piece else {}
+    parts = (
+        f"{', '.join(f'<code>{escape(name)}</code>' for name in names)} in "
+        f'<a href="{escape(place.link(page))}">{escape(book.titles[page])}</a>'
+        for page, names in later.items()
+    )
+    return f"Used here, printed later: {'; '.join(parts)}." if later else ""
+
+
+def _caption(target: Target, more: str = "", place: str = "") -> str:
+    words = [linked(f"<code>{escape(target.name)}</code>", place)]
+    actual = f"{target.module}.{target.qualname}".removesuffix(".")
+    if actual != target.name:
+        words.append(f"defined as <code>{escape(actual)}</code>")
+    if target.package:
+        package = target.package
+        words.append(escape(f"{package.name} {package.version}, {package.licence}"))
+    words.append(f"<code>{escape(target.path)}:{target.first_line}</code>")
+    lines = [" · ".join(words), more] if more else [" · ".join(words)]
+    return "<br>".join(lines)

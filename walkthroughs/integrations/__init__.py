@@ -1,1 +1,0 @@
-"""Where recordings and sources meet other tools: MkDocs, Sybil, pytest."""

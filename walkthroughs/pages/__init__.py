@@ -1,0 +1,1 @@
+"""Readers of pages: fences, directives and docstrings."""

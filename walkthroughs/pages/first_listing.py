@@ -1,0 +1,102 @@
+"""A first listing, written by the tool: what an author pastes, and then cuts down."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from ..clients.session import Exchange, Request
+from ..errors import FenceError
+from ..focus import Focus
+from ..listing import check, parse, write
+from ..render.view import View
+from ..servers import load
+from ..trace import Trace
+
+MODULE = "paths"
+"""The module that a recorded request is proposed to become a scenario of."""
+
+
+def first_listing(trace: Trace) -> str:
+    """A listing of what the application itself did.
+
+    Args:
+        trace: the recording of a scenario.
+
+    Raises:
+        FenceError: the recording has nothing to name.
+    """
+    theirs = _of_server(trace.header.server)
+    own = [name for name in trace.header.focus if name not in theirs]
+    text = write(trace, Focus.of(own or trace.header.focus))
+    if not text:
+        names = ", ".join(own or trace.header.focus)
+        raise FenceError(f"no call of {names} was recorded: there is nothing to list")
+    check(parse(text), trace)
+    return text
+
+
+def fence(scenario: str, server: str, listing: str) -> str:
+    """The listing as it stands on a Markdown page."""
+    return f"```callpath scenario={scenario} server={server}\n{listing}```\n"
+
+
+def first_scenario(
+    application: str, exchanges: Sequence[Exchange], own: Iterable[str], view: View
+) -> str:
+    """A listing of a request that is no scenario yet, and the scenario it speaks of.
+
+    Args:
+        application: its name, "notes:app".
+        exchanges: what was asked of it.
+        own: the dotted names that the listing speaks of.
+        view: the recording, with all calls in it.
+
+    Raises:
+        FenceError: there is nothing to name.
+    """
+    server, own = view.trace.header.server, _seen(view.trace, own)
+    counting = Focus.of((*_of_server(server), *own))
+    listing = write(view.trace, Focus.of(own), counting)
+    if not listing:
+        raise FenceError(
+            f"no call of {', '.join(own)} was recorded: there is nothing to list"
+        )
+    name = re.sub(r"\W", "_", application.partition(":")[0].partition(".")[0])
+    asked = "".join(f"    {_code(each)},\n" for each in exchanges)
+    names = ", ".join(f'"{each}"' for each in own)
+    return (
+        f"<!-- The listing below needs this in {MODULE}.py:\n\n"
+        f"{_imports(exchanges)}from walkthroughs.user_scenarios import scenario\n\n"
+        f'{name} = scenario(\n    "{name}",\n    "{application}",\n{asked}'
+        f'    focus=[{names}],\n    servers=["{server}"],\n)\n-->\n\n'
+        + fence(f"{MODULE}:{name}", server, listing)
+    )
+
+
+def _seen(trace: Trace, names: Iterable[str]) -> list[str]:
+    """Those of the names that some call goes by; all of them if none has a call."""
+    calls = {trace.name(step) for step in trace.steps}
+    names = list(names)
+    seen = [name for name in names if any(call in Focus((name,)) for call in calls)]
+    return seen or names
+
+
+def _of_server(name: str) -> tuple[str, ...]:
+    server = load(name)
+    return (*server.FOCUS, *server.TRANSPORT)
+
+
+def _code(exchange: Exchange) -> str:
+    """The exchange as `scenario` takes it: a plain request is a string."""
+    plain = isinstance(exchange, Request) and exchange == Request.of(str(exchange))
+    return f'"{exchange}"' if plain else repr(exchange)
+
+
+def _imports(exchanges: Sequence[Exchange]) -> str:
+    kinds = sorted({type(e).__name__ for e in exchanges if _code(e)[0] != '"'})
+    return (
+        f"from walkthroughs.clients.session import {', '.join(kinds)}\n"
+        if kinds
+        else ""
+    )

@@ -1,0 +1,653 @@
+"""What is written down while the program runs, and only that.
+
+A recording should cost little, so an event is a tuple of numbers and short texts, and
+everything that can wait does: lines, depths and the trace's own objects are made
+afterwards, by `build`.  Laws:
+
+* one call a frame: a frame that comes back after it stepped aside is the same call;
+* a call's parent is the innermost step open in its lane when it began;
+* a hop is written just before the first event that it leads to, and only then, so that
+  the loop's own housekeeping leaves no mark;
+* a hop's cause is where control was when the work was scheduled.  Only a plain callback
+  that left no mark is passed over, for what had led to it; a task or a thread is named
+  even if nothing in it was recorded.  What is not known is not said;
+* no lock while events are written: each touches only lists, dicts and a counter, in
+  steps that no other thread can come between.  A lane belongs to one thread;
+* threads and tasks are told apart by object: the system uses a thread's number again.
+
+An entry is (number, time, lane, kind, ...), with what `Entry` says for each kind.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import re
+import sys
+import threading
+from asyncio import BaseEventLoop, Task, TimerHandle
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from threading import get_ident
+from time import perf_counter_ns
+from types import FrameType
+from typing import Any, Literal, Protocol
+from weakref import ref
+
+from ..focus import Focus
+from ..trace import LaneKind
+from .code_filter import OUT, Watched, Watching
+from .values import label, short
+
+Entry = tuple[Any, ...]
+"""After number, time, lane and kind:
+
+* "call": function, receiver, parent, the parent's instruction, arguments, whether the
+  parent made the call itself;
+* "return", "raise", "suspend", "resume": call, instruction, the exception's name;
+* "receive", "send": type, summary, queue's depth, time waited, parent;
+* "hop": its origin.
+"""
+
+
+class Place:
+    """Where code runs: in a task, or in a thread beside all tasks.
+
+    Args:
+        kind: what kind of lane it becomes.
+        name: what the lane is called, unless the program gave a name.
+        given: what the program calls the task.
+
+    Attributes:
+        number: its lane, -1 as long as no entry names it.
+        stack: the steps open in it, outermost first.
+    """
+
+    __slots__ = ("given", "kind", "name", "number", "stack")
+
+    def __init__(self, kind: LaneKind, name: str, given: str = "") -> None:
+        self.kind = kind
+        self.name = name
+        self.given = given
+        self.number = -1
+        self.stack: list[Any] = []
+
+    @property
+    def label(self) -> str:
+        """The name to show."""
+        return label(self.name if _UNNAMED.fullmatch(self.given) else self.given)
+
+    def origin(self, how: str | None, opened: Mapping[object, Entry]) -> Origin:
+        """The present moment in this place, as a cause."""
+        return (how, self, opened[self.stack[-1]][0] if self.stack else None)
+
+
+_UNNAMED = re.compile(r"|None|Task-\d+")
+"""What tasks are called to which the program gave no name; None, by Python 3.13.0."""
+
+Origin = tuple[str | None, Place | None, int | None]
+"""Who scheduled something: how (None: the loop's handle tells), in which place, inside
+which open step."""
+
+IO: Origin = ("io", None, None)
+"""Nobody did: the loop found a reason in the outside world."""
+
+ELSEWHERE = ("executor", "thread")
+"""How work comes to a thread: what it leads to comes from there, not from whom it had it."""
+
+TASKS: tuple[type[Task[Any]], ...] = (Task, asyncio.tasks._PyTask)  # type: ignore[attr-defined]
+"""asyncio's task in C, and the same in Python."""
+
+running_loop = asyncio._get_running_loop
+
+# `current_task` is Python before 3.12, and a profiler pays for each call of that.
+current_task: Callable[[Any], Task[Any] | None] = (
+    asyncio.current_task
+    if sys.version_info >= (3, 12)
+    else asyncio.tasks._current_tasks.get  # type: ignore[attr-defined]
+)
+
+
+class Sized(Protocol):
+    """A queue, of asyncio or like those."""
+
+    def qsize(self) -> int:
+        """How many events wait in it."""
+
+
+class Sending:
+    """Stands on a lane's stack for an ASGI event that is being sent."""
+
+    f_lasti = None
+
+
+class Bottom:
+    """Stands for what is below the first step of a lane."""
+
+    f_lasti = None
+
+
+_BOTTOM = Bottom()
+_NOTHING: Entry = (None,)
+
+
+class Here:
+    """What is known of one thread.
+
+    Attributes:
+        task: the task that ran when it was last looked at.
+        place: the place of that task.
+        stack: the steps open there.
+        own: the place of what the thread runs beside all tasks.
+        loop: the loop that ran when it was last looked at.
+        handle: what the loop runs now.
+        landing: what led to the present callback, until that has left a mark.
+        starting: the coroutine that is made a task right now, and the cause of it.
+        aside: the tasks that run inside the present callback though it is not theirs,
+            for they were begun at once ("eager"); with the landing that waits for each.
+        begun: those tasks, and those that have stepped aside since.
+        heard: whether calls of the thread were heard.
+        looking: whether what runs is our own doing, which leaves no mark.
+        lasting: whether handles that are made now run again and again.
+    """
+
+    __slots__ = (
+        "aside",
+        "begun",
+        "handle",
+        "heard",
+        "landing",
+        "lasting",
+        "looking",
+        "loop",
+        "own",
+        "place",
+        "stack",
+        "starting",
+        "task",
+    )
+
+    def __init__(self) -> None:
+        self.task: Any = self
+        self.place: Place = _NOWHERE
+        self.stack: list[Any] = []
+        self.own: Place | None = None
+        self.loop: Any = None
+        self.handle: Any = None
+        self.landing: Origin | None = None
+        self.starting: tuple[Any, Origin] | None = None
+        self.aside: list[tuple[Task[Any], Origin | None]] = []
+        self.begun: list[Task[Any]] = []
+        self.heard = False
+        self.looking = False
+        self.lasting = False
+
+
+_NOWHERE = Place("thread", "")
+
+
+class Threads(threading.local):
+    """Has what is known of the present thread, for as long as the thread lives."""
+
+    def __init__(self) -> None:
+        self.here = Here()
+
+
+class Tape:
+    """The entries of one recording, and what it takes to write them.
+
+    Args:
+        focus: which calls to keep.
+        watch: dotted name -> names of the arguments whose repr is kept.
+        loop_name: what the lane of the main thread's callbacks is called.
+        max_events: events of that number and higher ones are only counted.
+    """
+
+    def __init__(
+        self,
+        focus: Focus,
+        watch: Mapping[str, tuple[str, ...]],
+        loop_name: Literal["loop", "reactor"] = "loop",
+        max_events: int = 1_000_000,
+    ) -> None:
+        self.focus = focus
+        self.watch = watch
+        self.max_events = max_events
+        self.dropped = 0
+        self.entries: list[Entry] = []
+        self.recording = False
+        self.started = perf_counter_ns()
+        # Said when code that was switched off has to be judged again.
+        self.restart: Callable[[], None] = lambda: None
+        self.watching = Watching(focus, lambda: self.restart())
+        # Said when a callback or a piece of work has ended.
+        self.ended: Callable[[Here], None] | None = None
+        self.numbers = itertools.count()
+        # Frame, or event being sent -> the entry that it began with.
+        self.open: dict[object, Entry] = {}
+        # Lane -> the frames open in it, outermost first.  The last one, -1, is for all
+        # that begins when the recording is full.
+        self.stacks: list[list[Any]] = [[]]
+        self.threads = Threads()
+        # Lane -> its place.
+        self.places: list[Place] = []
+        # The place of each task that is alive.
+        self._tasks: dict[ref[Task[Any]], Place] = {}
+        self._gone = self._tasks.pop
+        # The classes of loops whose scheduling nobody hears.
+        self.unheard: set[type] = set()
+        self._lock = threading.Lock()
+        self.loop_name: Literal["loop", "reactor"] = loop_name
+        self._main = threading.main_thread().ident
+
+    def write(self, lane: int, kind: str, *more: object) -> Entry:
+        """Writes down one event."""
+        entry: Entry = (next(self.numbers), perf_counter_ns(), lane, kind, *more)
+        if entry[0] < self.max_events:
+            self.entries.append(entry)
+        else:
+            self.dropped += 1
+        return entry
+
+    def skip(self, number: int) -> None:
+        """Goes on to count from that number, if it has not been reached yet."""
+        missing = number - next(self.numbers) - 1
+        # In C, so that no other thread takes a number meanwhile.
+        deque(itertools.islice(self.numbers, max(missing, 0)), maxlen=0)
+
+    # ASGI events
+
+    def message(
+        self,
+        direction: Literal["receive", "send"],
+        type: str,
+        summary: tuple[tuple[str, str], ...],
+        queue: Sized | None,
+        asked: int | None = None,
+    ) -> Sending:
+        """An ASGI event passes the door; one being sent stays open until `sent`.
+
+        Args:
+            direction: which way it goes.
+            type: what it is.
+            summary: what it carries, in short.
+            queue: the queue that such events come from, if the server has one.
+            asked: when the application began to wait for it.
+        """
+        step = Sending()
+        if not self.recording:
+            return step
+        waited = 0 if asked is None else perf_counter_ns() - asked
+        here = self.arrived()
+        lane = self.lane_of(here.place)
+        stack = self.stacks[lane]
+        parent = self.open[stack[-1]][0] if stack else None
+        depth = None if queue is None else _depth(queue, here)
+        entry = self.write(lane, direction, type, summary, depth, waited, parent)
+        if direction == "send":
+            self.open[step] = entry
+            stack.append(step)
+        return step
+
+    def sent(self, step: Sending, error: str | None = None) -> None:
+        """The server took the event, or refused it with an error of that class."""
+        entry = self.open.pop(step, None)
+        if entry is not None:
+            how = "raise" if error else "return"
+            self.write(entry[2], how, entry[0], None, error)
+            leave(self.stacks[entry[2]], step)
+
+    # Who scheduled what
+
+    def origin(self, here: Here, how: str | None) -> Origin:
+        """The present moment, as the cause of something that will run later.
+
+        Inside a plain callback that has left no mark so far, the cause is what led to
+        that callback: so a chain of the loop's own steps is one hop.
+        """
+        self.look_around(here)
+        pending = here.landing
+        if pending is None or pending is IO or here.task is not None:
+            return here.place.origin(how, self.open)
+        if pending[0] in ELSEWHERE:
+            return here.place.origin(how, self.open)
+        return pending if pending[0] == how else (how, pending[1], pending[2])
+
+    def carried(self, fn: Callable[..., Any], how: str) -> Callable[..., Any]:
+        """The function, which remembers who has scheduled it now."""
+        origin = self.origin(self.threads.here, how)
+
+        def run(*args: Any, **kwargs: Any) -> Any:
+            here = self.threads.here
+            before = here.landing
+            here.landing = origin
+            try:
+                return fn(*args, **kwargs)
+            finally:
+                # If it has left its mark, so has whatever led to it.
+                here.landing = before if here.landing is not None else None
+                if self.ended is not None:
+                    self.ended(here)
+
+        return run
+
+    # Lanes
+
+    def arrived(self) -> Here:
+        """The present thread, once it is known in which lane; writes what led there."""
+        here = self.threads.here
+        self.look_around(here)
+        if here.landing is not None:
+            self.arrive(here)
+        return here
+
+    def look_around(self, here: Here) -> None:
+        """Finds out in which place the thread is now."""
+        loop = running_loop()
+        # Without a running loop there is no task; asking would raise.
+        task = current_task(loop) if loop is not None else None
+        if task is here.task:
+            return
+        if loop is not here.loop:
+            here.loop = loop
+            if loop is not None and not isinstance(loop, BaseEventLoop):
+                self.unheard.add(type(loop))
+        if here.aside:
+            self.come_back(here)
+        place = here.own if task is None else self._tasks.get(ref(task))
+        if place is None:
+            place = self._meet(task, here)
+        here.place, here.stack, here.task = place, place.stack, task
+
+    def arrive(self, here: Here) -> None:
+        """Writes the hop that led the thread to its lane."""
+        how, place, step = here.landing or IO
+        here.landing = None
+        self._hop(here.place, (how or _how(here.handle), place, step))
+
+    def _hop(self, to: Place, origin: Origin) -> None:
+        how, place, step = origin
+        lane = None if place is None else self.lane_of(place)
+        self.write(self.lane_of(to), "hop", (how, lane, step))
+
+    def name_lane(self, name: str) -> None:
+        """Calls the present lane, if it is a task, by that name from now on."""
+        here = self.threads.here
+        self.look_around(here)
+        if here.place.kind == "task":
+            here.place.name, here.place.given = name, ""
+
+    def lane_of(self, place: Place) -> int:
+        """The number of the lane; a place that has none yet is given the next one."""
+        if place.number < 0 and not self.dropped:
+            with self._lock:
+                # A tape that is full takes no more lanes, for nothing would show them.
+                if place.number < 0:
+                    self.stacks.insert(-1, place.stack)
+                    self.places.append(place)
+                    place.number = len(self.places) - 1
+        return place.number
+
+    def _meet(self, task: Task[Any] | None, here: Here) -> Place:
+        """A place for what the thread now runs for the first time."""
+        if task is None:
+            here.own = place = self._thread_place()
+            return place
+        name = getattr(task.get_coro(), "__name__", "") or repr(task.get_coro())
+        place = Place("task", name, task.get_name())
+        self._tasks[ref(task, self._gone)] = place
+        if here.handle is not None and task is not _task_of(here.handle):
+            # It runs inside of another's callback: it was begun at once.
+            here.aside.append((task, here.landing))
+            here.begun.append(task)
+            coroutine, origin = here.starting or (None, None)
+            known = coroutine is not None and coroutine is task.get_coro()
+            here.landing = origin if known else None
+        return place
+
+    def made(self, here: Here) -> None:
+        """A task was made: if it was begun at once, the one that made it goes on."""
+        if here.aside:
+            here.task = here  # not known until somebody looks
+            self.look_around(here)
+            if here.landing is not None and here.landing[0] == "return" and here.stack:
+                # What the open steps call next is not asked for its lane.
+                self.arrive(here)
+
+    def name_begun(self, here: Here) -> None:
+        """At a callback's end, the tasks begun at once in it have got their names."""
+        for task in here.begun:
+            place = self._tasks[ref(task)]
+            if place.given:
+                place.given = task.get_name()
+        here.begun.clear()
+        here.aside.clear()
+
+    def come_back(self, here: Here) -> None:
+        """Leaves those tasks that were begun at once and have stepped aside."""
+        while here.aside and not _runs(here.aside[-1][0]):
+            task, landing = here.aside.pop()
+            if landing is None and here.landing is None:
+                landing = ("return", self._tasks[ref(task)], None)
+            here.landing = landing
+
+    def _thread_place(self) -> Place:
+        if get_ident() == self._main:
+            return Place(self.loop_name, "")
+        # Not `current_thread`, which would make a thread of one it does not know.
+        thread = threading._active.get(get_ident())  # type: ignore[attr-defined]
+        return Place("thread", _thread_name(thread.name) if thread else "")
+
+    def args(
+        self, seen: Watched, receiver: str | None, frame: FrameType
+    ) -> tuple[tuple[str, str], ...]:
+        """The arguments that the scenario watches, in short."""
+        wanted = self.watch.get(self.watching.called_name(seen, receiver), ())
+        values = frame.f_locals if wanted else {}
+        return tuple(pair for name in wanted for pair in watched(name, values))
+
+
+def watched(wanted: str, values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What to keep of an argument: "scope" for the whole in short, "scope[]" for each
+    of its entries, when it is a plain dict."""
+    name = wanted.removesuffix("[]")
+    value = values.get(name)
+    if name != wanted and type(value) is dict:
+        for key, each in value.items():
+            yield f"{name}[{short(key)}]", short(each, str(key))
+    elif name in values:
+        yield name, short(value, name)
+
+
+# What frames do.  These run for every call, so all that they need is at hand as a local
+# name: an attribute costs several times as much.
+
+
+def beginning(tape: Tape) -> Callable[[Watched, FrameType], None]:
+    """The function to call when a frame of watched code begins to run."""
+    opened, stacks = tape.open, tape.stacks
+    get, append = tape.open.get, tape.entries.append
+    numbers, now, limit = tape.numbers, perf_counter_ns, tape.max_events
+    threads, watching = tape.threads, tape.watching
+    args_of = tape.args if tape.watch else None
+
+    def begin(seen: Watched, frame: Any) -> None:
+        receiver: Any = None
+        if seen.self is not None:
+            # An object of a class without subclasses can be of that class only.
+            if seen.alone is not None and not seen.heirs():
+                receiver = seen.alone
+            elif (receiver := watching.receiver(seen, frame)) is OUT:
+                return
+        # A task may begin anywhere; a plain function stays in its caller's lane.
+        caller: Any = None if seen.resumable else frame.f_back
+        above = get(caller)
+        if above is None:
+            here = threads.here
+            if here.looking:
+                return
+            loop = running_loop()
+            if loop is None or current_task(loop) is not here.task:
+                tape.look_around(here)
+            if here.landing is not None:
+                tape.arrive(here)
+            lane = here.place.number
+            if lane < 0:
+                lane = tape.lane_of(here.place)
+            stack = stacks[lane]
+            caller = stack[-1] if stack else _BOTTOM
+            above = get(caller, _NOTHING)
+        else:
+            lane = above[2]
+            stack = stacks[lane]
+        entry = (
+            next(numbers),
+            now(),
+            lane,
+            "call",
+            seen.number if seen.number >= 0 else watching.number(seen),
+            receiver,
+            above[0],
+            caller.f_lasti,
+            args_of(seen, receiver, frame) if args_of is not None else (),
+            frame.f_back is caller,
+        )
+        if entry[0] < limit:
+            append(entry)
+        else:
+            tape.dropped += 1
+        opened[frame] = entry
+        stack.append(frame)
+
+    return begin
+
+
+def ending(tape: Tape) -> Callable[..., None]:
+    """The function to call when a frame is done; not all frames are known."""
+    return _leaving(tape, tape.open.pop)
+
+
+def suspending(tape: Tape) -> Callable[..., None]:
+    """The function to call when a frame steps aside, to come back later."""
+    return _leaving(tape, tape.open.get)
+
+
+def _leaving(
+    tape: Tape, find: Callable[[Any, None], Entry | None]
+) -> Callable[..., None]:
+    append, numbers, now = tape.entries.append, tape.numbers, perf_counter_ns
+    limit, stacks = tape.max_events, tape.stacks
+
+    def left(frame: Any, how: str, at: int, error: str | None = None) -> None:
+        began = find(frame, None)
+        if began is None:
+            return
+        lane = began[2]
+        entry = (next(numbers), now(), lane, how, began[0], at, error)
+        if entry[0] < limit:
+            append(entry)
+        else:
+            tape.dropped += 1
+        stack = stacks[lane]
+        if stack and stack[-1] is frame:
+            del stack[-1]
+        else:
+            leave(stack, frame)
+
+    return left
+
+
+def resuming(tape: Tape) -> Callable[[Any, int], None]:
+    """The function to call when a frame that had stepped aside runs again."""
+    opened, append, stacks = tape.open, tape.entries.append, tape.stacks
+    numbers, now, limit = tape.numbers, perf_counter_ns, tape.max_events
+
+    def resume(frame: Any, at: int) -> None:
+        began = opened.get(frame)
+        if began is None:
+            return
+        back = frame.f_back
+        above = opened.get(back)
+        # An exception goes past frames that wait, which are not resumed for it.
+        if above is not None and (stack := stacks[above[2]]) and stack[-1] is back:
+            lane = above[2]
+        else:
+            lane = tape.lane_of(tape.arrived().place)
+            stack = stacks[lane]
+        if lane != began[2]:
+            # What follows happens there; the call is still the same one.
+            opened[frame] = (began[0], began[1], lane, *began[3:])
+        entry = (next(numbers), now(), lane, "resume", began[0], at, None)
+        if entry[0] < limit:
+            append(entry)
+        else:
+            tape.dropped += 1
+        stack.append(frame)
+
+    return resume
+
+
+def forget(here: Here) -> None:
+    """Gives up the steps that seem open in this thread, but have ended unheard.
+
+    What has ended without a word must not be taken for the caller of what follows.
+    """
+    running, frame = set(), sys._getframe().f_back
+    while frame is not None:
+        running.add(frame)
+        frame = frame.f_back
+    here.stack[:] = [each for each in here.stack if each in running]
+
+
+def _depth(queue: Sized, here: Here) -> int:
+    # That it is asked is our own doing, and leaves no mark.
+    here.looking = True
+    try:
+        return queue.qsize()
+    finally:
+        here.looking = False
+
+
+def leave(stack: list[Any], step: object) -> None:
+    """Takes a step off its lane's stack."""
+    # Whatever stands above has lost its end: it goes with the frame below it.
+    while stack and step in stack:
+        stack.pop()
+
+
+def _how(handle: Any) -> str:
+    """How a handle of the loop came to run, if it is not a task's first."""
+    if _task_of(handle) is not None:
+        return "wake"
+    return "call_later" if isinstance(handle, TimerHandle) else "call_soon"
+
+
+def _task_of(handle: Any) -> Task[Any] | None:
+    """The task that the handle runs a step of."""
+    task: Any = getattr(handle._callback, "__self__", None)
+    return task if isinstance(task, TASKS) else None
+
+
+def _runs(task: Task[Any]) -> bool:
+    """Whether the task is in the middle of a step."""
+    if task.done():
+        return False  # and the coroutine is gone: 3.12.1 breaks if asked for it
+    coroutine = task.get_coro()
+    running = getattr(coroutine, "cr_running", getattr(coroutine, "gi_running", False))
+    return bool(running)
+
+
+_THREAD = re.compile(r"Thread-\d+ \((?P<target>.+)\)")
+
+
+def _thread_name(name: str) -> str:
+    """A thread's name without the numbers that differ from run to run."""
+    named = _THREAD.fullmatch(name)
+    stem = label(named["target"] if named else name).rstrip("0123456789_-")
+    # What the pools of concurrent.futures, asyncio and Twisted call their threads.
+    pooled = stem in (
+        "ThreadPoolExecutor",
+        "asyncio",
+        "PoolThread-twisted.internet.reactor",
+    )
+    return "executor" if pooled else stem

@@ -1,0 +1,186 @@
+"""Who scheduled what: listens where asyncio and threads take work in and hand it out.
+
+asyncio's tasks and futures are written in C and call no Python function that a profiler
+could see.  But whatever they schedule becomes a `Handle` of the loop, and runs as one;
+work for threads goes through `ThreadPoolExecutor.submit` and `Thread.start`.  Twisted
+has roads of its own, see `reactor`.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from asyncio import BaseEventLoop, Handle
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
+from types import MethodType
+from typing import Any
+from weakref import WeakSet
+
+from . import twisted as reactor
+from .code_filter import family
+from .event_log import IO, TASKS, Origin, Tape, current_task, running_loop
+
+_LASTING = {"_add_reader", "_add_writer", "add_signal_handler"}
+"""The functions of a loop whose handles are not scheduled but run each time that the
+loop finds a reason."""
+
+
+class Hops:
+    """Puts listeners in place, and takes them away.
+
+    They are methods of classes, replaced while the recording lasts: a loop may be made
+    by anybody at any time.
+    """
+
+    def __init__(self, tape: Tape) -> None:
+        self._tape = tape
+        self._undo: list[tuple[type, str, Any]] = []
+        # Keyed by identity: equal timers are not the same timer.
+        self._origins: dict[int, Origin] = {}
+        # The handles that run each time that the loop finds a reason.
+        self._outside: WeakSet[Handle] = WeakSet()
+
+    def start(self) -> None:
+        """Begins to listen."""
+        self._replace(Handle, "__init__", self._making)
+        self._replace(Handle, "_run", self._running)
+        self._replace(BaseEventLoop, "create_task", self._creating)
+        for loop in family(BaseEventLoop):
+            for name in _LASTING & loop.__dict__.keys():
+                self._replace(loop, name, self._lasting)
+        self._replace(ThreadPoolExecutor, "submit", self._submitting)
+        self._replace(threading.Thread, "start", self._starting)
+        if "anyio" in sys.modules:
+            backend = import_module("anyio._backends._asyncio").AsyncIOBackend
+            self._replace(backend, "run_sync_in_worker_thread", self._sending)
+        for cls, name, wrap in reactor.listeners(self._tape):
+            self._replace(cls, name, wrap)
+
+    def stop(self) -> None:
+        """Puts back what was there before; a second call does nothing."""
+        while self._undo:
+            cls, name, original = self._undo.pop()
+            setattr(cls, name, original)
+
+    def _replace(self, cls: type, name: str, wrap: Callable[[Any], Any]) -> None:
+        original = cls.__dict__[name]
+        self._undo.append((cls, name, original))
+        setattr(cls, name, wrap(original))
+
+    def _making(self, original: Any) -> Any:
+        # Here, and not when `call_soon` returns: the loop of another thread may have
+        # run the handle by then.
+        origins, threads, tape = self._origins, self._tape.threads, self._tape
+        outside, opened = self._outside, self._tape.open
+
+        def make(
+            handle: Any, callback: Any, args: Any, loop: Any, context: Any = None
+        ) -> None:
+            original(handle, callback, args, loop, context)
+            here = threads.here
+            if here.lasting:
+                origins.pop(id(handle), None)
+                outside.add(handle)
+                return
+            running = running_loop()
+            task = current_task(running) if running is not None else None
+            # A step that the task itself does not ask for is its first: all others it
+            # asks for itself, or they are wake-ups.
+            first = is_step(callback) and callback.__self__ is not task
+            how = "create_task" if first else None
+            if task is None:
+                origins[id(handle)] = tape.origin(here, how)
+                return
+            if task is not here.task:
+                tape.look_around(here)
+            # As `Place.origin` does, but without its cost.
+            stack = here.stack
+            step = opened[stack[-1]][0] if stack else None
+            origins[id(handle)] = (how, here.place, step)
+
+        return make
+
+    def _running(self, original: Any) -> Any:
+        pop, threads, tape = self._origins.pop, self._tape.threads, self._tape
+        outside = self._outside
+
+        # As `Tape.carried` does, but without its cost.
+        def run(handle: Any) -> Any:
+            here = threads.here
+            before, outer = here.landing, here.handle
+            origin = pop(id(handle), None)
+            if origin is None and handle in outside:
+                origin = IO
+            here.landing, here.handle = origin, handle
+            try:
+                return original(handle)
+            finally:
+                if here.begun:
+                    tape.name_begun(here)
+                here.landing = before if here.landing is not None else None
+                here.handle = outer
+                if tape.ended is not None:
+                    tape.ended(here)
+
+        return run
+
+    def _creating(self, original: Any) -> Any:
+        """Listens for tasks that are begun before `create_task` returns ("eager")."""
+        tape = self._tape
+
+        def create_task(loop: Any, coro: Any, **more: Any) -> Any:
+            if loop._task_factory is None:
+                return original(loop, coro, **more)
+            here = tape.threads.here
+            origin = tape.origin(here, "create_task")
+            outer, here.starting = here.starting, (coro, origin)
+            try:
+                return original(loop, coro, **more)
+            finally:
+                here.starting = outer
+                tape.made(here)
+
+        return create_task
+
+    def _lasting(self, original: Any) -> Any:
+        def add(loop: Any, *args: Any) -> Any:
+            here = self._tape.threads.here
+            before, here.lasting = here.lasting, True
+            try:
+                return original(loop, *args)
+            finally:
+                here.lasting = before
+
+        return add
+
+    def _submitting(self, original: Any) -> Any:
+        def submit(pool: Any, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
+            return original(pool, self._tape.carried(fn, "executor"), *args, **kwargs)
+
+        return submit
+
+    def _starting(self, original: Any) -> Any:
+        def start(thread: Any) -> Any:
+            # A pool starts its threads itself; what they run says who wanted it.
+            thread.run = self._tape.carried(thread.run, "thread")
+            return original(thread)
+
+        return start
+
+    def _sending(self, original: Any) -> Any:
+        def send(cls: type, func: Any, *args: Any, **kwargs: Any) -> Any:
+            work = self._tape.carried(func, "executor")
+            return original.__func__(cls, work, *args, **kwargs)
+
+        return classmethod(send)
+
+
+def is_step(callback: Any) -> bool:
+    """Whether it is a step of a task: asyncio's in C, or the same in Python."""
+    kind = type(callback)
+    if kind is MethodType:
+        name: str = callback.__name__
+        return name == "__step" and isinstance(callback.__self__, TASKS)
+    return kind.__name__ == "TaskStepMethWrapper"

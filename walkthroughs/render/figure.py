@@ -1,0 +1,21 @@
+"""A figure of source: code with its caption, as HTML."""
+
+from __future__ import annotations
+
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
+
+from .source import without_colourless
+
+
+def figure(text: str, caption: str) -> str:
+    """Make the figure.
+
+    Args:
+        text: Python source.
+        caption: what stands below it, as HTML.
+    """
+    formatter = HtmlFormatter(cssclass="language-python highlight", wrapcode=True)
+    code = without_colourless(highlight(text, PythonLexer(), formatter))
+    return f'<figure class="source">{code}<figcaption>{caption}</figcaption></figure>'
