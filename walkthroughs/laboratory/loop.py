@@ -1,0 +1,112 @@
+"""asyncio's own selector loop on the network in memory.
+
+When the loop has nothing to do it asks its selector to wait.  That is the moment when
+the rest of the world acts, or when the clock jumps to the next timer.  There are no
+threads: what is meant for one runs in place.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import selectors
+from asyncio.selector_events import BaseSelectorEventLoop
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from .clock import Clock
+from .network import network
+
+
+class Outside(Protocol):
+    """What goes on outside the server."""
+
+    def look(self) -> None:
+        """Called each time that the loop looks at its sockets."""
+
+    def wait(self, seconds: float | None) -> None:
+        """Called when the loop has nothing to do for so many seconds (None: ever)."""
+
+
+class MemorySelector(selectors._BaseSelectorImpl):
+    """Finds out which sockets in memory are ready.
+
+    Args:
+        outside: says what goes on outside.
+    """
+
+    def __init__(self, outside: Callable[[], Outside]) -> None:
+        super().__init__()
+        self._outside = outside
+
+    def select(
+        self, timeout: float | None = None
+    ) -> list[tuple[selectors.SelectorKey, int]]:
+        """Return the ready keys and their events; let the world act if there are none."""
+        self._outside().look()
+        ready = self._ready()
+        if not ready and (timeout is None or timeout > 0):
+            self._outside().wait(timeout)
+            ready = self._ready()
+        return ready
+
+    def _ready(self) -> list[tuple[selectors.SelectorKey, int]]:
+        found = []
+        for fd, key in list(self.get_map().items()):
+            sock = network.sockets.get(int(fd))
+            if sock is None:
+                continue  # a descriptor of something else, which is never ready
+            read = selectors.EVENT_READ * sock.is_readable()
+            write = selectors.EVENT_WRITE * sock.is_writable()
+            if events := (read | write) & key.events:
+                found.append((key, events))
+        return found
+
+
+class MemoryLoop(BaseSelectorEventLoop):
+    """The loop.
+
+    Args:
+        clock: tells the time.
+        outside: says what goes on outside.
+    """
+
+    def __init__(self, clock: Clock, outside: Callable[[], Outside]) -> None:
+        self._clock = clock
+        super().__init__(MemorySelector(outside))
+
+    def time(self) -> float:
+        """Return the time of the clock, in seconds."""
+        return self._clock.now()
+
+    def run_in_executor(self, executor: Any, func: Any, *args: Any) -> Any:
+        """Call the function here and now; return a future that is done."""
+        done = self.create_future()
+        try:
+            done.set_result(func(*args))
+        except StopIteration as error:
+            done.set_exception(RuntimeError(f"the function raised {error!r}"))
+        except Exception as error:
+            done.set_exception(error)
+        return done
+
+    # No other thread ever has to wake the loop.
+
+    def _make_self_pipe(self) -> None:
+        self._internal_fds = 0
+
+    def _close_self_pipe(self) -> None:
+        pass
+
+    def _write_to_self(self) -> None:
+        pass
+
+
+def forget(loop: asyncio.AbstractEventLoop) -> None:
+    """Cancel what still runs on a loop that is not running, and drop its timers."""
+    tasks = asyncio.all_tasks(loop)
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        loop.run_until_complete(asyncio.wait(tasks, timeout=1))
+    for queue in ("_ready", "_scheduled"):
+        getattr(loop, queue).clear()
