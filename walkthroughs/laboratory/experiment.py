@@ -115,13 +115,17 @@ def new_event_loop() -> MemoryLoop:
     return MemoryLoop(_clock, lambda: _outside[-1])
 
 
-def prepare() -> None:
-    """Make this process a laboratory: no way leads back."""
+def prepare(bare: bool = False) -> None:
+    """Make this process a laboratory: no way leads back.
+
+    Args:
+        bare: see `missing.install`.
+    """
     from .world import Nobody
 
     _outside[:] = [Nobody(_clock)]
     _clock.install()
-    missing.install(new_event_loop)
+    missing.install(new_event_loop, bare)
     sys.dont_write_bytecode = True
     folder = tempfile.mkdtemp(prefix="laboratory-")
     sys.path.insert(0, folder)
@@ -142,7 +146,7 @@ class Laboratory:
 
         self.trace = None
         result = Result()
-        with _logged(result.log):
+        with _logged(result.log), _no_other_loop():
             try:
                 self._run(experiment, result)
             except WalkthroughError as error:
@@ -454,6 +458,17 @@ def _logged(lines: list[str]) -> Iterator[None]:
         root.setLevel(level)
         if printed.rest:
             lines.append(printed.rest)
+
+
+@contextlib.contextmanager
+def _no_other_loop() -> Iterator[None]:
+    """In a browser the page's own loop calls us; the server's loop has to run meanwhile."""
+    outer = asyncio._get_running_loop()
+    asyncio._set_running_loop(None)
+    try:
+        yield
+    finally:
+        asyncio._set_running_loop(outer)
 
 
 def _clean_up() -> None:

@@ -11,7 +11,6 @@ import importlib
 import os
 import socket
 import sys
-import threading
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -49,20 +48,50 @@ ABSENT = (
 )
 """TLS is never spoken here, and of Autobahn only its WAMP half needs the others."""
 
+CONSTANTS = {
+    "AF_INET": 2,
+    "AF_INET6": 10,
+    "AF_UNIX": 1,
+    "AI_PASSIVE": 1,
+    "IPPROTO_IPV6": 41,
+    "IPPROTO_TCP": 6,
+    "IPPROTO_UDP": 17,
+    "IPV6_V6ONLY": 26,
+    "SHUT_RD": 0,
+    "SHUT_RDWR": 2,
+    "SHUT_WR": 1,
+    "SOCK_DGRAM": 2,
+    "SOCK_STREAM": 1,
+    "SOL_SOCKET": 1,
+    "SOMAXCONN": 4096,
+    "SO_ERROR": 4,
+    "SO_KEEPALIVE": 9,
+    "SO_LINGER": 13,
+    "SO_REUSEADDR": 2,
+    "TCP_NODELAY": 1,
+}
+"""The numbers of Linux, for code that sets options on sockets."""
 
-def install(new_event_loop: Callable[[], asyncio.AbstractEventLoop]) -> None:
+
+def install(
+    new_event_loop: Callable[[], asyncio.AbstractEventLoop], bare: bool = False
+) -> None:
     """Put everything in place; call it before a server is imported.
 
     Args:
         new_event_loop: makes a loop that runs without sockets and threads.
+        bare: whether to do without what is missing in a browser even where it is there.
     """
     for name in ABSENT:
         try:
+            if bare:
+                raise ImportError(name)
             importlib.import_module(name)
         except ImportError:
             sys.modules[name] = Absent(name)
-    if not hasattr(socket, "AF_UNIX"):
-        socket.AF_UNIX = 1  # type: ignore[misc]
+    for name, number in CONSTANTS.items():
+        if not hasattr(socket, name):
+            setattr(socket, name, number)
     # Autobahn has faster code in C; it is not needed.
     os.environ.setdefault("AUTOBAHN_USE_NVX", "0")
     socket.socket = MemorySocket  # type: ignore[misc,assignment]
@@ -71,13 +100,3 @@ def install(new_event_loop: Callable[[], asyncio.AbstractEventLoop]) -> None:
     # A view may look at the database although no thread is there for it.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
-
-def without_threads() -> bool:
-    """Whether this Python cannot start a thread."""
-    thread = threading.Thread(target=lambda: None)
-    try:
-        thread.start()
-    except RuntimeError:
-        return True
-    thread.join()
-    return False

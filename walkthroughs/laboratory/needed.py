@@ -1,0 +1,50 @@
+"""Prints which files the laboratory imports, as a JSON list of paths.
+
+Run as `python -m walkthroughs.laboratory.needed`: it tries one request and one WebSocket
+on each server, with everything absent that a browser does not have.
+"""
+
+import json
+import sys
+
+from .archive import LEFT_OUT
+from .experiment import prepare
+
+for each in LEFT_OUT:
+    sys.modules[each] = None  # type: ignore[assignment]
+prepare(bare=True)
+
+from .experiment import Experiment, Laboratory
+
+HTTP = Experiment(
+    "GET / HTTP/1.1\nHost: example.com\nConnection: close\n\n",
+    "from django.http import HttpResponse\n"
+    "from django.urls import path\n\n\n"
+    "async def view(request):\n"
+    "    return HttpResponse()\n\n\n"
+    'urlpatterns = [path("", view)]\n',
+)
+WEBSOCKET = Experiment(
+    "WebSocket /\nhello\n",
+    "from channels.generic.websocket import AsyncWebsocketConsumer\n"
+    "from channels.layers import get_channel_layer\n"
+    "from channels.routing import ProtocolTypeRouter, URLRouter\n"
+    "from django.urls import path\n\n\n"
+    "class Echo(AsyncWebsocketConsumer):\n"
+    '    groups = ("room",)\n\n\n'
+    "application = ProtocolTypeRouter(\n"
+    '    {"websocket": URLRouter([path("", Echo.as_asgi())])}\n'
+    ")\n",
+)
+
+laboratory = Laboratory()
+for server in ("daphne", "minidaphne"):
+    for experiment in (HTTP, WEBSOCKET):
+        result = laboratory.run(
+            Experiment(experiment.client, experiment.application, server)
+        )
+        if result.error or not result.steps:
+            sys.exit(f"{server}: {result.error or result.log}")
+        laboratory.mend(result.listing)
+files = (getattr(each, "__file__", None) for each in list(sys.modules.values()))
+print(json.dumps(sorted({each for each in files if each and each.endswith(".py")})))
