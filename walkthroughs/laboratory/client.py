@@ -200,6 +200,7 @@ class Connection:
             uri = parse_uri(f"ws://{HOST}:{port}{path}")
             self.protocol = ClientProtocol(uri, max_size=None)
             request = self.protocol.connect()
+            request.headers["User-Agent"] = "laboratory"
             for name, value in headers:
                 request.headers[name] = value
             self.protocol.send_request(request)

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import missing
 from .clock import Clock
+from .focuses import MODULE, names, ranked
 from .loop import MemoryLoop, Outside, forget
 from .network import network
 
@@ -32,9 +33,6 @@ if TYPE_CHECKING:
 
 PORT = 8000
 """Where the server listens, in memory."""
-
-MODULE = "experiment"
-"""The module that the reader's code becomes."""
 
 MAX_EVENTS = 200_000
 """Events that one recording keeps."""
@@ -45,15 +43,6 @@ SHOWN = 300
 LOG_LINES = 500
 """Lines of the log that are kept."""
 
-FOCUSES: Mapping[str, str] = {
-    "path": "Server, Django and application",
-    "server": "Server",
-    "application": "Application",
-    "everything": "Everything",
-}
-"""Focus -> what the page calls it."""
-
-
 @dataclass(frozen=True, slots=True)
 class Experiment:
     """What is tried.
@@ -62,7 +51,7 @@ class Experiment:
         client: what the client does, see `client`.
         application: the text of a module with an `application` or `urlpatterns`.
         server: "daphne" or "minidaphne".
-        focus: a key of `FOCUSES`, or dotted names.
+        focus: a key of `focuses.FOCUSES`, or dotted names.
         listing: the listing to be held against the recording; empty for none.
         options: of the server.
     """
@@ -87,7 +76,7 @@ class Result:
         html: the walkthrough; empty if nothing was recorded.
         listing: the listing that the walkthrough shows.
         problem: why the listing does not hold, with the diff; empty if it holds.
-        steps: how many steps were recorded.
+        steps: the names of the steps that were recorded since the server listened.
         notes: what the reader should know of this run, a sentence each.
     """
 
@@ -98,7 +87,7 @@ class Result:
     html: str = ""
     listing: str = ""
     problem: str = ""
-    steps: int = 0
+    steps: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
@@ -138,6 +127,7 @@ class Laboratory:
     def __init__(self) -> None:
         self.trace: Trace | None = None
         self._focus: tuple[str, ...] = ()
+        self._listening = 0
         self._folder = Path(sys.path[0])
 
     def run(self, experiment: Experiment) -> Result:
@@ -200,17 +190,17 @@ class Laboratory:
         application = self._load(experiment.application, result)
         if application is None:
             return
-        names = _focus(experiment, server)
-        self._focus = names
+        self._focus = names(experiment.focus, server)
         running: set[int] = set()
         recorder = Recorder(
-            Focus.of(names), SCOPES, server.LOOP, MAX_EVENTS, start_up=MAX_EVENTS
+            Focus.of(self._focus), SCOPES, server.LOOP, MAX_EVENTS, start_up=MAX_EVENTS
         )
         world = World(_clock, client, lambda: bool(running))
         _outside.append(world)
 
         def ready() -> None:
             recorder.begin()
+            self._listening = recorder.so_far
             world.begin()
 
         noted = recorder.door(_noting(application, running, result), server.QUEUES)
@@ -220,6 +210,9 @@ class Laboratory:
             server.run(noted, PORT, ready, **options)
         except Over:
             pass
+        except BaseException as error:
+            # The reader's code may raise what ends a process, such as SystemExit.
+            result.error, result.line = _blamed(error)
         finally:
             recorder.stop()
             _outside.pop()
@@ -227,7 +220,8 @@ class Laboratory:
         result.notes += _hints(client)
         trace = recorder.trace("the experiment", experiment.server)
         self.trace = trace
-        result.steps = len(trace.steps)
+        since = [each for each in trace.steps if each.seq >= self._listening]
+        result.steps = [trace.name(each) for each in since]
         if trace.header.dropped:
             result.notes.append(
                 f"The recording was full: {trace.header.dropped:,} events were left out."
@@ -274,7 +268,7 @@ class Laboratory:
         from ..render.view import View
         from .written import listing_of
 
-        if not trace.steps:
+        if not any(each.seq >= self._listening for each in trace.steps):
             result.notes.append("No step was recorded: the focus leaves everything out.")
             return
         if text.strip():
@@ -290,8 +284,9 @@ class Laboratory:
                 shown = listing(held.view, held.lines, "laboratory")
                 result.html = walkthrough(held.view, shown, "laboratory")
                 return
-        ranked = _ranked(self._focus)
-        chosen = View(trace, choose(trace, [Focus.of(each) for each in ranked], SHOWN))
+        steps = choose(trace, [Focus.of(each) for each in ranked(self._focus)], SHOWN)
+        # How the server starts is the same each time, and another chapter's story.
+        chosen = View(trace, [each for each in steps if each >= self._listening])
         written = listing_of(chosen)
         result.listing = text if text.strip() else written
         try:
@@ -302,49 +297,6 @@ class Laboratory:
             result.notes.append(f"No listing could be written: {error}")
             shown, view = "", chosen
         result.html = walkthrough(view, shown, "laboratory")
-
-
-def _focus(experiment: Experiment, server: Any) -> tuple[str, ...]:
-    if not isinstance(experiment.focus, str):
-        return tuple(experiment.focus)
-    ours = (*server.FOCUS, *server.TRANSPORT)
-    framework = (
-        "django.core.handlers.asgi",
-        "django.core.handlers.asgi.ASGIHandler.__call__",
-        "channels.consumer.AsyncConsumer",
-        "channels.consumer.AsyncConsumer.__call__",
-        "channels.generic.websocket.AsyncWebsocketConsumer",
-        "autobahn.twisted.websocket",
-    )
-    chosen = {
-        "path": (*ours, *framework, MODULE),
-        "server": ours,
-        "application": (MODULE, f"{MODULE}.__call__"),
-        "everything": (
-            *ours,
-            "twisted",
-            "autobahn",
-            "channels",
-            "django",
-            "asgiref",
-            "h11",
-            MODULE,
-            "*.__call__",
-        ),
-    }
-    if experiment.focus not in chosen:
-        from ..errors import RecordingError
-
-        raise RecordingError(
-            f"no such focus: {experiment.focus!r}, only {', '.join(chosen)}"
-        )
-    return chosen[experiment.focus]
-
-
-def _ranked(names: tuple[str, ...]) -> list[tuple[str, ...]]:
-    """The focus, what matters most first."""
-    own = tuple(each for each in names if each.lstrip("-").startswith(MODULE))
-    return [own, names] if own else [names]
 
 
 def _django() -> Any:
@@ -377,14 +329,19 @@ def _blamed(error: BaseException) -> tuple[str, int]:
     """An exception in one line, and the line of the reader's code that raised it."""
     words = str(error).strip().splitlines()
     told = f"{type(error).__name__}: {words[0]}" if words else type(error).__name__
-    if isinstance(error, SyntaxError) and Path(error.filename or "").stem == MODULE:
+    if isinstance(error, SyntaxError) and _is_own(error.filename):
         told = f"{type(error).__name__}: {error.msg}"
         return f"{told} (line {error.lineno})", error.lineno or 0
     frames = traceback.extract_tb(error.__traceback__)
-    own = [each for each in frames if Path(each.filename).stem == MODULE]
+    own = [each for each in frames if _is_own(each.filename)]
     if not own:
         return told, 0
     return f"{told} (line {own[-1].lineno})", own[-1].lineno or 0
+
+
+def _is_own(filename: str | None) -> bool:
+    """Whether that is the file of the reader's code."""
+    return filename == str(Path(sys.path[0], f"{MODULE}.py"))
 
 
 def _seen(connection: Any) -> dict[str, Any]:
@@ -472,7 +429,7 @@ def _no_other_loop() -> Iterator[None]:
 
 
 def _clean_up() -> None:
-    """Leave nothing of the last experiment: no task, timer, socket or listener."""
+    """Leave nothing of the last experiment: no task, timer, socket, cache or room."""
     network.reset()
     twisted = sys.modules.get("twisted.internet.reactor")
     if twisted is not None:
@@ -488,4 +445,12 @@ def _clean_up() -> None:
         loop._stopping = False
         forget(loop)
     asyncio.set_event_loop(None)
+    for name, module in list(sys.modules.items()):
+        if name.startswith("minidaphne."):
+            for each in list(vars(module).values()):
+                if hasattr(each, "cache_clear"):
+                    each.cache_clear()
+    layers = sys.modules.get("channels.layers")
+    if layers is not None:
+        layers.channel_layers.backends.clear()
     gc.collect()

@@ -11,6 +11,7 @@ import importlib
 import os
 import socket
 import sys
+import threading
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -97,6 +98,11 @@ def install(
     socket.socket = MemorySocket  # type: ignore[misc,assignment]
     asyncio.new_event_loop = new_event_loop
     http_parser.install()
+    threading.Thread.start = _run_in_place  # type: ignore[method-assign]
     # A view may look at the database although no thread is there for it.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
+
+def _run_in_place(thread: threading.Thread) -> None:
+    """Stands in for `Thread.start`: asgiref starts one to shut down a pool."""
+    thread.run()
