@@ -66,6 +66,7 @@ class Action:
 
 ORDERS = {
     "connection": "open another connection; the earlier ones stay open",
+    "back": "go on with the first connection",
     "wait SECONDS": "do nothing for so long",
     "zeros N": "send so many zero bytes (WebSocket: as one binary message)",
     "letters N": "send so many letters (WebSocket: as one text message)",
@@ -101,6 +102,7 @@ def parse(text: str) -> list[Action]:
 def _actions(text: str) -> Iterator[Action]:
     lines = text.replace("\r\n", "\n").split("\n")
     websocket, fresh = False, True
+    first = None  # whether the first connection is a WebSocket
     piece = b""
     for number, line in enumerate(lines, 1):
         if line.startswith("---"):
@@ -109,6 +111,8 @@ def _actions(text: str) -> Iterator[Action]:
                 piece = b""
             action = _order(line[3:].strip(), number, websocket)
             fresh = action.kind == "connection"
+            if action.kind == "back":
+                websocket = bool(first)
             if not fresh:
                 yield action
             continue
@@ -119,6 +123,7 @@ def _actions(text: str) -> Iterator[Action]:
             fresh = False
             path = re.fullmatch(r"WebSocket\s+(/\S*)", line.strip(), re.IGNORECASE)
             websocket = path is not None
+            first = websocket if first is None else first
             if path:
                 yield Action("websocket", text=path[1])
                 continue
@@ -153,7 +158,7 @@ def _order(words: str, line: int, websocket: bool) -> Action:
     kind, _, rest = words.partition(" ")
     if not kind:
         return Action("idle")
-    if words in ("connection", "end", "leave", "ping", "stop reading", "read again"):
+    if words in ("connection", "back", "end", "leave", "ping", "stop reading", "read again"):
         return Action(words)
     if kind == "close":
         code, _, reason = rest.partition(" ")
@@ -343,6 +348,7 @@ class Client:
         self.actions = actions
         self.port = port
         self.connections: list[Connection] = []
+        self._at = 0
 
     def look(self) -> None:
         """Take what has come on all connections."""
@@ -373,19 +379,23 @@ class Client:
     def _upgrade(
         self, action: Action, headers: list[tuple[str, str]]
     ) -> Iterator[Until]:
+        self._at = len(self.connections)
         self.connections.append(Connection(self.port, action.text, tuple(headers)))
         headers.clear()
         yield Until(QUIET)
 
     def _do(self, action: Action) -> Iterator[Until]:
         if action.kind == "open":
+            self._at = len(self.connections)
             self.connections.append(Connection(self.port))
+        elif action.kind == "back":
+            self._at = 0
         elif action.kind == "idle":
             yield Until(QUIET)
         elif action.kind == "wait":
             yield Until(action.number)
         elif self.connections:
-            self._on(self.connections[-1], action)
+            self._on(self.connections[self._at], action)
             if action.kind in ("close", "leave", "ping"):
                 yield Until(QUIET)
 

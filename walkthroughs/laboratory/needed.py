@@ -14,19 +14,19 @@ for each in LEFT_OUT:
     sys.modules[each] = None  # type: ignore[assignment]
 prepare(bare=True)
 
-from .experiment import Experiment, Laboratory
+from .messages import answer
 
-HTTP = Experiment(
-    "GET / HTTP/1.1\nHost: example.com\nConnection: close\n\n",
-    "from django.http import HttpResponse\n"
+HTTP = {
+    "client": "GET / HTTP/1.1\nHost: example.com\nConnection: close\n\n",
+    "application": "from django.http import HttpResponse\n"
     "from django.urls import path\n\n\n"
     "async def view(request):\n"
     "    return HttpResponse()\n\n\n"
     'urlpatterns = [path("", view)]\n',
-)
-WEBSOCKET = Experiment(
-    "WebSocket /\nhello\n",
-    "from channels.generic.websocket import AsyncWebsocketConsumer\n"
+}
+WEBSOCKET = {
+    "client": "WebSocket /\nhello\n",
+    "application": "from channels.generic.websocket import AsyncWebsocketConsumer\n"
     "from channels.layers import get_channel_layer\n"
     "from channels.routing import ProtocolTypeRouter, URLRouter\n"
     "from django.urls import path\n\n\n"
@@ -35,16 +35,14 @@ WEBSOCKET = Experiment(
     "application = ProtocolTypeRouter(\n"
     '    {"websocket": URLRouter([path("", Echo.as_asgi())])}\n'
     ")\n",
-)
+}
 
-laboratory = Laboratory()
 for server in ("daphne", "minidaphne"):
-    for experiment in (HTTP, WEBSOCKET):
-        result = laboratory.run(
-            Experiment(experiment.client, experiment.application, server)
-        )
-        if result.error or not result.steps:
-            sys.exit(f"{server}: {result.error or result.log}")
-        laboratory.mend(result.listing)
+    for tried in (HTTP, WEBSOCKET):
+        asked = {"do": "run", "experiment": {**tried, "server": server}}
+        result = json.loads(answer(json.dumps(asked)))
+        if result["error"] or not result["steps"]:
+            sys.exit(f"{server}: {result['error'] or result['log']}")
+        answer(json.dumps({"do": "mend", "listing": result["listing"]}))
 files = (getattr(each, "__file__", None) for each in list(sys.modules.values()))
 print(json.dumps(sorted({each for each in files if each and each.endswith(".py")})))

@@ -71,19 +71,14 @@ def runtime(folder: Path, cache: Path) -> Runtime | None:
     lock = json.loads((folder / "pyodide-lock.json").read_text(encoding="utf-8"))["info"]
     version = about["version"]
     cache.mkdir(parents=True, exist_ok=True)
-    packed = cache / f"pyodide-{version}.wasm.gz"
-    if not packed.exists():
-        unready = packed.with_suffix(".part")
-        unready.write_bytes(
-            gzip.compress((folder / "pyodide.asm.wasm").read_bytes(), 9, mtime=0)
-        )
-        unready.replace(packed)
+    wasm = _packed(folder / "pyodide.asm.wasm", cache, version)
+    script = _packed(folder / "pyodide.asm.mjs", cache, version)
     return Runtime(
         {
-            "wasm": (packed.name, packed),
+            "wasm": (wasm.name, wasm),
             "library": (f"python-{version}.zip", folder / "python_stdlib.zip"),
             "loader": (f"pyodide-{version}.mjs", folder / "pyodide.mjs"),
-            "script": (f"pyodide.asm-{version}.mjs", folder / "pyodide.asm.mjs"),
+            "script": (script.name, script),
         },
         lock,
         (
@@ -91,6 +86,16 @@ def runtime(folder: Path, cache: Path) -> Runtime | None:
             Package("Python", lock["python"], "PSF-2.0"),
         ),
     )
+
+
+def _packed(file: Path, cache: Path, version: str) -> Path:
+    """A file as gzip, for hosts that compress nothing on the way."""
+    packed = cache / f"{version}-{file.name}.gz"
+    if not packed.exists():
+        unready = packed.with_suffix(".part")
+        unready.write_bytes(gzip.compress(file.read_bytes(), 9, mtime=0))
+        unready.replace(packed)
+    return packed
 
 
 class LaboratoryPages(BasePlugin):  # type: ignore[type-arg]

@@ -77,7 +77,8 @@ STARTS = (
         "http-upload-slow",
         "A POST in two halves",
         "POST /hello/ HTTP/1.1\nHost: example.com\nConnection: close\n"
-        "Content-Length: 12000\n\n--- zeros 6000\n---\n--- zeros 6000\n",
+        "Content-Length: 12000\n\n--- zeros 6000\n"
+        "--- connection\ngood morning\n\n---\n--- back\n--- zeros 6000\n",
         HELLO,
         "http-upload-slow",
     ),

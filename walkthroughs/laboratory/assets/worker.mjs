@@ -39,6 +39,11 @@ const load = async (name, files, counted) => {
   );
 };
 
+const whole = (packed, type) =>
+  new Response(packed.pipeThrough(new DecompressionStream("gzip")), {
+    headers: { "Content-Type": type },
+  });
+
 const bytes = (stream) => new Response(stream).arrayBuffer();
 
 let python;
@@ -56,16 +61,15 @@ const start = async ({ files, lock, code }) => {
   let loaded = 0;
   const counted = (size) => say({ loaded: (loaded += size), total });
   const [wasm, library, modules, loader, script] = await Promise.all([
-    load("wasm", files, counted).then((packed) =>
-      new Response(packed.pipeThrough(new DecompressionStream("gzip")), {
-        headers: { "Content-Type": "application/wasm" },
-      })),
+    load("wasm", files, counted).then((packed) => whole(packed, "application/wasm")),
     load("library", files, counted).then(bytes),
     load("modules", files, counted).then(bytes),
     import(here + files.loader.file),
-    import(here + files.script.file),
+    load("script", files, counted)
+      .then((packed) => whole(packed, "text/javascript").blob())
+      .then((blob) => import(URL.createObjectURL(blob))),
   ]);
-  counted(files.loader.size + files.script.size);
+  counted(files.loader.size);
   say({ stage: "Starting Python" });
   // The loader asks for two files, which are here already.
   const own = globalThis.fetch;
@@ -85,8 +89,9 @@ const start = async ({ files, lock, code }) => {
   // A shared link may bring code: it gets no way out of this page.
   for (const name of ["fetch", "XMLHttpRequest", "WebSocket", "EventSource", "Worker",
     "importScripts", "WebTransport", "indexedDB", "caches", "BroadcastChannel"]) {
-    Reflect.deleteProperty(globalThis, name);
-    if (name in globalThis) globalThis[name] = undefined;
+    for (let at = globalThis; at; at = Object.getPrototypeOf(at)) {
+      Reflect.deleteProperty(at, name);
+    }
   }
 };
 
