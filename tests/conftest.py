@@ -15,6 +15,7 @@ SLOW = (
     "tests/walkthroughs/integrations/test_again.py",
     "tests/test_cuts.py",
     "tests/site/test_lighthouse.py",
+    "tests/site/test_laboratory.py",
     "tests/site/",
     "tests/walkthroughs/test_record.py",
     "tests/walkthroughs/integrations/",

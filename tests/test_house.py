@@ -40,12 +40,13 @@ FLOORS = [
     {"scenarios"},
     {"record", "own"},
     {"integrations"},
+    {"laboratory"},
     {"commands"},
     {"cli"},
     {"__main__"},
 ]
 # Only these know a particular server.
-KNOW_SERVERS = {"servers", "scenarios"}
+KNOW_SERVERS = {"servers", "scenarios", "laboratory"}
 
 
 def sources(package: str) -> list[Path]:

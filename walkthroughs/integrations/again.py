@@ -26,7 +26,7 @@ from .fences import fences
 
 log = get_plugin_logger("walkthroughs")
 
-OWN = ("walkthroughs", "walkthroughs/again", "walkthroughs/laboratory")
+OWN = ("walkthroughs", "walkthroughs/again", "walkthroughs/laboratory/hooks.py")
 SEARCH = "material/search"
 PLUGINS = frozenset({*OWN, SEARCH, "material/offline", "mkdocstrings", "autorefs"})
 """Plugins known to take a page a second time; of those that collect something from all

@@ -38,7 +38,6 @@ from pymdownx.superfences import SuperFencesException
 
 from .. import render
 from ..errors import ListingError, Mismatch, WalkthroughError
-from ..laboratory.site import LaboratoryPages, try_it
 from ..render.compare import compare
 from ..render.html import failure, listing, slim, walkthrough
 from ..render.source import without_colourless
@@ -74,7 +73,6 @@ class FenceContext:
         link: path of a page below `docs` -> its address, as seen from this page.
         names: the stages of the book, and the pages that tell where they run.
         path: path of the page below `docs`, "words.md".
-        laboratory: the address of the laboratory; "" for none.
     """
 
     page: str
@@ -85,7 +83,6 @@ class FenceContext:
     link: Link = str
     names: Names = field(default_factory=Names)
     path: str = ""
-    laboratory: str = ""
 
     def where(self, name: str) -> str:
         """The address of the place that tells where a stage runs; "" for none."""
@@ -179,12 +176,9 @@ def render_callpath(
     look = options.get("look")
     listed = listing(held.view, held.lines, name, unfold=look is None)
     told = {line.seq: line.comment for line in held.lines if line.seq is not None}
-    link = try_it(*which, context.laboratory) if context.laboratory else ""
     if look is not None:
-        shown = slim(held.view, listed, name, look == "play", context.where, told)
-    else:
-        shown = walkthrough(held.view, listed, name, context.where, told)
-    return f"{shown}\n{link}" if link else shown
+        return slim(held.view, listed, name, look == "play", context.where, told)
+    return walkthrough(held.view, listed, name, context.where, told)
 
 
 _walkthroughs: WeakKeyDictionary[Markdown, Counter[tuple[str, str]]] = (
@@ -264,11 +258,9 @@ def render_fence(
 
 
 class WalkthroughsConfig(Config):
-    """What the plugin takes: `glossary`, the page that the words on others lead to, and
-    `laboratory`, the page where readers run experiments."""
+    """What the plugin takes: `glossary`, the page that the words on others lead to."""
 
     glossary = config_options.Optional(config_options.Type(str))
-    laboratory = config_options.Optional(config_options.Type(str))
 
 
 class WalkthroughsPlugin(BasePlugin[WalkthroughsConfig]):
@@ -280,7 +272,6 @@ class WalkthroughsPlugin(BasePlugin[WalkthroughsConfig]):
         self._docs = Path("docs")
         self._offset = 0
         self._again = Again(FENCES)
-        self._laboratory = LaboratoryPages()
         self._fences: list[Fence] = []
         self._link: Link = str
         self._terms: list[Term] = []
@@ -295,8 +286,6 @@ class WalkthroughsPlugin(BasePlugin[WalkthroughsConfig]):
         """Enter the fences, and their style and script, into the configuration."""
         self._again.whole = self.config.glossary or ""
         config.plugins["walkthroughs/again"] = self._again
-        self._laboratory.page = self.config.laboratory or ""
-        config.plugins["walkthroughs/laboratory"] = self._laboratory
         config.extra_css.append("assets/walkthroughs.css")
         config.extra_javascript.append("assets/walkthroughs.js")
         # Of names only, says MkDocs; it hands them to Markdown, which takes objects, too.
@@ -384,7 +373,6 @@ class WalkthroughsPlugin(BasePlugin[WalkthroughsConfig]):
             self._link,
             self._names,
             self._path,
-            self._link(self.config.laboratory) if self.config.laboratory else "",
         )
         try:
             return FENCES[name](fence.body, words(fence), context)

@@ -1,14 +1,16 @@
-"""Runs experiments: one JSON object a line in, one result a line out."""
+"""A laboratory in a process of its own: a question a line in, an answer a line out.
 
-import json
+See `messages` for what they are.
+"""
+
 import sys
 
 from .experiment import prepare
 
 prepare()
 
-from .experiment import Experiment, Laboratory
+from .messages import answer
 
-laboratory, answers = Laboratory(), sys.stdout
 for line in sys.stdin:
-    print(json.dumps(laboratory.run(Experiment(**json.loads(line))).as_dict()), file=answers, flush=True)
+    sys.__stdout__.write(f"{answer(line)}\n")  # type: ignore[union-attr]
+    sys.__stdout__.flush()  # type: ignore[union-attr]

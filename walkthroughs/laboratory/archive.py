@@ -89,7 +89,11 @@ def _needed(cache_folder: Path) -> list[Path]:
     """The files that the servers import; remembered until a package or our code changes."""
     versions = sorted({f"{each.name}=={each.version}" for each in distributions()})
     digest = hashlib.sha256(repr((sys.version, versions)).encode())
-    ours = [path for top in ("minidaphne", "walkthroughs") for path in (OWN / top).rglob("*.py")]
+    ours = [
+        path
+        for top in ("minidaphne", "walkthroughs")
+        for path in (OWN / top).rglob("*.py")
+    ]
     digest.update("\n".join(path.as_posix() for path in sorted(ours)).encode())
     for path in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(path.read_bytes())
@@ -117,7 +121,9 @@ def _name(path: Path) -> str | None:
     parts = path.parts
     if "site-packages" in parts:
         return "/".join(parts[parts.index("site-packages") + 1 :])
-    if path.is_relative_to(OWN / "walkthroughs") or path.is_relative_to(OWN / "minidaphne"):
+    if path.is_relative_to(OWN / "walkthroughs") or path.is_relative_to(
+        OWN / "minidaphne"
+    ):
         return path.relative_to(OWN).as_posix()
     return None
 
@@ -149,7 +155,9 @@ def _write(path: Path, files: dict[str, Path], dists: list[Distribution]) -> Non
     with zipfile.ZipFile(unready, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as pack:
         for name, data in sorted(_entries(files, dists)):
             # A fixed date, so that the same files give the same archive.
-            pack.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), data, zipfile.ZIP_DEFLATED)
+            pack.writestr(
+                zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), data, zipfile.ZIP_DEFLATED
+            )
     unready.replace(path)
 
 
@@ -182,7 +190,11 @@ def _owned() -> dict[str, list[str]]:
 
 def _tops(dist: Distribution) -> list[str]:
     own = ["minidaphne", "walkthroughs"]
-    return own if _plain(dist.name) == "inside-daphne" else _owned().get(_plain(dist.name), [])
+    return (
+        own
+        if _plain(dist.name) == "inside-daphne"
+        else _owned().get(_plain(dist.name), [])
+    )
 
 
 def _is_in(top: str, files: dict[str, Path]) -> bool:

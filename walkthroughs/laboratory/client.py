@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 from websockets.client import ClientProtocol
 from websockets.exceptions import InvalidHandshake, InvalidState
@@ -80,7 +81,7 @@ ORDERS = {
 }
 """Order -> what it does."""
 
-_ESCAPE = re.compile(rb"\\(x[0-9a-fA-F]{2}|[nrt\\])")
+_ESCAPE = re.compile(rb"\\(x[0-9a-fA-F]{2}|[nrt\\]|)")
 _PLAIN = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"\\": b"\\"}
 
 
@@ -140,17 +141,17 @@ def _actions(text: str) -> Iterator[Action]:
 
 def _bytes(line: str, number: int, last: bool) -> bytes:
     data, end = line.encode(), b"" if last else b"\r\n"
-    if data.endswith(b"\\") and not data.endswith(b"\\\\"):
+    if (len(data) - len(data.rstrip(b"\\"))) % 2:
         data, end = data[:-1], b""
-    if re.search(rb"\\(?!x[0-9a-fA-F]{2}|[nrt\\])", data):
-        raise ClientError(
-            r"after a backslash comes x and two digits, n, r, t or another one", number
-        )
-    return _ESCAPE.sub(_byte, data) + end
+    return _ESCAPE.sub(partial(_byte, number), data) + end
 
 
-def _byte(match: re.Match[bytes]) -> bytes:
+def _byte(line: int, match: re.Match[bytes]) -> bytes:
     escape = match[1]
+    if not escape:
+        raise ClientError(
+            r"after a backslash comes x and two digits, n, r, t or another one", line
+        )
     return _PLAIN[escape] if escape in _PLAIN else bytes([int(escape[1:], 16)])
 
 
@@ -158,12 +159,22 @@ def _order(words: str, line: int, websocket: bool) -> Action:
     kind, _, rest = words.partition(" ")
     if not kind:
         return Action("idle")
-    if words in ("connection", "back", "end", "leave", "ping", "stop reading", "read again"):
+    if words in (
+        "connection",
+        "back",
+        "end",
+        "leave",
+        "ping",
+        "stop reading",
+        "read again",
+    ):
         return Action(words)
     if kind == "close":
         code, _, reason = rest.partition(" ")
         if code and not (code.isdecimal() and 1000 <= int(code) <= 4999):
-            raise ClientError(f"a close code is between 1000 and 4999, not {code}", line)
+            raise ClientError(
+                f"a close code is between 1000 and 4999, not {code}", line
+            )
         return Action("close", text=reason, number=int(code or 1000))
     if kind == "header" and ":" in rest:
         return Action("header", text=rest)
@@ -325,7 +336,9 @@ def _told(frame: Frame, parts: list[bytes]) -> Iterator[str]:
 
 
 def _brief(text: str) -> str:
-    return repr(text) if len(text) <= 200 else f"{text[:200]!r}… ({len(text):,} letters)"
+    return (
+        repr(text) if len(text) <= 200 else f"{text[:200]!r}… ({len(text):,} letters)"
+    )
 
 
 @dataclass(frozen=True, slots=True)

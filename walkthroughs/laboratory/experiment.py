@@ -43,6 +43,7 @@ SHOWN = 300
 LOG_LINES = 500
 """Lines of the log that are kept."""
 
+
 @dataclass(frozen=True, slots=True)
 class Experiment:
     """What is tried.
@@ -210,7 +211,7 @@ class Laboratory:
             server.run(noted, PORT, ready, **options)
         except Over:
             pass
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001
             # The reader's code may raise what ends a process, such as SystemExit.
             result.error, result.line = _blamed(error)
         finally:
@@ -247,9 +248,11 @@ class Laboratory:
             elif hasattr(found, "urlpatterns"):
                 application = _django()
             else:
-                result.error = "The application needs an 'application' or 'urlpatterns'."
+                result.error = (
+                    "The application needs an 'application' or 'urlpatterns'."
+                )
                 return None
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - it is the reader's code
             result.error, result.line = _blamed(error)
             return None
         if not callable(application):
@@ -269,7 +272,9 @@ class Laboratory:
         from .written import listing_of
 
         if not any(each.seq >= self._listening for each in trace.steps):
-            result.notes.append("No step was recorded: the focus leaves everything out.")
+            result.notes.append(
+                "No step was recorded: the focus leaves everything out."
+            )
             return
         if text.strip():
             try:

@@ -28,7 +28,15 @@ FRAMEWORK = (
 )
 """What the book speaks of between the server and an application."""
 
-EVERYTHING = ("twisted", "autobahn", "channels", "django", "asgiref", "h11", "*.__call__")
+EVERYTHING = (
+    "twisted",
+    "autobahn",
+    "channels",
+    "django",
+    "asgiref",
+    "h11",
+    "*.__call__",
+)
 
 
 def names(focus: str | Sequence[str], server: Server) -> tuple[str, ...]:

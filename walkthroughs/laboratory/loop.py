@@ -51,8 +51,8 @@ class MemorySelector(selectors._BaseSelectorImpl):
 
     def _ready(self) -> list[tuple[selectors.SelectorKey, int]]:
         found = []
-        for fd, key in list(self.get_map().items()):
-            sock = network.sockets.get(int(fd))
+        for key in list(self.get_map().values()):
+            sock = network.sockets.get(key.fd)
             if sock is None:
                 continue  # a descriptor of something else, which is never ready
             read = selectors.EVENT_READ * sock.is_readable()
@@ -78,14 +78,16 @@ class MemoryLoop(BaseSelectorEventLoop):
         """Return the time of the clock, in seconds."""
         return self._clock.now()
 
-    def run_in_executor(self, executor: Any, func: Any, *args: Any) -> Any:
+    def run_in_executor(  # type: ignore[override]  # no type variables needed
+        self, executor: Any, func: Any, *args: Any
+    ) -> asyncio.Future[Any]:
         """Call the function here and now; return a future that is done."""
         done = self.create_future()
         try:
             done.set_result(func(*args))
         except StopIteration as error:
             done.set_exception(RuntimeError(f"the function raised {error!r}"))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the caller gets it
             done.set_exception(error)
         return done
 

@@ -19,7 +19,14 @@ from .experiment import Experiment, Laboratory
 
 __all__ = ["answer"]
 
-LOADED = (channels.routing, daphne.server, django.core.handlers.asgi, html, mend, minidaphne.server)
+LOADED = (
+    channels.routing,
+    daphne.server,
+    django.core.handlers.asgi,
+    html,
+    mend,
+    minidaphne.server,
+)
 
 _laboratory = Laboratory()
 

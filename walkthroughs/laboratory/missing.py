@@ -23,7 +23,9 @@ from .network import MemorySocket
 class Absent(ModuleType):
     """A module that can be imported, and whose contents nobody calls."""
 
-    __path__: list[str] = []
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.__path__ = []
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -98,7 +100,7 @@ def install(
     socket.socket = MemorySocket  # type: ignore[misc,assignment]
     asyncio.new_event_loop = new_event_loop
     http_parser.install()
-    threading.Thread.start = _run_in_place  # type: ignore[method-assign]
+    setattr(threading.Thread, "start", _run_in_place)  # noqa: B010 - mypy forbids it
     # A view may look at the database although no thread is there for it.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 

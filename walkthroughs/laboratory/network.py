@@ -10,7 +10,7 @@ import errno
 import os
 import socket
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Self
 
 ROOM = 65536
 """Bytes on their way in one direction that the network holds."""
@@ -63,7 +63,9 @@ class Network:
         """
         listener = self.listeners.get(port)
         if listener is None:
-            raise ConnectionRefusedError(errno.ECONNREFUSED, f"nothing listens on {port}")
+            raise ConnectionRefusedError(
+                errno.ECONNREFUSED, f"nothing listens on {port}"
+            )
         ours, theirs = MemorySocket(), MemorySocket()
         there, back = Pipe(), Pipe()
         ours.incoming, ours.outgoing = back, there
@@ -104,7 +106,7 @@ class MemorySocket:
         self._fd = os.open(os.devnull, os.O_RDWR) if fileno is None else fileno
         network.sockets[self._fd] = self
 
-    def __enter__(self) -> MemorySocket:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *args: object) -> None:

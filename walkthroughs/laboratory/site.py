@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig
-from mkdocs.plugins import BasePlugin, get_plugin_logger
+from mkdocs.plugins import get_plugin_logger
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
@@ -68,7 +69,9 @@ def runtime(folder: Path, cache: Path) -> Runtime | None:
     if not (folder / "pyodide.asm.wasm").exists():
         return None
     about = json.loads((folder / "package.json").read_text(encoding="utf-8"))
-    lock = json.loads((folder / "pyodide-lock.json").read_text(encoding="utf-8"))["info"]
+    lock = json.loads((folder / "pyodide-lock.json").read_text(encoding="utf-8"))[
+        "info"
+    ]
     version = about["version"]
     cache.mkdir(parents=True, exist_ok=True)
     wasm = _packed(folder / "pyodide.asm.wasm", cache, version)
@@ -98,20 +101,21 @@ def _packed(file: Path, cache: Path, version: str) -> Path:
     return packed
 
 
-class LaboratoryPages(BasePlugin):  # type: ignore[type-arg]
-    """Fills the page of the laboratory, and adds its files to the site."""
+class LaboratorySite:
+    """Fills the page of the laboratory, adds its files, and links to it from chapters.
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.page = ""
+    Args:
+        page: the page's path below the folder of all pages.
+    """
+
+    def __init__(self, page: str) -> None:
+        self.page = page
         self._listings: dict[tuple[str, str], str] = {}
         self._data: dict[str, object] = {}
         self._packages: tuple[Package, ...] = ()
 
     def on_files(self, files: Files, /, *, config: MkDocsConfig) -> Files:
         """Add the files that the page loads."""
-        if not self.page:
-            return files
         root = Path(config.config_file_path).parent
         cache = root / ".cache" / "laboratory"
         self._listings = dict(_listings(Path(config.docs_dir)))
@@ -163,9 +167,12 @@ class LaboratoryPages(BasePlugin):  # type: ignore[type-arg]
     def on_page_content(
         self, html: str, /, *, page: Page, config: MkDocsConfig, files: Files
     ) -> str:
-        """Put the laboratory in its place."""
-        if page.file.src_uri != self.page:
+        """Put the laboratory in its place; on other pages, links that lead there."""
+        home = files.get_file_from_path(self.page)
+        if home is None:
             return html
+        if page.file.src_uri != self.page:
+            return linked(html, home.url_relative_to(page.file))
         # In a script, "</" would end it.
         data = json.dumps(self._data).replace("</", "<\\/")
         form = (ASSETS / "laboratory.html").read_text(encoding="utf-8")
@@ -180,19 +187,28 @@ class LaboratoryPages(BasePlugin):  # type: ignore[type-arg]
         return html.replace(MARK, "\n".join(parts))
 
 
-def try_it(scenario: str, server: str, address: str) -> str:
-    """Return the link that opens a scenario in the laboratory; "" if it cannot run there.
+_WALK = re.compile(r'<div class="wt[^"]*" role="group" id="(?P<which>[\w-]+)-walk"')
+
+
+def linked(html: str, address: str) -> str:
+    """Return a page with a link above each walkthrough that can run in the laboratory.
 
     Args:
-        scenario: a scenario of the book.
-        server: the server.
-        address: of the laboratory's page.
+        html: the page.
+        address: of the laboratory.
     """
-    start = next((each for each in STARTS if each.scenario == scenario), None)
-    if start is None or server not in SERVERS:
-        return ""
-    link = escape(f"{address}#start={start.name}&server={server}")
-    return f'<p class="wt-try"><a href="{link}">Try it in the laboratory</a></p>'
+    return _WALK.sub(lambda found: _link(found["which"], address) + found[0], html)
+
+
+def _link(which: str, address: str) -> str:
+    """A link to the start point of a walkthrough, "http-get-daphne-2"; "" for none."""
+    for start in STARTS:
+        for server in SERVERS:
+            told = re.escape(f"{start.scenario}-{server}")
+            if start.scenario and re.fullmatch(rf"{told}(-\d+)?", which):
+                link = escape(f"{address}#start={start.name}&server={server}")
+                return f'<p class="wt-try"><a href="{link}">Try it in the laboratory</a></p>'
+    return ""
 
 
 def _file(config: MkDocsConfig, name: str, path: Path) -> File:

@@ -15,7 +15,7 @@ from .focuses import MODULE
 
 SERVERS = ("daphne", "minidaphne")
 
-HELLO = '''\
+HELLO = """\
 from django.http import HttpResponse
 from django.urls import path
 
@@ -25,7 +25,7 @@ async def hello(request):
 
 
 urlpatterns = [path("hello/", hello)]
-'''
+"""
 
 GET = "GET {path} HTTP/1.1\nHost: example.com\nConnection: close\n\n"
 
@@ -57,7 +57,9 @@ class Start:
         return [renamed(each) for each in load(self.scenario).focus[server]]
 
 
-_SITE = re.compile(r"\bwalkthroughs\.scenarios\.mysite(\.(asgi|consumers|raising|stuck|urls|views))?\b")
+_SITE = re.compile(
+    r"\bwalkthroughs\.scenarios\.mysite(\.(asgi|consumers|raising|stuck|urls|views))?\b"
+)
 
 
 def renamed(text: str) -> str:
@@ -100,7 +102,7 @@ STARTS = (
         "http-stream",
         "A response in pieces",
         GET.format(path="/countdown/"),
-        '''\
+        """\
 import asyncio
 
 from django.http import StreamingHttpResponse
@@ -117,7 +119,7 @@ async def countdown(request):
 
 
 urlpatterns = [path("countdown/", countdown)]
-''',
+""",
         "http-stream",
     ),
     Start(
@@ -153,24 +155,24 @@ urlpatterns = [path("slow/", slow)]
         "application-raises",
         "An application raises before its response",
         GET.format(path="/"),
-        '''\
+        """\
 async def application(scope, receive, send):
     await receive()
     raise ValueError("on purpose")
-''',
+""",
         "application-raises",
     ),
     Start(
         "raises-late",
         "An application raises in the middle of its response",
         GET.format(path="/"),
-        '''\
+        """\
 async def application(scope, receive, send):
     await receive()
     await send({"type": "http.response.start", "status": 200, "headers": []})
     await send({"type": "http.response.body", "body": b"so far\\n", "more_body": True})
     raise ValueError("on purpose")
-''',
+""",
     ),
     Start(
         "http-timeout",
@@ -207,7 +209,7 @@ application = stuck
         "websocket-echo",
         "A WebSocket that echoes",
         "WebSocket /ws/echo/\ngood morning\n",
-        '''\
+        """\
 from channels.generic.websocket import AsyncWebsocketConsumer
 from channels.routing import ProtocolTypeRouter, URLRouter
 from django.urls import path
@@ -221,42 +223,42 @@ class Echo(AsyncWebsocketConsumer):
 application = ProtocolTypeRouter(
     {"websocket": URLRouter([path("ws/echo/", Echo.as_asgi())])}
 )
-''',
+""",
         "websocket-echo",
     ),
     Start(
         "websocket-reject",
         "A WebSocket that is rejected",
         "WebSocket /ws/\n",
-        '''\
+        """\
 async def application(scope, receive, send):
     await receive()
     await send({"type": "websocket.close"})
-''',
+""",
     ),
     Start(
         "close-codes",
         "A WebSocket closed with a code",
         "WebSocket /ws/\ngood morning\n",
-        '''\
+        """\
 async def application(scope, receive, send):
     await receive()
     await send({"type": "websocket.accept"})
     await receive()
     await send({"type": "websocket.close", "code": 4000, "reason": "enough"})
     print(await receive())
-''',
+""",
     ),
     Start(
         "message-too-large",
         "A message that is too large",
         "WebSocket /ws/\n--- letters 1048577\n",
-        '''\
+        """\
 async def application(scope, receive, send):
     await receive()
     await send({"type": "websocket.accept"})
     print(await receive())
-''',
+""",
     ),
     Start(
         "websocket-push",
@@ -264,7 +266,7 @@ async def application(scope, receive, send):
         "WebSocket /ws/room/\n--- connection\n"
         "GET /announce/ HTTP/1.1\nHost: example.com\n\n--- wait 0.3\n"
         "--- leave\n--- wait 0.3\n",
-        '''\
+        """\
 from channels.generic.websocket import AsyncWebsocketConsumer
 from channels.layers import get_channel_layer
 from channels.routing import ProtocolTypeRouter, URLRouter
@@ -293,7 +295,7 @@ application = ProtocolTypeRouter(
         "websocket": URLRouter([path("ws/room/", Room.as_asgi())]),
     }
 )
-''',
+""",
         "websocket-push",
     ),
 )
