@@ -81,15 +81,19 @@ class MemoryLoop(BaseSelectorEventLoop):
     def run_in_executor(  # type: ignore[override]  # no type variables needed
         self, executor: Any, func: Any, *args: Any
     ) -> asyncio.Future[Any]:
-        """Call the function here and now; return a future that is done."""
-        done = self.create_future()
+        """Call the function here and now; return a future.
+
+        Its result comes with the loop's next round, as that of a thread would at best.
+        """
+        future = self.create_future()
         try:
-            done.set_result(func(*args))
+            done, value = future.set_result, func(*args)
         except StopIteration as error:
-            done.set_exception(RuntimeError(f"the function raised {error!r}"))
+            done, value = future.set_exception, RuntimeError(f"it raised {error!r}")
         except Exception as error:  # noqa: BLE001 - the caller gets it
-            done.set_exception(error)
-        return done
+            done, value = future.set_exception, error
+        self.call_soon(_unless_done, future, done, value)
+        return future
 
     # No other thread ever has to wake the loop.
 
@@ -101,6 +105,13 @@ class MemoryLoop(BaseSelectorEventLoop):
 
     def _write_to_self(self) -> None:
         pass
+
+
+def _unless_done(
+    future: asyncio.Future[Any], done: Callable[[Any], None], value: Any
+) -> None:
+    if not future.done():  # its waiter may have been cancelled
+        done(value)
 
 
 def forget(loop: asyncio.AbstractEventLoop) -> None:

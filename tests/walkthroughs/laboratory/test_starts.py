@@ -41,13 +41,6 @@ DIFFERENCES: dict[tuple[str, str], set[str]] = {
         "minidaphne.server.Server.close_application",
         "minidaphne.server.Server.protocol_disconnected",
     },
-    # The same: two threads there, none here.
-    ("websocket-push", "daphne"): {
-        "receive -> http.disconnect",
-        "twisted.internet.tcp.Server.doWrite",
-        "twisted.internet.tcp.Server.writeSomeData",
-    },
-    ("websocket-push", "minidaphne"): {"receive -> http.disconnect"},
 }
 
 
