@@ -266,3 +266,13 @@ def test_without_javascript_the_recorded_walkthrough_is_there(
         assert page.locator("#lab-instead").is_visible()
         assert not page.get_by_role("button", name="Run", exact=True).is_visible()
         assert page.locator(".wt-listing").is_visible()
+
+
+def test_without_webassembly_it_says_so(browser: Browser, served: str) -> None:
+    context = browser.new_context()
+    context.add_init_script("delete globalThis.WebAssembly")
+    page = context.new_page()
+    page.goto(f"{served}laboratory.html")
+    assert "a browser with WebAssembly" in page.locator("#lab-instead").inner_text()
+    assert page.locator(".wt-listing").is_visible()
+    context.close()

@@ -31,7 +31,13 @@ LEFT_OUT = ("h2", "hpack", "hyperframe", "priority", "click", "colorama")
 DJANGO_WITHOUT = ("conf/locale", "contrib", "core/management", "test")
 """Folders of Django that no view here can use; what is imported all the same is taken."""
 
+OWN_WITHOUT = ("walkthroughs/commands", "walkthroughs/cli.py", "minidaphne/cli.py")
+"""Of our own code, what belongs to the command line."""
+
 OWN = Path(walkthroughs.__file__).parent.parent
+
+KEPT = 6
+"""Archives that the cache keeps: one for each Python that is tested, and some."""
 
 LIMIT = 120
 """Seconds that finding out which modules are needed may take."""
@@ -75,6 +81,12 @@ def _files(cache_folder: Path) -> dict[str, Path]:
         name = _name(path)
         if name is not None:
             found[name] = path
+    # Our own code changes while one looks at the site: take all that may be imported.
+    for top in ("minidaphne", "walkthroughs"):
+        for path in (OWN / top).rglob("*.py"):
+            name = path.relative_to(OWN).as_posix()
+            if not name.startswith(OWN_WITHOUT):
+                found[name] = path
     import django
 
     root = Path(django.__file__).parent
@@ -86,15 +98,9 @@ def _files(cache_folder: Path) -> dict[str, Path]:
 
 
 def _needed(cache_folder: Path) -> list[Path]:
-    """The files that the servers import; remembered until a package or our code changes."""
+    """The files that the servers import; remembered until a package or this one changes."""
     versions = sorted({f"{each.name}=={each.version}" for each in distributions()})
     digest = hashlib.sha256(repr((sys.version, versions)).encode())
-    ours = [
-        path
-        for top in ("minidaphne", "walkthroughs")
-        for path in (OWN / top).rglob("*.py")
-    ]
-    digest.update("\n".join(path.as_posix() for path in sorted(ours)).encode())
     for path in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(path.read_bytes())
     memory = cache_folder / f"needed-{digest.hexdigest()[:16]}.json"
@@ -117,15 +123,11 @@ def _look() -> list[str]:
 
 
 def _name(path: Path) -> str | None:
-    """The file's name below the folder that it was imported from; None for others."""
+    """The file's name below the folder of installed packages; None for other files."""
     parts = path.parts
-    if "site-packages" in parts:
-        return "/".join(parts[parts.index("site-packages") + 1 :])
-    if path.is_relative_to(OWN / "walkthroughs") or path.is_relative_to(
-        OWN / "minidaphne"
-    ):
-        return path.relative_to(OWN).as_posix()
-    return None
+    if "site-packages" not in parts:
+        return None
+    return "/".join(parts[parts.index("site-packages") + 1 :])
 
 
 def _distributions(files: dict[str, Path]) -> list[Distribution]:
@@ -159,6 +161,11 @@ def _write(path: Path, files: dict[str, Path], dists: list[Distribution]) -> Non
                 zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), data, zipfile.ZIP_DEFLATED
             )
     unready.replace(path)
+    archives = sorted(
+        path.parent.glob("modules-*.zip"), key=lambda each: each.stat().st_mtime
+    )
+    for old in archives[:-KEPT]:
+        old.unlink(missing_ok=True)
 
 
 def _entries(
