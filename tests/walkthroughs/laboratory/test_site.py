@@ -47,6 +47,8 @@ def test_without_node_packages_the_build_says_what_to_do(
     config = MkDocsConfig(str(tmp_path / "mkdocs.yml"))
     config.load_dict({"site_name": "x", "docs_dir": str(tmp_path / "docs")})
     config.validate()
+    # MkDocs sets it while it calls a plugin.
+    config.plugins._current_plugin = "laboratory"
     caplog.set_level("INFO")
     files = LaboratorySite("laboratory.md").on_files(Files([]), config=config)
     assert "run 'make prepare'" in caplog.text
