@@ -14,6 +14,7 @@ SLOW = (
     "tests/walkthroughs/render/test_stepper.py",
     "tests/test_cuts.py",
     "tests/site/test_lighthouse.py",
+    "tests/site/test_laboratory.py",
     "tests/site/",
     "tests/walkthroughs/test_recording.py",
     "tests/walkthroughs/test_cache.py",

@@ -47,12 +47,13 @@ FLOORS = [
     {"fences"},
     {"compatibility"},
     {"adapters"},
+    {"laboratory"},
     {"commands"},
     {"cli"},
     {"__main__"},
 ]
 # Only these know a particular server.
-KNOW_SERVERS = {"servers", "scenarios"}
+KNOW_SERVERS = {"servers", "scenarios", "laboratory"}
 
 
 def sources(package: str) -> list[Path]:

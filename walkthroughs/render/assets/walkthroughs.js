@@ -944,6 +944,8 @@
       if (parts) parts.list.replaceWith(parts.box);
     }
   });
+  // A page that adds a walkthrough later says so.
+  document.addEventListener("walkthroughs", start);
   addEventListener("hashchange", reveal);
   // Once more: only now has the browser gone to where the address points.
   addEventListener("load", () => requestAnimationFrame(reveal));

@@ -1,0 +1,56 @@
+"""The archive of modules that the browser loads."""
+
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from walkthroughs.laboratory.archive import LEFT_OUT, Archive, archive
+
+
+@pytest.fixture(scope="module")
+def found(house: Path) -> Archive:
+    """The archive of what is installed here."""
+    return archive(house / ".cache" / "laboratory")
+
+
+def test_it_has_the_servers_and_only_python(found: Archive) -> None:
+    with zipfile.ZipFile(found.path) as pack:
+        names = pack.namelist()
+        assert pack.testzip() is None
+    for name in ("daphne/server.py", "minidaphne/server.py", "twisted/web/http.py"):
+        assert name in names
+    assert "walkthroughs/laboratory/messages.py" in names
+    assert not [name for name in names if name.endswith((".so", ".pyc"))]
+    assert not [name for name in names if name.startswith(LEFT_OUT)]
+
+
+def test_each_package_brings_its_licence(found: Archive) -> None:
+    with zipfile.ZipFile(found.path) as pack:
+        names = pack.namelist()
+    for package in found.packages:
+        folder = f"{package.name.replace('-', '_')}-{package.version}.dist-info/"
+        assert f"{folder}METADATA" in names
+        assert package.licence != "licence not said"
+    wanted = {
+        "Django",
+        "Twisted",
+        "autobahn",
+        "channels",
+        "daphne",
+        "h11",
+        "websockets",
+    }
+    assert wanted <= {package.name for package in found.packages}
+
+
+def test_it_is_small(found: Archive) -> None:
+    assert found.path.stat().st_size < 2_500_000
+
+
+def test_the_same_packages_give_the_same_archive(
+    found: Archive, tmp_path: Path
+) -> None:
+    for memory in found.path.parent.glob("needed-*.json"):
+        (tmp_path / memory.name).write_bytes(memory.read_bytes())
+    assert archive(tmp_path).path.read_bytes() == found.path.read_bytes()

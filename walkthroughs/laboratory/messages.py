@@ -1,0 +1,44 @@
+"""What the browser's worker asks, and what it is answered: one JSON object each.
+
+Importing this module imports the servers, so that the first experiment need not.
+"""
+
+from __future__ import annotations
+
+import json
+
+import channels.routing
+import daphne.server
+import django.core.handlers.asgi
+
+import minidaphne.server
+
+from ..listing import mend
+from ..render import html
+from .experiment import Experiment, Laboratory
+
+__all__ = ["answer"]
+
+LOADED = (
+    channels.routing,
+    daphne.server,
+    django.core.handlers.asgi,
+    html,
+    mend,
+    minidaphne.server,
+)
+
+_laboratory = Laboratory()
+
+
+def answer(text: str) -> str:
+    """Answer a question: `do` is "run", with an `experiment`, or "check" or "mend", with
+    a `listing`."""
+    asked = json.loads(text)
+    if asked["do"] == "run":
+        result = _laboratory.run(Experiment(**asked["experiment"]))
+    elif asked["do"] == "check":
+        result = _laboratory.check(asked["listing"])
+    else:
+        result = _laboratory.mend(asked["listing"])
+    return json.dumps(result.as_dict())

@@ -1,0 +1,48 @@
+"""Prints which files the laboratory imports, as a JSON list of paths.
+
+Run as `python -m walkthroughs.laboratory.needed`: it tries one request and one WebSocket
+on each server, with everything absent that a browser does not have.
+"""
+
+import json
+import sys
+
+from .archive import LEFT_OUT
+from .experiment import prepare
+
+for each in LEFT_OUT:
+    sys.modules[each] = None  # type: ignore[assignment]
+prepare(bare=True)
+
+from .messages import answer
+
+HTTP = {
+    "client": "GET / HTTP/1.1\nHost: example.com\nConnection: close\n\n",
+    "application": "from django.http import HttpResponse\n"
+    "from django.urls import path\n\n\n"
+    "async def view(request):\n"
+    "    return HttpResponse()\n\n\n"
+    'urlpatterns = [path("", view)]\n',
+}
+WEBSOCKET = {
+    "client": "WebSocket /\nhello\n",
+    "application": "from channels.generic.websocket import AsyncWebsocketConsumer\n"
+    "from channels.layers import get_channel_layer\n"
+    "from channels.routing import ProtocolTypeRouter, URLRouter\n"
+    "from django.urls import path\n\n\n"
+    "class Echo(AsyncWebsocketConsumer):\n"
+    '    groups = ("room",)\n\n\n'
+    "application = ProtocolTypeRouter(\n"
+    '    {"websocket": URLRouter([path("", Echo.as_asgi())])}\n'
+    ")\n",
+}
+
+for server in ("daphne", "minidaphne"):
+    for tried in (HTTP, WEBSOCKET):
+        asked = {"do": "run", "experiment": {**tried, "server": server}}
+        result = json.loads(answer(json.dumps(asked)))
+        if result["error"] or not result["steps"]:
+            sys.exit(f"{server}: {result['error'] or result['log']}")
+        answer(json.dumps({"do": "mend", "listing": result["listing"]}))
+files = (getattr(each, "__file__", None) for each in list(sys.modules.values()))
+print(json.dumps(sorted({each for each in files if each and each.endswith(".py")})))

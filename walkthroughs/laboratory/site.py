@@ -1,0 +1,240 @@
+"""The laboratory's part of the site: its page, and the files that the page loads.
+
+The runtime comes from the npm package `pyodide`, the modules from the packages that are
+installed here.  Where Node's packages are missing, the site is built without them, and
+the page says what to do.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.plugins import get_plugin_logger
+from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
+
+from ..errors import WalkthroughError
+from ..pages.markdown import fences
+from ..trace import Package
+from .archive import archive
+from .focuses import FOCUSES
+from .starts import SERVERS, STARTS, Start, renamed
+
+log = get_plugin_logger("walkthroughs")
+
+ASSETS = Path(__file__).parent / "assets"
+
+FOLDER = "assets/laboratory"
+
+MARK = "<!-- laboratory -->"
+"""Stands on the page where the laboratory goes."""
+
+CODE = """\
+from walkthroughs.laboratory.experiment import prepare
+prepare()
+from walkthroughs.laboratory.messages import answer
+answer
+"""
+
+MISSING = (
+    "The laboratory is built without Python for the browser: run 'make prepare', "
+    "which installs it into .ci/node_modules."
+)
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """Python for the browser.
+
+    Args:
+        files: what the worker calls a file -> its name on the site, and where it lies.
+        lock: what the runtime wants to know of itself.
+        packages: the runtime and what it is made of.
+    """
+
+    files: Mapping[str, tuple[str, Path]]
+    lock: Mapping[str, str]
+    packages: tuple[Package, ...]
+
+
+def runtime(folder: Path, cache: Path) -> Runtime | None:
+    """Return the runtime in the folder of its npm package, None if that is not there."""
+    if not (folder / "pyodide.asm.wasm").exists():
+        return None
+    about = json.loads((folder / "package.json").read_text(encoding="utf-8"))
+    lock = json.loads((folder / "pyodide-lock.json").read_text(encoding="utf-8"))[
+        "info"
+    ]
+    version = about["version"]
+    cache.mkdir(parents=True, exist_ok=True)
+    wasm = _packed(folder / "pyodide.asm.wasm", cache, version)
+    script = _packed(folder / "pyodide.asm.mjs", cache, version)
+    return Runtime(
+        {
+            "wasm": (wasm.name, wasm),
+            "library": (f"python-{version}.zip", folder / "python_stdlib.zip"),
+            "loader": (f"pyodide-{version}.mjs", folder / "pyodide.mjs"),
+            "script": (script.name, script),
+        },
+        lock,
+        (
+            Package("pyodide", version, about.get("license", "MPL-2.0")),
+            Package("Python", lock["python"], "PSF-2.0"),
+        ),
+    )
+
+
+def _packed(file: Path, cache: Path, version: str) -> Path:
+    """A file as gzip, for hosts that compress nothing on the way."""
+    packed = cache / f"{version}-{file.name}.gz"
+    if not packed.exists():
+        unready = packed.with_suffix(".part")
+        unready.write_bytes(gzip.compress(file.read_bytes(), 9, mtime=0))
+        unready.replace(packed)
+    return packed
+
+
+class LaboratorySite:
+    """Fills the page of the laboratory, adds its files, and links to it from chapters.
+
+    Args:
+        page: the page's path below the folder of all pages.
+    """
+
+    def __init__(self, page: str) -> None:
+        self.page = page
+        self._listings: dict[tuple[str, str], str] = {}
+        self._data: dict[str, object] = {}
+        self._packages: tuple[Package, ...] = ()
+
+    def on_files(self, files: Files, /, *, config: MkDocsConfig) -> Files:
+        """Add the files that the page loads."""
+        root = Path(config.config_file_path).parent
+        cache = root / ".cache" / "laboratory"
+        self._listings = dict(_listings(Path(config.docs_dir)))
+        found = runtime(root / ".ci" / "node_modules" / "pyodide", cache)
+        loaded: dict[str, tuple[str, Path]] = {}
+        if found is None:
+            log.info(MISSING)
+        else:
+            try:
+                pack = archive(cache)
+            except WalkthroughError as error:
+                log.warning("%s", error)
+            else:
+                loaded = {**found.files, "modules": (pack.path.name, pack.path)}
+                self._packages = (*found.packages, *pack.packages)
+        for name in ("laboratory.js", "laboratory.css", "worker.mjs"):
+            files.append(_file(config, name, ASSETS / name))
+        for name, path in loaded.values():
+            files.append(_file(config, name, path))
+        self._data = {
+            "files": {
+                key: {"file": name, "size": path.stat().st_size}
+                for key, (name, path) in loaded.items()
+            }
+            or None,
+            "lock": found.lock if found else None,
+            "code": CODE,
+            "worker": "worker.mjs",
+            "focuses": FOCUSES,
+            "starts": [self._start(each) for each in STARTS],
+        }
+        return files
+
+    def _start(self, start: Start) -> dict[str, object]:
+        return {
+            "name": start.name,
+            "title": start.title,
+            "client": start.client,
+            "application": start.application,
+            "options": start.options,
+            "focus": {server: start.focus(server) for server in SERVERS},
+            "listings": {
+                server: self._listings[start.scenario, server]
+                for server in SERVERS
+                if (start.scenario, server) in self._listings
+            },
+        }
+
+    def on_page_content(
+        self, html: str, /, *, page: Page, config: MkDocsConfig, files: Files
+    ) -> str:
+        """Put the laboratory in its place; on other pages, links that lead there."""
+        home = files.get_file_from_path(self.page)
+        if home is None:
+            return html
+        if page.file.src_uri != self.page:
+            return linked(html, home.url_relative_to(page.file))
+        # In a script, "</" would end it.
+        data = json.dumps(self._data).replace("</", "<\\/")
+        form = (ASSETS / "laboratory.html").read_text(encoding="utf-8")
+        depth = "../" * page.file.src_uri.count("/")
+        parts = (
+            f'<link rel="stylesheet" href="{depth}{FOLDER}/laboratory.css">',
+            form,
+            f'<script type="application/json" id="lab-data">{data}</script>',
+            f'<script src="{depth}{FOLDER}/laboratory.js" defer></script>',
+            _licences(self._packages),
+        )
+        return html.replace(MARK, "\n".join(parts))
+
+
+_WALK = re.compile(r'<div class="wt[^"]*" role="group" id="(?P<which>[\w-]+)-walk"')
+
+
+def linked(html: str, address: str) -> str:
+    """Return a page with a link above each walkthrough that can run in the laboratory.
+
+    Args:
+        html: the page.
+        address: of the laboratory.
+    """
+    return _WALK.sub(lambda found: _link(found["which"], address) + found[0], html)
+
+
+def _link(which: str, address: str) -> str:
+    """A link to the start point of a walkthrough, "http-get-daphne-2"; "" for none."""
+    for start in STARTS:
+        for server in SERVERS:
+            told = re.escape(f"{start.scenario}-{server}")
+            if start.scenario and re.fullmatch(rf"{told}(-\d+)?", which):
+                link = escape(f"{address}#start={start.name}&server={server}")
+                return f'<p class="wt-try"><a href="{link}">Try it in the laboratory</a></p>'
+    return ""
+
+
+def _file(config: MkDocsConfig, name: str, path: Path) -> File:
+    return File.generated(config, f"{FOLDER}/{name}", abs_src_path=str(path))
+
+
+def _listings(docs: Path) -> Iterator[tuple[tuple[str, str], str]]:
+    """The first listing of each scenario and server on the pages, for the reader's names."""
+    seen: set[tuple[str, str]] = set()
+    # Chapters come before the folders of answers and reference.
+    for page in sorted(docs.rglob("*.md"), key=lambda path: (len(path.parts), path)):
+        for fence in fences(page.read_text(encoding="utf-8")):
+            key = (fence.options.get("scenario", ""), fence.options.get("server", ""))
+            if fence.language == "callpath" and key not in seen:
+                seen.add(key)
+                yield key, renamed(fence.body)
+
+
+def _licences(packages: tuple[Package, ...]) -> str:
+    if not packages:
+        return ""
+    items = "".join(
+        f"<li>{escape(f'{each.name} {each.version}, licence: {each.licence}')}</li>"
+        for each in packages
+    )
+    return (
+        "<details data-search-exclude><summary>What is loaded, in which versions, under "
+        f"which licences</summary><ul>{items}</ul></details>"
+    )
