@@ -66,12 +66,17 @@ class HttpRequestParser:
             HttpParserError: they are no HTTP, or a callback has raised.
             HttpParserUpgrade: another protocol begins at that offset.
         """
+        fault = ""
         try:
             self._feed(data)
         except HttpParserUpgrade:
             raise
+        except h11.RemoteProtocolError as error:
+            fault = str(error)
         except Exception as error:
             raise HttpParserError(str(error)) from error
+        if fault:  # here, as the error has no context: no callback is to blame
+            raise HttpParserError(fault)
 
     def _feed(self, data: bytes) -> None:
         self._connection.receive_data(data)

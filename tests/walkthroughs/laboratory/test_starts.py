@@ -26,12 +26,7 @@ DIFFERENCES: dict[tuple[str, str], set[str]] = {
     # application has ended before the second request comes.
     ("keep-alive", "minidaphne"): {
         "minidaphne.http_protocol.WebRequest.application_finished",
-        "minidaphne.http_protocol.WebRequest.connection_lost",
-        "minidaphne.http_protocol.WebRequest.send_disconnect",
-        "minidaphne.http_protocol.WebRequest.stop_timer",
         "minidaphne.server.Server.application_checker",
-        "minidaphne.server.Server.close_application",
-        "minidaphne.server.Server.protocol_disconnected",
     },
 }
 
