@@ -137,7 +137,7 @@ class Laboratory:
 
         self.trace = None
         result = Result()
-        with _logged(result.log), _no_other_loop():
+        with _logged(result.log), no_other_loop():
             try:
                 self._run(experiment, result)
             except WalkthroughError as error:
@@ -423,7 +423,7 @@ def _logged(lines: list[str]) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _no_other_loop() -> Iterator[None]:
+def no_other_loop() -> Iterator[None]:
     """In a browser the page's own loop calls us; the server's loop has to run meanwhile."""
     outer = asyncio._get_running_loop()
     asyncio._set_running_loop(None)

@@ -16,6 +16,7 @@ import minidaphne.server
 from ..listing import mend
 from ..render import html
 from .experiment import Experiment, Laboratory
+from .snippets import Snippets
 
 __all__ = ["answer"]
 
@@ -29,14 +30,17 @@ LOADED = (
 )
 
 _laboratory = Laboratory()
+_snippets = Snippets(_laboratory)
 
 
 def answer(text: str) -> str:
-    """Answer a question: `do` is "run", with an `experiment`, or "check" or "mend", with
-    a `listing`."""
+    """Answer a question: `do` is "run", with an `experiment`; "check" or "mend", with
+    a `listing`; or "snippet", with a `page` and the `bodies` of its blocks so far."""
     asked = json.loads(text)
     if asked["do"] == "run":
         result = _laboratory.run(Experiment(**asked["experiment"]))
+    elif asked["do"] == "snippet":
+        return json.dumps(_snippets.run(asked["page"], asked["bodies"]))
     elif asked["do"] == "check":
         result = _laboratory.check(asked["listing"])
     else:
