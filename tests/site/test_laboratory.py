@@ -276,3 +276,27 @@ def test_without_webassembly_it_says_so(browser: Browser, served: str) -> None:
     assert "a browser with WebAssembly" in page.locator("#lab-instead").inner_text()
     assert page.locator(".wt-listing").is_visible()
     context.close()
+
+
+def test_each_block_of_words_runs_where_it_stands(
+    browser: Browser, served: str
+) -> None:
+    page = Tab(browser).page
+    page.set_default_timeout(LIMIT)
+    page.goto(f"{served}words.html")
+    buttons = page.get_by_role("button", name=re.compile("^Run block"))
+    count = buttons.count()
+    assert count == 20
+    buttons.last.click()
+    page.wait_for_selector(".lab-output:not([hidden])")
+    said = page.get_by_role("group", name=f"Output of block {count}").inner_text()
+    assert said == "Each answer is the one printed above."
+    page.get_by_role("button", name="Edit block 1", exact=True).click()
+    page.get_by_role("textbox", name="Text of block 1", exact=True).fill("print(6 * 7)")
+    page.get_by_role("button", name="Run block 1", exact=True).click()
+    page.wait_for_selector(".lab-output:not([hidden]) >> nth=1")
+    assert (
+        page.get_by_role("group", name="Output of block 1", exact=True).inner_text()
+        == "42"
+    )
+    page.context.close()

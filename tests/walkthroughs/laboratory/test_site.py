@@ -8,7 +8,7 @@ import pytest
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import Files
 
-from walkthroughs.laboratory.site import LaboratorySite, linked, runtime
+from walkthroughs.laboratory.site import SCRIPTS, LaboratorySite, linked, runtime
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_without_node_packages_the_build_says_what_to_do(
     files = LaboratorySite("laboratory.md").on_files(Files([]), config=config)
     assert "run 'make prepare'" in caplog.text
     names = [file.src_uri.rpartition("/")[2] for file in files]
-    assert names == ["laboratory.js", "laboratory.css", "worker.mjs"]
+    assert names == list(SCRIPTS)
 
 
 def walk(which: str) -> str:
