@@ -300,3 +300,25 @@ def test_each_block_of_words_runs_where_it_stands(
         == "42"
     )
     page.context.close()
+
+
+def test_a_knob_turns_even_from_disk(tab: Tab, site: Path) -> None:
+    with tab.at(site.as_uri()) as page:
+        page.goto((site / "streaming.html").as_uri())
+        slider = page.get_by_role("slider", name="Seconds before the client reads")
+        shown = page.locator(".lab-setting[open]")
+        assert "piece 1 was taken after 0 s" in shown.inner_text()
+        slider.focus()
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("ArrowRight")
+        assert "piece 1 was taken after 10 s" in shown.inner_text()
+        assert slider.get_attribute("aria-valuetext") == "10 s"
+
+
+def test_without_javascript_all_settings_of_a_knob_are_there(
+    plain_tab: Tab, site: Path
+) -> None:
+    with plain_tab.at(site.as_uri()) as page:
+        page.goto((site / "streaming.html").as_uri())
+        assert page.locator(".lab-setting > summary").count() == 4
+        assert page.locator(".lab-setting > summary").first.is_visible()

@@ -25,6 +25,7 @@ from ..integrations.fences import fences
 from ..trace import Package
 from .archive import archive
 from .focuses import FOCUSES
+from .knobs import KNOBS, drawn
 from .snippets import PAGES
 from .starts import SERVERS, STARTS, Start, renamed
 
@@ -34,7 +35,14 @@ ASSETS = Path(__file__).parent / "assets"
 
 FOLDER = "assets/laboratory"
 
-SCRIPTS = ("laboratory.css", "laboratory.js", "python.js", "snippets.js", "worker.mjs")
+SCRIPTS = (
+    "knobs.js",
+    "laboratory.css",
+    "laboratory.js",
+    "python.js",
+    "snippets.js",
+    "worker.mjs",
+)
 
 MARK = "<!-- laboratory -->"
 """Stands on the page where the laboratory goes."""
@@ -115,13 +123,14 @@ class LaboratorySite:
         self.page = page
         self._listings: dict[tuple[str, str], str] = {}
         self._data: dict[str, object] = {}
+        self._cache = Path()
         self._python: dict[str, object] = {}
         self._packages: tuple[Package, ...] = ()
 
     def on_files(self, files: Files, /, *, config: MkDocsConfig) -> Files:
         """Add the files that the page loads."""
         root = Path(config.config_file_path).parent
-        cache = root / ".cache" / "laboratory"
+        cache = self._cache = root / ".cache" / "laboratory"
         self._listings = dict(_listings(Path(config.docs_dir)))
         found = runtime(root / ".ci" / "node_modules" / "pyodide", cache)
         loaded: dict[str, tuple[str, Path]] = {}
@@ -155,6 +164,22 @@ class LaboratorySite:
         }
         return files
 
+    def _with_knobs(self, html: str, page: str) -> str:
+        turned = False
+        for knob in KNOBS:
+            mark = f"<!-- knob {knob.name} -->"
+            if mark in html:
+                turned = True
+                try:
+                    html = html.replace(mark, drawn(knob, self._cache))
+                except WalkthroughError as error:
+                    log.warning("%s: %s", page, error)
+        if not turned:
+            return html
+        folder = "../" * page.count("/") + FOLDER
+        style = f'<link rel="stylesheet" href="{folder}/laboratory.css">'
+        return f'{html}\n{style}\n<script src="{folder}/knobs.js" defer></script>'
+
     def _start(self, start: Start) -> dict[str, object]:
         return {
             "name": start.name,
@@ -183,7 +208,7 @@ class LaboratorySite:
             scripts = _scripts(here, {**self._python, **self._data}, "laboratory.js")
             parts = (form, scripts, _licences(self._packages))
             return html.replace(MARK, "\n".join(parts))
-        html = linked(html, home.url_relative_to(page.file))
+        html = self._with_knobs(linked(html, home.url_relative_to(page.file)), here)
         if here in PAGES:
             html += _scripts(here, {**self._python, "page": here}, "snippets.js")
         return html

@@ -17,7 +17,7 @@ from io import StringIO
 from types import ModuleType
 from typing import Any
 
-from .experiment import Experiment, Laboratory, no_other_loop
+from .experiment import Experiment, Laboratory
 
 PAGES = ("words.md",)
 """The pages all of whose blocks run here."""
@@ -43,7 +43,7 @@ class Snippets:
         _stand_in("walkthroughs.clients", http=self._http)
         _stand_in("walkthroughs.servers.serving", serving=self._serving)
 
-    def run(self, page: str, bodies: Sequence[str]) -> dict[str, object]:
+    def run(self, page: str, bodies: Sequence[str]) -> dict[str, Any]:
         """Run a page's blocks up to the last of `bodies`, those that have not run yet.
 
         Returns:
@@ -75,7 +75,7 @@ class Snippets:
         printed = StringIO()
         fence = Fence("python", (), {}, body, 0, 0, 0)
         failed = True
-        with contextlib.redirect_stdout(printed), no_other_loop(), _example_site():
+        with contextlib.redirect_stdout(printed), _example_site():
             try:
                 wrong = run_snippet(fence, page, names)
             except BaseException as error:  # noqa: BLE001 - it is the reader's code

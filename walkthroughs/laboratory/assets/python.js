@@ -68,7 +68,7 @@
         return await answer;
       } catch (error) {
         if (!error.stopped) close();
-        page.tell(error.stopped ? error.message : `Python has failed: ${error.message}`);
+        page.tell(error.stopped ? error.message : `Python has failed: ${error.message.trim().split("\n").pop()}`);
         return null;
       } finally {
         clearTimeout(late);
