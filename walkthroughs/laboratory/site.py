@@ -214,7 +214,9 @@ class LaboratorySite:
         return html
 
 
-_WALK = re.compile(r'<div class="wt[^"]*" role="group" id="(?P<which>[\w-]+)-walk"')
+_WALK = re.compile(
+    r'<div class="wt[^"]*" role="group" id="(?P<which>[\w-]+)-walk"[^>]*>'
+)
 
 
 def linked(html: str, address: str) -> str:
@@ -224,7 +226,13 @@ def linked(html: str, address: str) -> str:
         html: the page.
         address: of the laboratory.
     """
-    return _WALK.sub(lambda found: _link(found["which"], address) + found[0], html)
+
+    def add(found: re.Match[str]) -> str:
+        # What walks by itself is there to be watched, and has no room to spare.
+        alone = "data-play" in found[0]
+        return found[0] if alone else _link(found["which"], address) + found[0]
+
+    return _WALK.sub(add, html)
 
 
 def _link(which: str, address: str) -> str:

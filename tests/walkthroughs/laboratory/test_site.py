@@ -66,6 +66,11 @@ def test_a_walkthrough_gets_a_link_if_its_story_can_run() -> None:
     assert page.endswith(walk("http-get-daphne-2"))
 
 
+def test_one_that_walks_by_itself_gets_none() -> None:
+    playing = walk("http-get-daphne").replace(">", " data-play>")
+    assert linked(playing, "lab.html") == playing
+
+
 @pytest.mark.parametrize(
     "which", ["redis-push-daphne", "http-get-uvicorn", "x-http-get-daphne"]
 )
