@@ -174,7 +174,7 @@
       const [first, ...rest] = result.problem.split("\n");
       const failure = made("div", "", { className: "wt-failure" });
       failure.append(made("strong", "This does not hold."), block([first, ...rest].join("\n"), "What was written, and what was observed"));
-      verdict.append(failure);
+      verdict.append(failure, ...(ran ? [] : result.notes.map((note) => made("p", note))));
     } else if (!ran) verdict.append(made("p", result.error || [...result.notes, "The listing holds."].join(" ")));
   };
 
