@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page
 
 from walkthroughs.laboratory.starts import SERVERS, STARTS, Start
 
-from .every_page import AXE, DESK, NARROW, PHONE, EveryPage, barriers
+from .every_page import AXE, DESK, NARROW, PHONE, barriers
 from .tab import Tab
 
 LIMIT = 120_000
@@ -32,10 +32,6 @@ def greeting():
 
 urlpatterns = [path("hello/", hello)]
 """
-
-
-class TestThePage(EveryPage):
-    pages = ("laboratory.html",)
 
 
 @pytest.fixture(scope="module")
@@ -322,3 +318,12 @@ def test_without_javascript_all_settings_of_a_knob_are_there(
         page.goto((site / "streaming.html").as_uri())
         assert page.locator(".lab-setting > summary").count() == 4
         assert page.locator(".lab-setting > summary").first.is_visible()
+
+
+def test_what_was_loaded_is_kept(lab: Lab) -> None:
+    lab.open()
+    lab.run()
+    lab.page.reload()
+    lab.asked.clear()
+    assert "steps recorded" in lab.run()
+    assert not [each for each in lab.asked if re.search(r"\.wasm|modules-", each)]
