@@ -1,6 +1,7 @@
 """Experiments, in a Python without sockets and threads."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -211,7 +212,10 @@ async def application(scope, receive, send):
 def test_a_changed_header_is_found_in_the_listing(lab: Bench) -> None:
     """What the page promises of its first experiment."""
     start = next(each for each in STARTS if each.name == "http-get")
-    asked = {"application": start.application, "focus": start.focus("daphne")}
+    asked: dict[str, Any] = {
+        "application": start.application,
+        "focus": start.focus("daphne"),
+    }
     listing = lab.run(start.client, **asked)["listing"]
     changed = start.client.replace("Connection: close", "Connection: keep-alive")
     problem = lab.run(changed, listing=listing, **asked)["problem"]
