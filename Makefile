@@ -100,7 +100,7 @@ lint: $(STAMP)  ## ruff, mypy and spelling
 	$(RUN) -m mypy minidaphne walkthroughs tests
 	$(VENV)/bin/codespell
 
-site: $(STAMP)  ## build the site into site/, and fail on any warning
+site: $(STAMP) $(NODE_STAMP)  ## build the site into site/, and fail on any warning
 	$(RUN) -m mkdocs build --strict --clean
 
 check: lint cover site test  ## the one gate: lint, branches, strict site, tests, pages

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page
 
 from walkthroughs.laboratory.starts import SERVERS, STARTS, Start
 
-from .every_page import AXE, DESK, NARROW, PHONE, EveryPage, barriers
+from .every_page import AXE, DESK, NARROW, PHONE, barriers
 from .tab import Tab
 
 LIMIT = 120_000
@@ -32,10 +32,6 @@ def greeting():
 
 urlpatterns = [path("hello/", hello)]
 """
-
-
-class TestThePage(EveryPage):
-    pages = ("laboratory.html",)
 
 
 @pytest.fixture(scope="module")
@@ -276,3 +272,58 @@ def test_without_webassembly_it_says_so(browser: Browser, served: str) -> None:
     assert "a browser with WebAssembly" in page.locator("#lab-instead").inner_text()
     assert page.locator(".wt-listing").is_visible()
     context.close()
+
+
+def test_each_block_of_words_runs_where_it_stands(
+    browser: Browser, served: str
+) -> None:
+    page = Tab(browser).page
+    page.set_default_timeout(LIMIT)
+    page.goto(f"{served}words.html")
+    buttons = page.get_by_role("button", name=re.compile("^Run block"))
+    count = buttons.count()
+    assert count == 20
+    buttons.last.click()
+    page.wait_for_selector(".lab-output:not([hidden])")
+    said = page.get_by_role("group", name=f"Output of block {count}").inner_text()
+    assert said == "Each answer is the one printed above."
+    page.get_by_role("button", name="Edit block 1", exact=True).click()
+    page.get_by_role("textbox", name="Text of block 1", exact=True).fill("print(6 * 7)")
+    page.get_by_role("button", name="Run block 1", exact=True).click()
+    page.wait_for_selector(".lab-output:not([hidden]) >> nth=1")
+    assert (
+        page.get_by_role("group", name="Output of block 1", exact=True).inner_text()
+        == "42"
+    )
+    page.context.close()
+
+
+def test_a_knob_turns_even_from_disk(tab: Tab, site: Path) -> None:
+    with tab.at(site.as_uri()) as page:
+        page.goto((site / "streaming.html").as_uri())
+        slider = page.get_by_role("slider", name="Seconds before the client reads")
+        shown = page.locator(".lab-setting[open]")
+        assert "piece 1 was taken after 0 s" in shown.inner_text()
+        slider.focus()
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("ArrowRight")
+        assert "piece 1 was taken after 10 s" in shown.inner_text()
+        assert slider.get_attribute("aria-valuetext") == "10 s"
+
+
+def test_without_javascript_all_settings_of_a_knob_are_there(
+    plain_tab: Tab, site: Path
+) -> None:
+    with plain_tab.at(site.as_uri()) as page:
+        page.goto((site / "streaming.html").as_uri())
+        assert page.locator(".lab-setting > summary").count() == 4
+        assert page.locator(".lab-setting > summary").first.is_visible()
+
+
+def test_what_was_loaded_is_kept(lab: Lab) -> None:
+    lab.open()
+    lab.run()
+    lab.page.reload()
+    lab.asked.clear()
+    assert "steps recorded" in lab.run()
+    assert not [each for each in lab.asked if re.search(r"\.wasm|modules-", each)]

@@ -177,6 +177,11 @@ def _entries(
         folder = f"{dist.name.replace('-', '_')}-{dist.version}.dist-info"
         tops = sorted({top for top in _tops(dist) if _is_in(top, files)})
         yield f"{folder}/top_level.txt", "\n".join(tops).encode()
+        # Several packages may fill one folder: whose a file is, stands there.
+        yield (
+            f"{folder}/RECORD",
+            "".join(f"{each},,\n" for each in _own(dist, files)).encode(),
+        )
         yield f"{folder}/METADATA", _head(dist.read_text("METADATA") or "").encode()
         for file in dist.files or ():
             words = ("LICEN", "COPYING", "NOTICE")
@@ -184,6 +189,15 @@ def _entries(
                 text = Path(str(dist.locate_file(file)))
                 if text.is_file():
                     yield f"{folder}/{file.name}", text.read_bytes()
+
+
+def _own(dist: Distribution, files: dict[str, Path]) -> list[str]:
+    """The names in the archive that belong to a distribution."""
+    if _plain(dist.name) == "inside-daphne":
+        return [
+            name for name in files if name.startswith(("minidaphne/", "walkthroughs/"))
+        ]
+    return [str(each) for each in dist.files or () if str(each) in files]
 
 
 @cache

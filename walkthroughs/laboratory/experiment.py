@@ -53,6 +53,7 @@ class Experiment:
         focus: a key of `focuses.FOCUSES`, or dotted names.
         listing: the listing to be held against the recording; empty for none.
         options: of the server.
+        ident: of the walkthrough on its page.
     """
 
     client: str
@@ -61,6 +62,7 @@ class Experiment:
     focus: str | Sequence[str] = "path"
     listing: str = ""
     options: Mapping[str, object] = field(default_factory=dict)
+    ident: str = "laboratory"
 
 
 @dataclass(slots=True)
@@ -127,6 +129,7 @@ class Laboratory:
         self.trace: Trace | None = None
         self._focus: tuple[str, ...] = ()
         self._listening = 0
+        self._ident = ""
         self._folder = Path(sys.path[0])
 
     def run(self, experiment: Experiment) -> Result:
@@ -135,7 +138,7 @@ class Laboratory:
 
         self.trace = None
         result = Result()
-        with _logged(result.log), _no_other_loop():
+        with _logged(result.log):
             try:
                 self._run(experiment, result)
             except WalkthroughError as error:
@@ -190,6 +193,7 @@ class Laboratory:
         application = self._load(experiment.application, result)
         if application is None:
             return
+        self._ident = experiment.ident
         self._focus = names(experiment.focus, server)
         running: set[int] = set()
         recorder = Recorder(
@@ -285,8 +289,8 @@ class Laboratory:
                 result.problem = f"line {error.line}: {error}"
             else:
                 result.listing = text
-                shown = listing(held.view, held.lines, "laboratory")
-                result.html = walkthrough(held.view, shown, "laboratory")
+                shown = listing(held.view, held.lines, self._ident)
+                result.html = walkthrough(held.view, shown, self._ident)
                 return
         steps = choose(
             trace, [Focus.of(each) for each in ranked(self._focus)], SHOWN
@@ -298,11 +302,11 @@ class Laboratory:
         try:
             parsed = parse(written)
             held = Verified(parsed, trace, check(parsed, trace))
-            shown, view = listing(held.view, held.lines, "laboratory"), held.view
+            shown, view = listing(held.view, held.lines, self._ident), held.view
         except WalkthroughError as error:
             result.notes.append(f"No listing could be written: {error}")
             shown, view = "", chosen
-        result.html = walkthrough(view, shown, "laboratory")
+        result.html = walkthrough(view, shown, self._ident)
 
 
 def _django() -> Any:
@@ -424,7 +428,7 @@ def _logged(lines: list[str]) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _no_other_loop() -> Iterator[None]:
+def no_other_loop() -> Iterator[None]:
     """In a browser the page's own loop calls us; the server's loop has to run meanwhile."""
     outer = asyncio._get_running_loop()
     asyncio._set_running_loop(None)

@@ -6,6 +6,7 @@ Importing this module imports the servers, so that the first experiment need not
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import channels.routing
 import daphne.server
@@ -15,7 +16,8 @@ import minidaphne.server
 
 from ..listing import mend
 from ..render import html
-from .experiment import Experiment, Laboratory
+from .experiment import Experiment, Laboratory, no_other_loop
+from .snippets import Snippets
 
 __all__ = ["answer"]
 
@@ -29,16 +31,22 @@ LOADED = (
 )
 
 _laboratory = Laboratory()
+_snippets = Snippets(_laboratory)
 
 
 def answer(text: str) -> str:
-    """Answer a question: `do` is "run", with an `experiment`, or "check" or "mend", with
-    a `listing`."""
-    asked = json.loads(text)
-    if asked["do"] == "run":
-        result = _laboratory.run(Experiment(**asked["experiment"]))
-    elif asked["do"] == "check":
-        result = _laboratory.check(asked["listing"])
-    else:
-        result = _laboratory.mend(asked["listing"])
-    return json.dumps(result.as_dict())
+    """Answer a question: `do` is "run", with an `experiment`; "check" or "mend", with
+    a `listing`; or "snippet", with a `page` and the `bodies` of its blocks so far."""
+    with no_other_loop():
+        return json.dumps(_answer(json.loads(text)))
+
+
+def _answer(asked: dict[str, Any]) -> dict[str, Any]:
+    match asked["do"]:
+        case "run":
+            return _laboratory.run(Experiment(**asked["experiment"])).as_dict()
+        case "check":
+            return _laboratory.check(asked["listing"]).as_dict()
+        case "mend":
+            return _laboratory.mend(asked["listing"]).as_dict()
+    return _snippets.run(asked["page"], asked["bodies"])

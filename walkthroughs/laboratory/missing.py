@@ -98,7 +98,7 @@ def install(
     # Autobahn has faster code in C; it is not needed.
     os.environ.setdefault("AUTOBAHN_USE_NVX", "0")
     socket.socket = MemorySocket  # type: ignore[misc,assignment]
-    asyncio.new_event_loop = new_event_loop
+    asyncio.new_event_loop = asyncio.events.new_event_loop = new_event_loop
     http_parser.install()
     setattr(threading.Thread, "start", _run_in_place)  # noqa: B010 - mypy forbids it
     # A view may look at the database although no thread is there for it.

@@ -25,6 +25,8 @@ from ..pages.markdown import fences
 from ..trace import Package
 from .archive import archive
 from .focuses import FOCUSES
+from .knobs import KNOBS, drawn
+from .snippets import PAGES
 from .starts import SERVERS, STARTS, Start, renamed
 
 log = get_plugin_logger("walkthroughs")
@@ -32,6 +34,15 @@ log = get_plugin_logger("walkthroughs")
 ASSETS = Path(__file__).parent / "assets"
 
 FOLDER = "assets/laboratory"
+
+SCRIPTS = (
+    "knobs.js",
+    "laboratory.css",
+    "laboratory.js",
+    "python.js",
+    "snippets.js",
+    "worker.mjs",
+)
 
 MARK = "<!-- laboratory -->"
 """Stands on the page where the laboratory goes."""
@@ -112,12 +123,14 @@ class LaboratorySite:
         self.page = page
         self._listings: dict[tuple[str, str], str] = {}
         self._data: dict[str, object] = {}
+        self._cache = Path()
+        self._python: dict[str, object] = {}
         self._packages: tuple[Package, ...] = ()
 
     def on_files(self, files: Files, /, *, config: MkDocsConfig) -> Files:
         """Add the files that the page loads."""
         root = Path(config.config_file_path).parent
-        cache = root / ".cache" / "laboratory"
+        cache = self._cache = root / ".cache" / "laboratory"
         self._listings = dict(_listings(Path(config.docs_dir)))
         found = runtime(root / ".ci" / "node_modules" / "pyodide", cache)
         loaded: dict[str, tuple[str, Path]] = {}
@@ -131,11 +144,11 @@ class LaboratorySite:
             else:
                 loaded = {**found.files, "modules": (pack.path.name, pack.path)}
                 self._packages = (*found.packages, *pack.packages)
-        for name in ("laboratory.js", "laboratory.css", "worker.mjs"):
+        for name in SCRIPTS:
             files.append(_file(config, name, ASSETS / name))
         for name, path in loaded.values():
             files.append(_file(config, name, path))
-        self._data = {
+        self._python = {
             "files": {
                 key: {"file": name, "size": path.stat().st_size}
                 for key, (name, path) in loaded.items()
@@ -144,10 +157,28 @@ class LaboratorySite:
             "lock": found.lock if found else None,
             "code": CODE,
             "worker": "worker.mjs",
+        }
+        self._data = {
             "focuses": FOCUSES,
             "starts": [self._start(each) for each in STARTS],
         }
         return files
+
+    def _with_knobs(self, html: str, page: str) -> str:
+        turned = False
+        for knob in KNOBS:
+            mark = f"<!-- knob {knob.name} -->"
+            if mark in html:
+                turned = True
+                try:
+                    html = html.replace(mark, drawn(knob, self._cache))
+                except WalkthroughError as error:
+                    log.warning("%s: %s", page, error)
+        if not turned:
+            return html
+        folder = "../" * page.count("/") + FOLDER
+        style = f'<link rel="stylesheet" href="{folder}/laboratory.css">'
+        return f'{html}\n{style}\n<script src="{folder}/knobs.js" defer></script>'
 
     def _start(self, start: Start) -> dict[str, object]:
         return {
@@ -171,23 +202,21 @@ class LaboratorySite:
         home = files.get_file_from_path(self.page)
         if home is None:
             return html
-        if page.file.src_uri != self.page:
-            return linked(html, home.url_relative_to(page.file))
-        # In a script, "</" would end it.
-        data = json.dumps(self._data).replace("</", "<\\/")
-        form = (ASSETS / "laboratory.html").read_text(encoding="utf-8")
-        depth = "../" * page.file.src_uri.count("/")
-        parts = (
-            f'<link rel="stylesheet" href="{depth}{FOLDER}/laboratory.css">',
-            form,
-            f'<script type="application/json" id="lab-data">{data}</script>',
-            f'<script src="{depth}{FOLDER}/laboratory.js" defer></script>',
-            _licences(self._packages),
-        )
-        return html.replace(MARK, "\n".join(parts))
+        here = page.file.src_uri
+        if here == self.page:
+            form = (ASSETS / "laboratory.html").read_text(encoding="utf-8")
+            scripts = _scripts(here, {**self._python, **self._data}, "laboratory.js")
+            parts = (form, scripts, _licences(self._packages))
+            return html.replace(MARK, "\n".join(parts))
+        html = self._with_knobs(linked(html, home.url_relative_to(page.file)), here)
+        if here in PAGES:
+            html += _scripts(here, {**self._python, "page": here}, "snippets.js")
+        return html
 
 
-_WALK = re.compile(r'<div class="wt[^"]*" role="group" id="(?P<which>[\w-]+)-walk"')
+_WALK = re.compile(
+    r'<div class="wt[^"]*" role="group" id="(?P<which>[\w-]+)-walk"[^>]*>'
+)
 
 
 def linked(html: str, address: str) -> str:
@@ -197,7 +226,13 @@ def linked(html: str, address: str) -> str:
         html: the page.
         address: of the laboratory.
     """
-    return _WALK.sub(lambda found: _link(found["which"], address) + found[0], html)
+
+    def add(found: re.Match[str]) -> str:
+        # What walks by itself is there to be watched, and has no room to spare.
+        alone = "data-play" in found[0]
+        return found[0] if alone else _link(found["which"], address) + found[0]
+
+    return _WALK.sub(add, html)
 
 
 def _link(which: str, address: str) -> str:
@@ -209,6 +244,21 @@ def _link(which: str, address: str) -> str:
                 link = escape(f"{address}#start={start.name}&server={server}")
                 return f'<p class="wt-try"><a href="{link}">Try it in the laboratory</a></p>'
     return ""
+
+
+def _scripts(page: str, data: dict[str, object], script: str) -> str:
+    """The style and the scripts of a page, and what they want to know."""
+    folder = "../" * page.count("/") + FOLDER
+    # In a script, "</" would end it.
+    text = json.dumps(data).replace("</", "<\\/")
+    return "\n".join(
+        (
+            f'<link rel="stylesheet" href="{folder}/laboratory.css">',
+            f'<script type="application/json" id="lab-data">{text}</script>',
+            f'<script src="{folder}/python.js" defer></script>',
+            f'<script src="{folder}/{script}" defer></script>',
+        )
+    )
 
 
 def _file(config: MkDocsConfig, name: str, path: Path) -> File:

@@ -54,3 +54,15 @@ def test_the_same_packages_give_the_same_archive(
     for memory in found.path.parent.glob("needed-*.json"):
         (tmp_path / memory.name).write_bytes(memory.read_bytes())
     assert archive(tmp_path).path.read_bytes() == found.path.read_bytes()
+
+
+def test_a_folder_that_two_packages_fill_has_its_owner(found: Archive) -> None:
+    # Daphne puts a plugin into Twisted's folder.
+    with zipfile.ZipFile(found.path) as pack:
+        records = {
+            name: pack.read(name).decode()
+            for name in pack.namelist()
+            if name.endswith("/RECORD")
+        }
+    owners = [name for name, text in records.items() if "twisted/web/http.py," in text]
+    assert [name.partition("-")[0] for name in owners] == ["Twisted"]

@@ -1,8 +1,11 @@
 """Experiments, in a Python without sockets and threads."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+
+from walkthroughs.laboratory.starts import STARTS
 
 from .bench import GET, HELLO, Bench, bench
 
@@ -204,3 +207,21 @@ async def application(scope, receive, send):
     assert "all sent" in daphne["log"]
     minidaphne = lab.run(client, application, "minidaphne")
     assert "all sent" not in minidaphne["log"]
+
+
+def test_a_changed_header_is_found_in_the_listing(lab: Bench) -> None:
+    """What the page promises of its first experiment."""
+    start = next(each for each in STARTS if each.name == "http-get")
+    asked: dict[str, Any] = {
+        "application": start.application,
+        "focus": start.focus("daphne"),
+    }
+    listing = lab.run(start.client, **asked)["listing"]
+    changed = start.client.replace("Connection: close", "Connection: keep-alive")
+    problem = lab.run(changed, listing=listing, **asked)["problem"]
+    assert "twisted.web.http.HTTPChannel.loseConnection never happened" in problem
+    mended = lab.ask(do="mend", listing=listing)
+    assert any("cannot be mended" in note for note in mended["notes"])
+    lines = mended["listing"].splitlines()
+    kept = [line for line in lines if "loseConnection" not in line]
+    assert lab.ask(do="mend", listing="\n".join(kept))["problem"] == ""

@@ -8,7 +8,7 @@ import pytest
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import Files
 
-from walkthroughs.laboratory.site import LaboratorySite, linked, runtime
+from walkthroughs.laboratory.site import SCRIPTS, LaboratorySite, linked, runtime
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_without_node_packages_the_build_says_what_to_do(
     files = LaboratorySite("laboratory.md").on_files(Files([]), config=config)
     assert "run 'make prepare'" in caplog.text
     names = [file.src_uri.rpartition("/")[2] for file in files]
-    assert names == ["laboratory.js", "laboratory.css", "worker.mjs"]
+    assert names == list(SCRIPTS)
 
 
 def walk(which: str) -> str:
@@ -64,6 +64,11 @@ def test_a_walkthrough_gets_a_link_if_its_story_can_run() -> None:
     page = linked(walk("http-get-daphne-2"), "lab.html")
     assert page.startswith('<p class="wt-try"><a href="lab.html#start=http-get&amp;')
     assert page.endswith(walk("http-get-daphne-2"))
+
+
+def test_one_that_walks_by_itself_gets_none() -> None:
+    playing = walk("http-get-daphne").replace(">", " data-play>")
+    assert linked(playing, "lab.html") == playing
 
 
 @pytest.mark.parametrize(

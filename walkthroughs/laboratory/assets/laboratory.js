@@ -3,25 +3,16 @@
    Laws: nothing is loaded before Run or Check is pressed; a link fills the boxes and runs
    nothing; what a worker does is bounded in time, and Stop ends it at once. */
 (() => {
-  const LIMIT = 60000; // milliseconds that an experiment may take
   const LONGEST = 200000; // characters of a link
   const box = document.getElementById("lab");
   if (!box) return;
   const get = (name) => document.getElementById(`lab-${name}`);
   const instead = get("instead");
   const data = JSON.parse(get("data").textContent);
-  const refuse = (words) => {
-    instead.textContent = words;
-    instead.hidden = false;
-  };
-  if (location.protocol === "file:") {
-    return refuse("A page opened from disk may not load Python. Run “make serve” and read the book at the address it prints. Below is a recorded walkthrough.");
-  }
-  if (!globalThis.WebAssembly || !globalThis.DecompressionStream) {
-    return refuse("The laboratory needs a browser with WebAssembly. Below is a recorded walkthrough.");
-  }
-  if (!data.files) {
-    return refuse("This site was built without Pyodide: run “make prepare” and build it again. Below is a recorded walkthrough.");
+  const missing = laboratoryPython.missing(data);
+  if (missing) {
+    instead.textContent = `${missing} Below is a recorded walkthrough.`;
+    return;
   }
   instead.hidden = true;
   box.hidden = false;
@@ -128,85 +119,15 @@
     }
   };
 
-  /* The worker. */
+  /* The worker: see python.js. */
 
   const status = get("status");
-  const progress = get("progress");
   const tell = (words) => { status.textContent = words; };
-  let worker = null;
-  let ready = null;
-  let number = 0;
-  let ask = null; // what waits for an answer
-  let late = 0;
-
-  const open = () => {
-    worker = new Worker(new URL(data.worker, folder), { type: "module" });
-    ready = new Promise((done, fail) => {
-      worker.onmessage = ({ data: said }) => {
-        if (said.total) {
-          progress.hidden = said.loaded >= said.total;
-          progress.value = said.loaded / said.total;
-          if (ask) tell(`Loading Python: ${(said.loaded / 1e6).toFixed(1)} of ${(said.total / 1e6).toFixed(1)} MB`);
-        } else if (said.stage) {
-          if (ask) tell(`${said.stage} …`);
-        } else if (said.ready) done();
-        else if (said.number === ask?.number) {
-          const { resolve, reject } = ask;
-          if (said.broken) reject(new Error(said.broken));
-          else resolve(said.result);
-        } else if (said.broken) fail(new Error(said.broken));
-      };
-      worker.onerror = (event) => fail(new Error(event.message || "the worker could not start"));
-    });
-    ready.catch(() => {});
-    worker.postMessage({ do: "start", files: data.files, lock: data.lock, code: data.code });
-  };
-
-  const close = () => {
-    worker?.terminate();
-    worker = ready = null;
-    progress.hidden = true;
-  };
-
   const busy = (yes) => {
     get("stop").setAttribute("aria-disabled", String(!yes));
     for (const name of ["run", "check", "mend"]) get(name).setAttribute("aria-disabled", String(yes));
   };
-
-  const send = async (what) => {
-    if (ask) return null;
-    number += 1;
-    busy(true);
-    tell("Loading …");
-    const answer = new Promise((resolve, reject) => { ask = { number, resolve, reject }; });
-    try {
-      if (!worker) open();
-      const mine = number;
-      await Promise.race([ready, answer]);
-      tell("Running …");
-      late = setTimeout(() => halt(`It took longer than ${LIMIT / 1000} seconds and was stopped.`), LIMIT);
-      worker.postMessage({ ...what, number: mine });
-      return await answer;
-    } catch (error) {
-      if (error.stopped) tell(error.message);
-      else {
-        close();
-        tell(`The laboratory has failed: ${error.message}`);
-      }
-      return null;
-    } finally {
-      clearTimeout(late);
-      ask = null;
-      busy(false);
-    }
-  };
-
-  const halt = (words) => {
-    if (!ask) return;
-    ask.reject(Object.assign(new Error(words), { stopped: true }));
-    close();
-    open(); // the next Run finds Python ready
-  };
+  const python = laboratoryPython(data, { tell, busy, progress: get("progress") });
 
   /* What came of it. */
 
@@ -253,7 +174,7 @@
       const [first, ...rest] = result.problem.split("\n");
       const failure = made("div", "", { className: "wt-failure" });
       failure.append(made("strong", "This does not hold."), block([first, ...rest].join("\n"), "What was written, and what was observed"));
-      verdict.append(failure);
+      verdict.append(failure, ...(ran ? [] : result.notes.map((note) => made("p", note))));
     } else if (!ran) verdict.append(made("p", result.error || [...result.notes, "The listing holds."].join(" ")));
   };
 
@@ -262,7 +183,7 @@
   const run = async () => {
     const since = performance.now();
     keep();
-    const result = await send({ do: "run", experiment: experiment() });
+    const result = await python.ask({ do: "run", experiment: experiment() });
     if (!result) return;
     show(result, true);
     tell(result.error || `${result.steps.length} steps recorded in ${spent(since)}.${result.problem ? " The listing does not hold: see below." : ""}`);
@@ -270,18 +191,17 @@
   };
 
   const judge = async (how) => {
-    const result = await send({ do: how, listing: get("listing").value });
+    const result = await python.ask({ do: how, listing: get("listing").value });
     if (!result) return;
     show(result, false);
     tell(result.error || (result.problem ? "The listing does not hold: see below the listing." : "The listing holds."));
   };
 
-  const folder = new URL(".", document.currentScript?.src ?? data.folder);
-  const free = (act) => () => { if (!ask) act(); };
+  const free = (act) => () => { if (!python.asked) act(); };
   get("run").addEventListener("click", free(run));
   get("check").addEventListener("click", free(() => judge("check")));
   get("mend").addEventListener("click", free(() => judge("mend")));
-  get("stop").addEventListener("click", () => halt("Stopped."));
+  get("stop").addEventListener("click", () => python.stop("Stopped."));
   start.addEventListener("change", () => { if (start.value) fill(start.value, server.value); });
   server.addEventListener("change", () => {
     const found = data.starts.find((each) => each.name === start.value);
