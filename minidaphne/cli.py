@@ -14,11 +14,11 @@ from dataclasses import fields
 from typing import Any, ClassVar
 
 from .access import AccessLogGenerator
+from .connection import FOREVER
 from .endpoints import build_endpoint_description_strings
 from .errors import OperatorError
 from .server import Server
 from .types import Settings
-from .wire import FOREVER
 
 logger = logging.getLogger(__name__)
 

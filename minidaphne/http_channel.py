@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 import httptools
 
+from .connection import Connection
 from .errors import PeerError
-from .flow import Pause
+from .flow_control import Pause
 from .scope import Request, field_names
 from .types import UNLIMITED, ServerLike
-from .wire import Wire
 
 if TYPE_CHECKING:
     from .http_protocol import WebRequest
@@ -48,7 +48,7 @@ class Reading(Enum):
 NOTHING, HEAD, BODY, STOPPED = Reading  # an attribute of an Enum is slow to look up
 
 
-class HTTPChannel(Wire):
+class HTTPChannel(Connection):
     """One connection that speaks HTTP; twin of ``twisted.web.http.HTTPChannel``.
 
     Args:

@@ -10,7 +10,7 @@ import logging
 from enum import Enum, IntEnum
 
 from .errors import ApplicationError, PeerError, UnexpectedMessage
-from .flow import InputQueue
+from .flow_control import InputQueue
 from .http_channel import HTTPChannel
 from .response import ResponseHead, as_bytes, error_page
 from .scope import Request
@@ -69,7 +69,7 @@ class WebRequest(InputQueue):
 
     response: ResponseHead
     framing: Framing
-    left: int  # bytes that Content-Length still promises
+    remaining: int  # bytes that Content-Length still promises
     sent_length: int
 
     def __init__(self, channel: HTTPChannel, head: Request) -> None:
@@ -81,7 +81,7 @@ class WebRequest(InputQueue):
         self.state = AWAITED
         self.error: PeerError | None = None  # why it is to be refused
         self.disconnected = False
-        self.told = False  # the application, that nothing more will come
+        self.disconnect_sent = False  # the application, that nothing more will come
         self.timer: asyncio.TimerHandle | None = None  # for ``--http-timeout``
         self.keep_alive = head.keep_alive
         self.began = channel.began
@@ -138,7 +138,7 @@ class WebRequest(InputQueue):
 
     def event_wanted(self) -> None:
         """The application waits for an event: have the client send the body."""
-        if self.told:
+        if self.disconnect_sent:
             self.server.close_application(self, hopeless=True)
         elif self.state is COMPLETE:
             self.send_disconnect()
@@ -148,8 +148,8 @@ class WebRequest(InputQueue):
 
     def send_disconnect(self) -> None:
         """Tell the application, once, that nothing more will come."""
-        if not self.told:
-            self.told = True
+        if not self.disconnect_sent:
+            self.disconnect_sent = True
             self.put_nowait({"type": "http.disconnect"})
 
     def connection_lost(self) -> None:
@@ -199,8 +199,8 @@ class WebRequest(InputQueue):
             body = b""
         self.sent_length += len(body)
         if self.framing is LENGTH:
-            self.left -= len(body)
-            if self.left < 0 or (self.left and not more_body):
+            self.remaining -= len(body)
+            if self.remaining < 0 or (self.remaining and not more_body):
                 raise ApplicationError("The body does not fit its Content-Length")
         elif self.framing is CHUNKED:
             last = b"" if more_body else b"0\r\n\r\n"
@@ -225,9 +225,9 @@ class WebRequest(InputQueue):
         if response.bodiless or self.head.method == "HEAD":
             self.framing = NONE
         elif response.content_length is not None:
-            self.framing, self.left = LENGTH, response.content_length
+            self.framing, self.remaining = LENGTH, response.content_length
         elif not more_body:
-            self.framing, self.left = LENGTH, length
+            self.framing, self.remaining = LENGTH, length
             return b"content-length: %d\r\n" % length
         elif self.head.http_version == "1.1":
             self.framing = CHUNKED

@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Any
 
 from .errors import OperatorError, UnexpectedMessage
-from .flow import InputQueue
+from .flow_control import InputQueue
 from .types import Application, Message
 
 logger = logging.getLogger(__name__)

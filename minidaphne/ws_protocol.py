@@ -9,6 +9,7 @@ from enum import IntEnum
 from typing import Any
 
 from . import ws_frames as frames
+from .connection import FOREVER, Connection
 from .errors import (
     ApplicationError,
     ClientDisconnected,
@@ -16,11 +17,10 @@ from .errors import (
     PeerError,
     UnexpectedMessage,
 )
-from .flow import HIGH_WATER, InputQueue, Pause
+from .flow_control import HIGH_WATER, InputQueue, Pause
 from .response import ResponseHead, as_bytes, error_page
 from .scope import Request, build_websocket_scope
 from .types import Message, ServerLike
-from .wire import FOREVER, Wire
 from .ws_frames import BINARY, CLOSE, PING, PONG, TEXT, Deflate
 from .ws_handshake import Handshake, parse_handshake
 
@@ -51,7 +51,7 @@ LEGAL = {
 TOO_EARLY = "Socket has not been accepted, so cannot send over it"
 
 
-class WebSocketProtocol(Wire, InputQueue):
+class WebSocketProtocol(Connection, InputQueue):
     """One WebSocket; twin of ``daphne.ws_protocol.WebSocketProtocol``.
 
     Args:
@@ -63,7 +63,7 @@ class WebSocketProtocol(Wire, InputQueue):
     def __init__(
         self, server: ServerLike, request: Request, handshake: Handshake
     ) -> None:
-        Wire.__init__(self, server)
+        Connection.__init__(self, server)
         self.request = request
         self.handshake = handshake
         self.reader = frames.FrameReader(server.settings, handshake.deflate)

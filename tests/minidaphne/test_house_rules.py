@@ -15,8 +15,8 @@ MOST_LINES, MOST_IN_A_FILE, MOST_IN_A_FUNCTION = 2100, 250, 40
 #: Lower layers first; a module imports from layers below its own, or a helper beside it.
 LAYERS = [
     {"errors", "types"},
-    {"scope", "response", "flow", "access", "endpoints", "ws_frames"},
-    {"proxy", "lifespan", "wire", "ws_handshake"},
+    {"scope", "response", "flow_control", "access", "endpoints", "ws_frames"},
+    {"proxy", "lifespan", "connection", "ws_handshake"},
     {"http_channel", "ws_protocol"},
     {"http_protocol"},
     {"server"},

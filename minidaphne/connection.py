@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import Any, cast
 
 from .errors import PeerError
-from .flow import WRITE_TIMEOUT, Flow, Pause
+from .flow_control import WRITE_TIMEOUT, FlowControl, Pause
 from .scope import Request, build_scope
 from .types import Scope, ServerLike
 
@@ -26,14 +26,14 @@ FOREVER = 1e9
 LINGER_TIMEOUT = 2
 
 
-class Wire(asyncio.Protocol):
+class Connection(asyncio.Protocol):
     """A connection.
 
     Args:
         server: the server it belongs to.
     """
 
-    flow: Flow
+    flow: FlowControl
     transport: asyncio.Transport
     due = FOREVER  # when something will have taken too long
 
@@ -44,15 +44,15 @@ class Wire(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A client has connected."""
         self.transport = cast(asyncio.Transport, transport)
-        self.flow = Flow(self.transport, self.server.loop)
+        self.flow = FlowControl(self.transport, self.server.loop)
         self.server.channels.add(self)
 
-    def take_over(self, wire: "Wire") -> None:
+    def take_over(self, other: "Connection") -> None:
         """Go on where another protocol has left off on the same transport."""
-        self.transport, self.flow = wire.transport, wire.flow
+        self.transport, self.flow = other.transport, other.flow
         self.transport.set_protocol(self)
         self.server.channels.add(self)
-        wire.connection_gone()
+        other.connection_gone()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone."""

@@ -1,6 +1,6 @@
 """Backpressure, both ways.
 
-`Flow` owns the two taps of one connection, and is kept through an upgrade: whether
+`FlowControl` owns the two taps of one connection, and is kept through an upgrade: whether
 we read from the socket (a set of reasons not to), and whether the application may
 write to it.  `InputQueue` holds the events that wait for the application; its law is
 that it grows past its bounds by no more than one read of the socket brings, because
@@ -30,7 +30,7 @@ class Pause(Enum):
     HANDSHAKE = "the application has not accepted the WebSocket yet"
 
 
-class Flow:
+class FlowControl:
     """One connection: its transport, its addresses, and its two taps.
 
     Args:
@@ -110,7 +110,7 @@ class InputQueue:
         loop: the event loop the waiting is done on.
     """
 
-    flow: Flow  # the connection to stop reading from while the queue is full
+    flow: FlowControl  # the connection to stop reading from while the queue is full
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
