@@ -14,14 +14,12 @@ from typing import Any, cast
 from .errors import PeerError
 from .flow_control import WRITE_TIMEOUT, FlowControl, Pause
 from .scope import Request, build_scope
-from .types import Scope, ServerLike
+from .types import FOREVER, Scope, ServerLike
 
 logger = logging.getLogger(__name__)
 
 #: For SO_LINGER: forget what is not sent, and close with a reset.
 RESET = struct.pack("ii", 1, 0)
-#: Later than any connection lives, on the loop's clock.
-FOREVER = 1e9
 #: Seconds a closing connection still reads, so that the client gets our last words.
 LINGER_TIMEOUT = 2
 

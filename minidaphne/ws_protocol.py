@@ -9,7 +9,7 @@ from enum import IntEnum
 from typing import Any
 
 from . import ws_frames as frames
-from .connection import FOREVER, Connection
+from .connection import Connection
 from .errors import (
     ApplicationError,
     ClientDisconnected,
@@ -20,7 +20,7 @@ from .errors import (
 from .flow_control import HIGH_WATER, InputQueue, Pause
 from .response import ResponseHead, as_bytes, error_page
 from .scope import Request, build_websocket_scope
-from .types import Message, ServerLike
+from .types import FOREVER, Message, ServerLike
 from .ws_frames import BINARY, CLOSE, PING, PONG, TEXT, Deflate
 from .ws_handshake import Handshake, parse_handshake
 
