@@ -9,12 +9,15 @@ import os
 import socket
 import struct
 from contextlib import suppress
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from .errors import PeerError
 from .flow_control import WRITE_TIMEOUT, FlowControl, Pause
 from .scope import Request, build_scope
-from .types import FOREVER, Scope, ServerLike
+from .types import FOREVER, Scope
+
+if TYPE_CHECKING:
+    from .server import Server
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +38,7 @@ class Connection(asyncio.Protocol):
     transport: asyncio.Transport
     due = FOREVER  # when something will have taken too long
 
-    def __init__(self, server: ServerLike) -> None:
+    def __init__(self, server: "Server") -> None:
         self.server = server
         self.timer: asyncio.TimerHandle | None = None
 
@@ -163,3 +166,6 @@ class Connection(asyncio.Protocol):
 
     def check_timeouts(self) -> None:
         """What was due has not come."""
+
+    def shut_down(self) -> None:
+        """The server stops."""

@@ -11,7 +11,7 @@ import asyncio
 from enum import Enum
 from typing import Any
 
-from .types import Address
+from .types import Address, Loop
 
 #: Bytes waiting for the application above which the socket is not read any more.
 HIGH_WATER = 65536
@@ -38,9 +38,7 @@ class FlowControl:
         loop: the event loop.
     """
 
-    def __init__(
-        self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop
-    ) -> None:
+    def __init__(self, transport: asyncio.Transport, loop: Loop) -> None:
         self.transport = transport
         self.loop = loop
         self.client_addr = read_address(transport.get_extra_info("peername"))
@@ -112,7 +110,7 @@ class InputQueue:
 
     flow: FlowControl  # the connection to stop reading from while the queue is full
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: Loop) -> None:
         self.loop = loop
         self.events: list[tuple[Any, int]] = []
         self.size = 0

@@ -16,10 +16,11 @@ from .connection import Connection
 from .errors import PeerError
 from .flow_control import Pause
 from .scope import Request, field_names
-from .types import UNLIMITED, ServerLike
+from .types import UNLIMITED
 
 if TYPE_CHECKING:
     from .http_protocol import WebRequest
+    from .server import Server
 
 #: A control character, and as a number, which is found in bytes faster than bytes are.
 NEL = 0x85
@@ -56,7 +57,7 @@ class HTTPChannel(Connection):
         request_factory: makes a request of a channel and a parsed head.
     """
 
-    def __init__(self, server: ServerLike, request_factory: type["WebRequest"]) -> None:
+    def __init__(self, server: "Server", request_factory: type["WebRequest"]) -> None:
         super().__init__(server)
         self.request_factory = request_factory
         self.reading = NOTHING

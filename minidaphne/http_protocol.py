@@ -8,13 +8,17 @@ head says, or the connection is closed; the client is never left waiting.
 import asyncio
 import logging
 from enum import Enum, IntEnum
+from typing import TYPE_CHECKING
 
+from .conversation import Conversation
 from .errors import ApplicationError, PeerError, UnexpectedMessage
-from .flow_control import InputQueue
 from .http_channel import HTTPChannel
 from .response import ResponseHead, as_bytes, error_page
 from .scope import Request
-from .types import Message, ServerLike
+from .types import Message
+
+if TYPE_CHECKING:
+    from .server import Server
 
 logger = logging.getLogger(__name__)
 
@@ -59,7 +63,7 @@ class Framing(Enum):
 NONE, LENGTH, CHUNKED, CLOSE = Framing
 
 
-class WebRequest(InputQueue):
+class WebRequest(Conversation):
     """One request and its response; twin of ``daphne.http_protocol.WebRequest``.
 
     Args:
@@ -73,20 +77,16 @@ class WebRequest(InputQueue):
     sent_length: int
 
     def __init__(self, channel: HTTPChannel, head: Request) -> None:
-        InputQueue.__init__(self, channel.server.loop)
-        self.flow = channel.flow
+        super().__init__(channel.server, channel.flow)
         self.channel = channel
-        self.server = channel.server
         self.head = head
         self.state = AWAITED
         self.error: PeerError | None = None  # why it is to be refused
-        self.disconnected = False
         self.disconnect_sent = False  # the application, that nothing more will come
         self.timer: asyncio.TimerHandle | None = None  # for ``--http-timeout``
         self.keep_alive = head.keep_alive
         self.began = channel.began
         self.continued = not head.expect_continue
-        self.server.protocol_connected(self)
 
     def __repr__(self) -> str:
         return f"<WebRequest {self.head.method} {self.head.target!r}>"
@@ -116,8 +116,7 @@ class WebRequest(InputQueue):
 
     def upgrade_to_websocket(self) -> None:
         """Hand the connection over, with the parsed request and any early frames."""
-        protocol = self.server.ws_factory.build_protocol(self.head)
-        protocol.take_over(self.channel)
+        protocol = self.server.ws_factory.build_protocol(self.channel, self.head)
         self.connection_lost()
         try:
             protocol.on_connect()
@@ -324,7 +323,7 @@ class HTTPFactory:
         server: the server the connections belong to.
     """
 
-    def __init__(self, server: ServerLike) -> None:
+    def __init__(self, server: "Server") -> None:
         self.server = server
 
     def build_protocol(self) -> HTTPChannel:

@@ -3,8 +3,9 @@
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
+Loop = asyncio.AbstractEventLoop
 Headers = list[tuple[bytes, bytes]]
 Address = list[Any] | None
 Scope = dict[str, Any]
@@ -125,23 +126,3 @@ class Settings:
     limit_request_body: int = option(
         natural, 0, "Bytes of the body of a request; 0: no limit"
     )
-
-
-class ServerLike(Protocol):
-    """What the two protocols know of the server; a stub of it is enough to try them."""
-
-    settings: Settings
-    loop: asyncio.AbstractEventLoop
-    state: dict[str, Any] | None
-    proxies: Any
-    ws_factory: Any
-    channels: set[Any]
-    stopping: bool
-
-    def default_headers(self, date: bool, server: bool) -> bytes: ...
-    def channel_closed(self, channel: Any) -> None: ...
-    def protocol_connected(self, protocol: Any) -> None: ...
-    def protocol_disconnected(self, protocol: Any) -> None: ...
-    def close_application(self, protocol: Any, hopeless: bool = ...) -> None: ...
-    def create_application(self, protocol: Any, scope: Scope) -> None: ...
-    def log_action(self, protocol: str, action: str, details: Scope) -> None: ...

@@ -10,6 +10,7 @@ from typing import Any
 
 from . import ws_frames as frames
 from .connection import Connection
+from .conversation import Conversation
 from .errors import (
     ApplicationError,
     ClientDisconnected,
@@ -17,10 +18,10 @@ from .errors import (
     PeerError,
     UnexpectedMessage,
 )
-from .flow_control import HIGH_WATER, InputQueue, Pause
+from .flow_control import HIGH_WATER, Pause
 from .response import ResponseHead, as_bytes, error_page
 from .scope import Request, build_websocket_scope
-from .types import FOREVER, Message, ServerLike
+from .types import FOREVER, Message
 from .ws_frames import BINARY, CLOSE, PING, PONG, TEXT, Deflate
 from .ws_handshake import Handshake, parse_handshake
 
@@ -51,26 +52,27 @@ LEGAL = {
 TOO_EARLY = "Socket has not been accepted, so cannot send over it"
 
 
-class WebSocketProtocol(Connection, InputQueue):
+class WebSocketProtocol(Connection, Conversation):
     """One WebSocket; twin of ``daphne.ws_protocol.WebSocketProtocol``.
 
     Args:
-        server: the server it belongs to.
+        channel: the connection, as HTTP hands it over.
         request: the request to upgrade, as HTTP has parsed it.
         handshake: what the client offers.
     """
 
     def __init__(
-        self, server: ServerLike, request: Request, handshake: Handshake
+        self, channel: Connection, request: Request, handshake: Handshake
     ) -> None:
-        Connection.__init__(self, server)
+        Connection.__init__(self, channel.server)
+        Conversation.__init__(self, channel.server, channel.flow)
+        self.take_over(channel)
         self.request = request
         self.handshake = handshake
-        self.reader = frames.FrameReader(server.settings, handshake.deflate)
+        self.reader = frames.FrameReader(self.server.settings, handshake.deflate)
         self.state = CONNECTING
         self.denial: ResponseHead | None = None  # the head of a denial, until written
-        self.disconnected = False
-        self.socket_opened = self.last_seen = server.loop.time()
+        self.socket_opened = self.last_seen = self.loop.time()
         self.last_ping = 0.0
 
     def __repr__(self) -> str:
@@ -81,8 +83,6 @@ class WebSocketProtocol(Connection, InputQueue):
 
     def on_connect(self) -> None:
         """The connection is ours: have the application decide about it."""
-        self.server.protocol_connected(self)
-        InputQueue.__init__(self, self.server.loop)
         scope = self.build_scope(self.request)
         scope = build_websocket_scope(scope, self.handshake.subprotocols)
         self.check_timeouts()
@@ -346,19 +346,12 @@ class WebSocketProtocol(Connection, InputQueue):
 
 
 class WebSocketFactory:
-    """Makes a protocol for each upgrade; twin of Daphne's factory of that name.
+    """Makes a protocol for each upgrade; twin of Daphne's factory of that name."""
 
-    Args:
-        server: the server the connections belong to.
-    """
-
-    def __init__(self, server: ServerLike) -> None:
-        self.server = server
-
-    def build_protocol(self, request: Request) -> WebSocketProtocol:
+    def build_protocol(self, channel: Connection, head: Request) -> WebSocketProtocol:
         """Called by `WebRequest.process` for each request to upgrade.
 
         Raises:
-            PeerError: if the request is no handshake that we can complete.
+            PeerError: if the head is no handshake that we can complete.
         """
-        return WebSocketProtocol(self.server, request, parse_handshake(request))
+        return WebSocketProtocol(channel, head, parse_handshake(head))
