@@ -56,7 +56,7 @@ class Server:
         forwarded = self.settings.proxy_forwarded_address_header
         self.proxies = Proxies(self.settings) if forwarded else None
         self.http_factory = HTTPFactory(self)
-        self.ws_factory = WebSocketFactory()
+        self.ws_factory = WebSocketFactory(self)
         self.listeners: dict[Endpoint, asyncio.Server] = {}
         self.listening_addresses: list[tuple[str, int]] = []
         self.channels: set[Connection] = set()

@@ -6,7 +6,7 @@ nothing is sent behind a close frame.
 """
 
 from enum import IntEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import ws_frames as frames
 from .connection import Connection
@@ -24,6 +24,9 @@ from .scope import Request, build_websocket_scope
 from .types import FOREVER, Message
 from .ws_frames import BINARY, CLOSE, PING, PONG, TEXT, Deflate
 from .ws_handshake import Handshake, parse_handshake
+
+if TYPE_CHECKING:
+    from .server import Server
 
 #: Seconds the client has to answer our close frame.
 CLOSE_TIMEOUT = 5
@@ -58,18 +61,16 @@ class WebSocketProtocol(Connection, Conversation):
     Args:
         channel: the connection, as HTTP hands it over.
         request: the request to upgrade, as HTTP has parsed it.
-        handshake: what the client offers.
+        offer: what the client offers, and what follows from it.
     """
 
-    def __init__(
-        self, channel: Connection, request: Request, handshake: Handshake
-    ) -> None:
+    def __init__(self, channel: Connection, request: Request, offer: Handshake) -> None:
         Connection.__init__(self, channel.server)
         Conversation.__init__(self, channel.server, channel.flow)
         self.take_over(channel)
         self.request = request
-        self.handshake = handshake
-        self.reader = frames.FrameReader(self.server.settings, handshake.deflate)
+        self.handshake = offer
+        self.reader = frames.FrameReader(self.server.settings, offer.deflate)
         self.state = CONNECTING
         self.denial: ResponseHead | None = None  # the head of a denial, until written
         self.socket_opened = self.last_seen = self.loop.time()
@@ -126,10 +127,9 @@ class WebSocketProtocol(Connection, Conversation):
 
     def read_messages(self) -> None:
         """Take messages out of the reader, as long as the application keeps up."""
-        read_message = self.reader.read_message
         try:
             while self.reader.buffer and self.state in (OPEN, CLOSING):
-                if self.flow.reasons or (event := read_message()) is None:
+                if self.flow.reasons or (event := self.reader.read_message()) is None:
                     break
                 self.on_event(*event)
         except FrameError as error:
@@ -346,7 +346,14 @@ class WebSocketProtocol(Connection, Conversation):
 
 
 class WebSocketFactory:
-    """Makes a protocol for each upgrade; twin of Daphne's factory of that name."""
+    """Makes a protocol for each upgrade; twin of Daphne's factory of that name.
+
+    Args:
+        server: the server the connections belong to.
+    """
+
+    def __init__(self, server: "Server") -> None:
+        self.server = server
 
     def build_protocol(self, channel: Connection, head: Request) -> WebSocketProtocol:
         """Called by `WebRequest.process` for each request to upgrade.
