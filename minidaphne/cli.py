@@ -18,27 +18,12 @@ from .endpoints import build_endpoint_description_strings
 from .errors import OperatorError
 from .server import Server
 from .types import Settings
-from .wire import FOREVER
 
 logger = logging.getLogger(__name__)
 
 LOG_FORMAT = "%(asctime)-15s %(levelname)-8s %(message)s"
 #: Seconds for the application's threads behind the end: nobody can cancel a thread.
 THREAD_TIMEOUT = 1
-
-
-def natural(text: str) -> int:
-    """A number of bytes; argparse names this function when it refuses one."""
-    if int(text) < 0:
-        raise ValueError
-    return int(text)
-
-
-def seconds(text: str) -> float:
-    """A time that is some day over."""
-    if not 0 <= float(text) < FOREVER:
-        raise ValueError
-    return float(text)
 
 
 class CommandLineInterface:
@@ -50,11 +35,11 @@ class CommandLineInterface:
     def __init__(self) -> None:
         self.parser = argparse.ArgumentParser("minidaphne", None, self.description)
         self.parser.set_defaults(**{f.name: f.default for f in fields(Settings)})
-        self.add_endpoint_options(self.parser.add_argument)
-        self.add_time_options(self.parser.add_argument)
-        self.add_size_options(self.parser.add_argument)
-        self.add_proxy_options(self.parser.add_argument)
-        self.add_other_options(self.parser.add_argument)
+        self.parser.set_defaults(websocket_connect_timeout=5)  # as Daphne's is here
+        self.add_endpoint_options()
+        self.add_settings()
+        self.add_proxy_options()
+        self.add_other_options()
 
     @classmethod
     def entrypoint(cls) -> None:
@@ -67,52 +52,47 @@ class CommandLineInterface:
         timer.start()
         atexit.register(timer.cancel)  # Python has waited for all threads by then
 
-    def add_endpoint_options(self, add: Any) -> None:
-        """Where to listen."""
-        add("application", help="package.module:application")
-        add("-p", "--port", type=int, help="port to listen on (8000)")
-        add("-b", "--bind", dest="host", help="address to listen on (127.0.0.1)")
-        add("-u", "--unix-socket", help="unix socket to listen on")
-        add("--fd", type=int, dest="file_descriptor", help="socket to take over")
-        add("-e", "--endpoint", action="append", default=[], help="endpoint string")
+    def add_settings(self) -> None:
+        """Add an option for each setting that has a help text."""
+        for setting in fields(Settings):
+            if options := dict(setting.metadata):
+                if setting.default not in (None, ""):
+                    options["help"] += " (default: %(default)s)"
+                flag = f"--{setting.name.replace('_', '-')}"
+                self.parser.add_argument(*options.pop("names"), flag, **options)
 
-    def add_time_options(self, add: Any) -> None:
-        """How long to wait for what, in seconds; defaults are those of `Settings`."""
-        add("-t", "--http-timeout", type=seconds, help="for a whole request")
-        add("--ping-interval", type=seconds, help="of silence before a ping")
-        add("--ping-timeout", type=seconds, help="to answer a ping")
-        add("--websocket_timeout", type=float, help="for a WebSocket's life; or -1")
-        add("--websocket_connect_timeout", type=float, default=5, help="to accept it")
-        add("--application-close-timeout", type=seconds, help="behind a client's end")
-        add("--graceful-timeout", type=seconds, help="for what runs at the end")
+    def add_endpoint_options(self) -> None:
+        """Add what says where to listen."""
+        add = self.parser.add_argument
+        add("application", help="The application, as package.module:application")
+        add("-p", "--port", type=int, help="TCP port to listen on (default: 8000)")
+        what = "Address to listen on (default: 127.0.0.1)"
+        add("-b", "--bind", dest="host", help=what)
+        add("-u", "--unix-socket", help="Path of a Unix socket to listen on")
+        what = "Number of an open socket to listen on"
+        add("--fd", type=int, dest="file_descriptor", help=what)
+        what = "Endpoint to listen on, such as tcp:8000; may be given more than once"
+        add("-e", "--endpoint", action="append", default=[], help=what)
 
-    def add_size_options(self, add: Any) -> None:
-        """How much to take, in bytes; 0 for no limit."""
-        add("--websocket-max-message-size", type=natural, help="of a WebSocket message")
-        add("--websocket-max-frame-size", type=natural, help="of a WebSocket frame")
-        add("--limit-request-line", type=natural, help="of a request's target")
-        add("--limit-request-headers", type=natural, help="of all headers of a request")
-        add("--limit-request-body", type=natural, help="of the body of a request")
+    def add_proxy_options(self) -> None:
+        """Add what says which headers of proxies to believe."""
+        add = self.parser.add_argument
+        what = "Take the client's address from the headers of trusted proxies"
+        add("--proxy-headers", action="store_true", help=what)
+        what = "Header with the client's {} (default: X-Forwarded-{})"
+        add("--proxy-headers-host", help=what.format("address", "For"))
+        add("--proxy-headers-port", help=what.format("port", "Port"))
 
-    def add_proxy_options(self, add: Any) -> None:
-        """What to believe of proxies."""
-        add("--proxy-headers", action="store_true", help="believe trusted proxies")
-        add("--proxy-headers-host", help="header with the client's address")
-        add("--proxy-headers-port", help="header with the client's port")
-        add("--trusted-proxies", help="their addresses and networks; * for all")
-        add("--root-path", help="where the application is mounted")
-
-    def add_other_options(self, add: Any) -> None:
-        """The rest."""
-        add("-v", "--verbosity", type=int, choices=range(4), help="0 to 3")
-        add("--access-log", help="file for the access log; - for standard output")
-        add("--log-fmt", default=LOG_FORMAT, help="format of log lines")
-        add("-s", "--server-name", help="value of the Server header")
-        add("--no-server-name", dest="server_name", action="store_const", const="")
-        add("--loop", choices=["auto", "asyncio", "uvloop"], help="event loop")
-        add("--lifespan", choices=["auto", "on", "off"], help="ASGI lifespan")
-        flag: Any = argparse.BooleanOptionalAction
-        add("--reload", action=flag, help="restart when a file changes")
+    def add_other_options(self) -> None:
+        """Add the rest."""
+        add = self.parser.add_argument
+        add("--access-log", help="File for the access log; - for standard output")
+        what = "Format of log lines (default: %(default)s)"
+        add("--log-fmt", default=LOG_FORMAT, help=what)
+        name: Any = {"dest": "server_name", "action": "store_const", "const": ""}
+        add("--no-server-name", **name, help="Send no Server header")
+        what = "Restart when a file changes"
+        add("--reload", action=argparse.BooleanOptionalAction, help=what)
 
     def run(self, args: list[str]) -> None:
         """Read the arguments, and serve.

@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING
 
 import httptools
 
+from .connection import Connection
 from .errors import PeerError
-from .flow import Pause
+from .flow_control import Pause
 from .scope import Request, field_names
-from .types import UNLIMITED, ServerLike
-from .wire import Wire
+from .types import UNLIMITED
 
 if TYPE_CHECKING:
     from .http_protocol import WebRequest
+    from .server import Server
 
 #: A control character, and as a number, which is found in bytes faster than bytes are.
 NEL = 0x85
@@ -48,7 +49,7 @@ class Reading(Enum):
 NOTHING, HEAD, BODY, STOPPED = Reading  # an attribute of an Enum is slow to look up
 
 
-class HTTPChannel(Wire):
+class HTTPChannel(Connection):
     """One connection that speaks HTTP; twin of ``twisted.web.http.HTTPChannel``.
 
     Args:
@@ -56,7 +57,7 @@ class HTTPChannel(Wire):
         request_factory: makes a request of a channel and a parsed head.
     """
 
-    def __init__(self, server: ServerLike, request_factory: type["WebRequest"]) -> None:
+    def __init__(self, server: "Server", request_factory: type["WebRequest"]) -> None:
         super().__init__(server)
         self.request_factory = request_factory
         self.reading = NOTHING

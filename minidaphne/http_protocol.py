@@ -8,13 +8,17 @@ head says, or the connection is closed; the client is never left waiting.
 import asyncio
 import logging
 from enum import Enum, IntEnum
+from typing import TYPE_CHECKING
 
+from .conversation import Conversation
 from .errors import ApplicationError, PeerError, UnexpectedMessage
-from .flow import InputQueue
 from .http_channel import HTTPChannel
 from .response import ResponseHead, as_bytes, error_page
 from .scope import Request
-from .types import Message, ServerLike
+from .types import Message
+
+if TYPE_CHECKING:
+    from .server import Server
 
 logger = logging.getLogger(__name__)
 
@@ -59,7 +63,7 @@ class Framing(Enum):
 NONE, LENGTH, CHUNKED, CLOSE = Framing
 
 
-class WebRequest(InputQueue):
+class WebRequest(Conversation):
     """One request and its response; twin of ``daphne.http_protocol.WebRequest``.
 
     Args:
@@ -69,24 +73,20 @@ class WebRequest(InputQueue):
 
     response: ResponseHead
     framing: Framing
-    left: int  # bytes that Content-Length still promises
+    remaining: int  # bytes that Content-Length still promises
     sent_length: int
 
     def __init__(self, channel: HTTPChannel, head: Request) -> None:
-        InputQueue.__init__(self, channel.server.loop)
-        self.flow = channel.flow
+        super().__init__(channel.server, channel.flow)
         self.channel = channel
-        self.server = channel.server
         self.head = head
         self.state = AWAITED
         self.error: PeerError | None = None  # why it is to be refused
-        self.disconnected = False
-        self.told = False  # the application, that nothing more will come
+        self.disconnect_sent = False  # the application, that nothing more will come
         self.timer: asyncio.TimerHandle | None = None  # for ``--http-timeout``
         self.keep_alive = head.keep_alive
         self.began = channel.began
         self.continued = not head.expect_continue
-        self.server.protocol_connected(self)
 
     def __repr__(self) -> str:
         return f"<WebRequest {self.head.method} {self.head.target!r}>"
@@ -116,8 +116,7 @@ class WebRequest(InputQueue):
 
     def upgrade_to_websocket(self) -> None:
         """Hand the connection over, with the parsed request and any early frames."""
-        protocol = self.server.ws_factory.build_protocol(self.head)
-        protocol.take_over(self.channel)
+        protocol = self.server.ws_factory.build_protocol(self.channel, self.head)
         self.connection_lost()
         try:
             protocol.on_connect()
@@ -138,7 +137,7 @@ class WebRequest(InputQueue):
 
     def event_wanted(self) -> None:
         """The application waits for an event: have the client send the body."""
-        if self.told:
+        if self.disconnect_sent:
             self.server.close_application(self, hopeless=True)
         elif self.state is COMPLETE:
             self.send_disconnect()
@@ -148,8 +147,8 @@ class WebRequest(InputQueue):
 
     def send_disconnect(self) -> None:
         """Tell the application, once, that nothing more will come."""
-        if not self.told:
-            self.told = True
+        if not self.disconnect_sent:
+            self.disconnect_sent = True
             self.put_nowait({"type": "http.disconnect"})
 
     def connection_lost(self) -> None:
@@ -199,8 +198,8 @@ class WebRequest(InputQueue):
             body = b""
         self.sent_length += len(body)
         if self.framing is LENGTH:
-            self.left -= len(body)
-            if self.left < 0 or (self.left and not more_body):
+            self.remaining -= len(body)
+            if self.remaining < 0 or (self.remaining and not more_body):
                 raise ApplicationError("The body does not fit its Content-Length")
         elif self.framing is CHUNKED:
             last = b"" if more_body else b"0\r\n\r\n"
@@ -225,9 +224,9 @@ class WebRequest(InputQueue):
         if response.bodiless or self.head.method == "HEAD":
             self.framing = NONE
         elif response.content_length is not None:
-            self.framing, self.left = LENGTH, response.content_length
+            self.framing, self.remaining = LENGTH, response.content_length
         elif not more_body:
-            self.framing, self.left = LENGTH, length
+            self.framing, self.remaining = LENGTH, length
             return b"content-length: %d\r\n" % length
         elif self.head.http_version == "1.1":
             self.framing = CHUNKED
@@ -324,7 +323,7 @@ class HTTPFactory:
         server: the server the connections belong to.
     """
 
-    def __init__(self, server: ServerLike) -> None:
+    def __init__(self, server: "Server") -> None:
         self.server = server
 
     def build_protocol(self) -> HTTPChannel:

@@ -9,8 +9,8 @@ from enum import Enum
 from typing import Any
 
 from .errors import OperatorError, UnexpectedMessage
-from .flow import InputQueue
-from .types import Application, Message
+from .flow_control import InputQueue
+from .types import Application, Loop, Message
 
 logger = logging.getLogger(__name__)
 
@@ -33,9 +33,7 @@ class Lifespan(InputQueue):
         loop: the loop it runs on.
     """
 
-    def __init__(
-        self, application: Application, mode: str, loop: asyncio.AbstractEventLoop
-    ) -> None:
+    def __init__(self, application: Application, mode: str, loop: Loop) -> None:
         super().__init__(loop)
         self.application = application
         self.mode = mode

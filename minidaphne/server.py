@@ -15,12 +15,14 @@ from email.utils import formatdate
 from functools import partial
 from typing import Any
 
+from .connection import Connection
+from .conversation import Conversation
 from .endpoints import Endpoint, server_from_string
 from .errors import ApplicationError, ClientDisconnected, OperatorError
 from .http_protocol import HTTPFactory
 from .lifespan import Lifespan
 from .proxy import Proxies
-from .types import Application, Message, Scope, Send, Settings
+from .types import Application, Loop, Message, Scope, Send, Settings
 from .ws_protocol import WebSocketFactory
 
 logger = logging.getLogger(__name__)
@@ -57,9 +59,8 @@ class Server:
         self.ws_factory = WebSocketFactory(self)
         self.listeners: dict[Endpoint, asyncio.Server] = {}
         self.listening_addresses: list[tuple[str, int]] = []
-        self.channels: set[Any] = set()
-        self.connections: dict[Any, asyncio.Task[None] | None] = {}
-        self.closing: dict[Any, asyncio.TimerHandle] = {}
+        self.channels: set[Connection] = set()
+        self.connections: set[Conversation] = set()
         self.state: dict[str, Any] | None = None
         self.stopping = self.abort_start = False
         self.date_line, self.date_end = b"", 0.0  # when it is too old
@@ -88,7 +89,7 @@ class Server:
             asyncio.set_event_loop(None)
             loop.close()
 
-    def prepare(self, loop: asyncio.AbstractEventLoop) -> None:
+    def prepare(self, loop: Loop) -> None:
         """Take a loop to run on; from here on connections can be made."""
         self.loop = loop
         self.context = contextvars.copy_context()
@@ -168,8 +169,9 @@ class Server:
             listener.close()
         for channel in list(self.channels):
             channel.shut_down()
-        for protocol in self.closing:
-            self.close_application(protocol, hopeless=protocol.is_waiting())
+        for protocol in list(self.connections):
+            if protocol.kill_timer is not None and protocol.is_waiting():
+                self.close_application(protocol, hopeless=True)
         self.maybe_drained()
         await asyncio.wait([self.drained], timeout=self.settings.graceful_timeout)
         await self.kill_all_applications()
@@ -179,7 +181,7 @@ class Server:
 
     async def kill_all_applications(self) -> None:
         """Cancel every application that still runs, and wait until it has ended."""
-        tasks = [task for task in self.connections.values() if task is not None]
+        tasks = [each.task for each in self.connections if each.task is not None]
         logger.info("Killed %i pending application instances", len(tasks))
         for task in tasks:
             task.cancel()
@@ -194,21 +196,21 @@ class Server:
 
     # Connections and applications
 
-    def channel_closed(self, channel: Any) -> None:
+    def channel_closed(self, channel: Connection) -> None:
         """A TCP connection is gone, or has another protocol."""
         self.channels.discard(channel)
         self.maybe_drained()
 
-    def protocol_connected(self, protocol: Any) -> None:
+    def protocol_connected(self, protocol: Conversation) -> None:
         """A request or a WebSocket begins."""
-        self.connections[protocol] = None
+        self.connections.add(protocol)
 
-    def protocol_disconnected(self, protocol: Any) -> None:
+    def protocol_disconnected(self, protocol: Conversation) -> None:
         """Its client has gone: nothing can be sent any more."""
         protocol.disconnected = True
         self.close_application(protocol)
 
-    def create_application(self, protocol: Any, scope: Scope) -> None:
+    def create_application(self, protocol: Conversation, scope: Scope) -> None:
         """Run the application for a request or a WebSocket, in a task of its own.
 
         Args:
@@ -219,10 +221,12 @@ class Server:
         send = partial(self.handle_reply, protocol)
         running = self.run_application(protocol, scope, send)
         # not in the context of whoever calls us: that may be another application
-        task = self.loop.create_task(running, context=self.context.copy())
-        self.connections[protocol] = task
+        context = self.context.copy()
+        protocol.task = self.loop.create_task(running, context=context)
 
-    async def run_application(self, protocol: Any, scope: Scope, send: Send) -> None:
+    async def run_application(
+        self, protocol: Conversation, scope: Scope, send: Send
+    ) -> None:
         """Call the application, and see that its conversation ends when it does."""
         try:
             await self.application(scope, protocol.get, send)
@@ -236,16 +240,17 @@ class Server:
             protocol.handle_exception(error)
         self.application_checker(protocol)
 
-    def application_checker(self, protocol: Any) -> None:
+    def application_checker(self, protocol: Conversation) -> None:
         """An application has ended: forget it; twin of the loop Daphne polls with."""
-        del self.connections[protocol]
-        if protocol in self.closing:
-            self.closing.pop(protocol).cancel()
+        self.connections.remove(protocol)
+        protocol.task = None
+        if protocol.kill_timer is not None:
+            protocol.kill_timer.cancel()
         protocol.application_finished()
         if self.stopping:
             self.maybe_drained()
 
-    async def handle_reply(self, protocol: Any, message: Message) -> None:
+    async def handle_reply(self, protocol: Conversation, message: Message) -> None:
         """Pass a message on to the protocol: this is the application's ``send``.
 
         Returns when the client has read enough of what was sent before.
@@ -270,7 +275,7 @@ class Server:
             if protocol.disconnected:
                 raise ClientDisconnected("The client has disconnected")
 
-    def close_application(self, protocol: Any, hopeless: bool = False) -> None:
+    def close_application(self, protocol: Conversation, hopeless: bool = False) -> None:
         """Give an application that has nobody to talk to some seconds to end.
 
         Args:
@@ -278,25 +283,25 @@ class Server:
             hopeless: whether it waits for what will never come: when the server stops,
                 it need not do so any longer.
         """
-        instance = self.connections.get(protocol)
-        if instance is None:
-            self.connections.pop(protocol, None)
+        if protocol.task is None:
+            self.connections.discard(protocol)
         elif hopeless and self.stopping:
-            instance.cancel()
-        elif protocol not in self.closing:
-            timeout = self.settings.application_close_timeout
-            later = self.loop.call_later
-            self.closing[protocol] = later(timeout, self.kill_application, protocol)
+            protocol.task.cancel()
+        elif protocol.kill_timer is None:
+            timeout, kill = (
+                self.settings.application_close_timeout,
+                self.kill_application,
+            )
+            protocol.kill_timer = self.loop.call_later(timeout, kill, protocol)
 
-    def kill_application(self, protocol: Any) -> None:
+    def kill_application(self, protocol: Conversation) -> None:
         """Its time is up; if it does not let itself be cancelled, try again later."""
-        instance = self.connections[protocol]
-        assert instance is not None
+        assert protocol.task is not None
         text = "Application instance %r for connection %r took too long to shut down"
-        logger.warning(f"{text} and was killed.", instance, protocol)
-        instance.cancel()
-        later = self.loop.call_later
-        self.closing[protocol] = later(1, self.kill_application, protocol)
+        logger.warning(f"{text} and was killed.", protocol.task, protocol)
+        protocol.task.cancel()
+        kill = self.kill_application
+        protocol.kill_timer = self.loop.call_later(1, kill, protocol)
 
     # What every response has, and the log
 
@@ -317,7 +322,7 @@ class Server:
             logger.exception("The action logger has failed")
 
 
-def new_event_loop(name: str) -> asyncio.AbstractEventLoop:
+def new_event_loop(name: str) -> Loop:
     """Make an event loop: ``asyncio``, ``uvloop``, or ``auto`` for the better one.
 
     Raises:

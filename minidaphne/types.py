@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
-from dataclasses import dataclass
-from typing import Any, Protocol
+from dataclasses import dataclass, field
+from typing import Any
 
+Loop = asyncio.AbstractEventLoop
 Headers = list[tuple[bytes, bytes]]
 Address = list[Any] | None
 Scope = dict[str, Any]
@@ -14,85 +15,114 @@ Application = Callable[[Scope, Callable[[], Awaitable[Any]], Send], Awaitable[No
 
 #: More bytes than anything has, for limits that are none.
 UNLIMITED = 1 << 62
+#: Later than any connection lives, on the loop's clock.
+FOREVER = 1e9
+
+
+def natural(text: str) -> int:
+    """Read a number of bytes; argparse names this function when it refuses one."""
+    if int(text) < 0:
+        raise ValueError
+    return int(text)
+
+
+def seconds(text: str) -> float:
+    """Read a finite number of seconds."""
+    if not 0 <= float(text) < FOREVER:
+        raise ValueError
+    return float(text)
+
+
+def option(kind: Any, default: Any, help: str, *names: str, **more: Any) -> Any:
+    """Make a field of `Settings` that is an option of the command line, too.
+
+    Args:
+        kind: reads the value from the text on the command line.
+        default: the default of both.
+        help: what it is, with its unit.
+        names: other names of the option than that of the setting.
+        more: what else argparse is to know of it.
+    """
+    metadata = {"type": kind, "help": help, "names": names, **more}
+    return field(default=default, metadata=metadata)
 
 
 @dataclass(kw_only=True)
 class Settings:
-    """How to serve; sizes in bytes, times in seconds, names as Daphne's.
+    """How to serve, under Daphne's names.
+
+    The command line has an option for each setting with a help text, which is in the
+    metadata of its field.  Sizes are in bytes, times in seconds.
 
     Args:
         signal_handlers: whether SIGTERM and SIGINT stop the server.
         action_logger: called for each action with protocol, action and details.
-        http_timeout: for a whole request, from its first byte; None for no limit.
-        request_buffer_size: taken for Daphne's sake; bodies come as they arrive.
-        websocket_timeout: how long a WebSocket may live; negative for no limit.
-        websocket_connect_timeout: for the application to accept one.
-        websocket_handshake_timeout: taken for Daphne's sake; see the one before.
-        websocket_max_message_size: of a message, inflated; 0 for no limit.
-        websocket_max_frame_size: of a frame; 0 for no limit.
-        ping_interval: of silence on a WebSocket before a ping is sent; 0 for none.
-        ping_timeout: for the client to answer it; 0 for no limit.
-        application_close_timeout: for an application whose client has left.
-        graceful_timeout: for requests in flight when the server stops.
-        root_path: where the application is mounted.
-        proxy_forwarded_address_header: with the client's address; None for no proxy.
-        proxy_forwarded_port_header: with the client's port.
-        proxy_forwarded_proto_header: with the scheme the client used.
-        trusted_proxies: addresses and networks whose word is taken on these, and on
-            the root path.
-        verbosity: at 3, asyncio's debug mode is on.
+        request_buffer_size: ignored: bodies are passed on as they arrive.
+        websocket_handshake_timeout: ignored: `websocket_connect_timeout` limits the
+            same wait.
+        proxy_forwarded_address_header: the header with the client's address; None if
+            no proxy is to be believed.
+        proxy_forwarded_port_header: the header with the client's port.
+        proxy_forwarded_proto_header: the header with the scheme that the client used.
         ready_callable: called once the server listens.
-        server_name: value of the Server header; empty for none.
-        loop: ``"asyncio"``, ``"uvloop"``, or ``"auto"`` for the better one there is.
-        lifespan: ``"on"``, ``"off"``, or ``"auto"``.
-        limit_request_line: of a request's target; 0 for no limit.
-        limit_request_headers: of all headers of a request; 0 for no limit.
-        limit_request_body: of a body; 0 for no limit.
     """
 
     signal_handlers: bool = True
     action_logger: Callable[[str, str, dict[str, Any]], None] | None = None
-    http_timeout: float | None = None
+    http_timeout: float | None = option(
+        seconds, None, "Seconds for a whole request (default: no limit)", "-t"
+    )
     request_buffer_size: int = 8192
-    websocket_timeout: float = 86400
-    websocket_connect_timeout: float = 20
+    websocket_timeout: float = option(
+        float,
+        86400,
+        "Seconds a WebSocket may live; -1: no limit",
+        "--websocket_timeout",
+    )
+    websocket_connect_timeout: float = option(
+        float, 20, "Seconds to accept a WebSocket", "--websocket_connect_timeout"
+    )
     websocket_handshake_timeout: float = 5
-    websocket_max_message_size: int = 1024 * 1024
-    websocket_max_frame_size: int = 1024 * 1024
-    ping_interval: float = 20
-    ping_timeout: float = 30
-    application_close_timeout: float = 10
-    graceful_timeout: float = 10
-    root_path: str = ""
+    websocket_max_message_size: int = option(
+        natural, 1024 * 1024, "Bytes of a WebSocket message, inflated; 0: no limit"
+    )
+    websocket_max_frame_size: int = option(
+        natural, 1024 * 1024, "Bytes of a WebSocket frame; 0: no limit"
+    )
+    ping_interval: float = option(
+        seconds, 20, "Seconds of silence before a WebSocket is pinged; 0: never"
+    )
+    ping_timeout: float = option(
+        seconds, 30, "Seconds a client has to answer a ping; 0: no limit"
+    )
+    application_close_timeout: float = option(
+        seconds, 10, "Seconds an application may run after its client has disconnected"
+    )
+    graceful_timeout: float = option(
+        seconds, 10, "Seconds to wait for in-flight requests at shutdown"
+    )
+    root_path: str = option(str, "", "Path that the application is mounted at")
     proxy_forwarded_address_header: str | None = None
     proxy_forwarded_port_header: str | None = None
     proxy_forwarded_proto_header: str | None = None
-    trusted_proxies: str = "127.0.0.1,::1"
-    verbosity: int = 1
+    trusted_proxies: str = option(
+        str, "127.0.0.1,::1", "Addresses and networks of trusted proxies; * for all"
+    )
+    verbosity: int = option(
+        int, 1, "How much to log, from 0 to 3", "-v", choices=range(4)
+    )
     ready_callable: Callable[[], None] | None = None
-    server_name: str = "daphne"
-    loop: str = "auto"
-    lifespan: str = "auto"
-    limit_request_line: int = 8192
-    limit_request_headers: int = 65536
-    limit_request_body: int = 0
-
-
-class ServerLike(Protocol):
-    """What the two protocols know of the server; a stub of it is enough to try them."""
-
-    settings: Settings
-    loop: asyncio.AbstractEventLoop
-    state: dict[str, Any] | None
-    proxies: Any
-    ws_factory: Any
-    channels: set[Any]
-    stopping: bool
-
-    def default_headers(self, date: bool, server: bool) -> bytes: ...
-    def channel_closed(self, channel: Any) -> None: ...
-    def protocol_connected(self, protocol: Any) -> None: ...
-    def protocol_disconnected(self, protocol: Any) -> None: ...
-    def close_application(self, protocol: Any, hopeless: bool = ...) -> None: ...
-    def create_application(self, protocol: Any, scope: Scope) -> None: ...
-    def log_action(self, protocol: str, action: str, details: Scope) -> None: ...
+    server_name: str = option(str, "daphne", "Value of the Server header", "-s")
+    loop: str = option(str, "auto", "Event loop", choices=["auto", "asyncio", "uvloop"])
+    lifespan: str = option(
+        str, "auto", "Whether to use ASGI lifespan", choices=["auto", "on", "off"]
+    )
+    limit_request_line: int = option(
+        natural, 8192, "Bytes of a request's target; 0: no limit"
+    )
+    limit_request_headers: int = option(
+        natural, 65536, "Bytes of all headers of a request; 0: no limit"
+    )
+    limit_request_body: int = option(
+        natural, 0, "Bytes of the body of a request; 0: no limit"
+    )

@@ -6,9 +6,11 @@ nothing is sent behind a close frame.
 """
 
 from enum import IntEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import ws_frames as frames
+from .connection import Connection
+from .conversation import Conversation
 from .errors import (
     ApplicationError,
     ClientDisconnected,
@@ -16,13 +18,15 @@ from .errors import (
     PeerError,
     UnexpectedMessage,
 )
-from .flow import HIGH_WATER, InputQueue, Pause
+from .flow_control import HIGH_WATER, Pause
 from .response import ResponseHead, as_bytes, error_page
 from .scope import Request, build_websocket_scope
-from .types import Message, ServerLike
-from .wire import FOREVER, Wire
+from .types import FOREVER, Message
 from .ws_frames import BINARY, CLOSE, PING, PONG, TEXT, Deflate
 from .ws_handshake import Handshake, parse_handshake
+
+if TYPE_CHECKING:
+    from .server import Server
 
 #: Seconds the client has to answer our close frame.
 CLOSE_TIMEOUT = 5
@@ -51,26 +55,25 @@ LEGAL = {
 TOO_EARLY = "Socket has not been accepted, so cannot send over it"
 
 
-class WebSocketProtocol(Wire, InputQueue):
+class WebSocketProtocol(Connection, Conversation):
     """One WebSocket; twin of ``daphne.ws_protocol.WebSocketProtocol``.
 
     Args:
-        server: the server it belongs to.
+        channel: the connection, as HTTP hands it over.
         request: the request to upgrade, as HTTP has parsed it.
-        handshake: what the client offers.
+        offer: what the client offers, and what follows from it.
     """
 
-    def __init__(
-        self, server: ServerLike, request: Request, handshake: Handshake
-    ) -> None:
-        Wire.__init__(self, server)
+    def __init__(self, channel: Connection, request: Request, offer: Handshake) -> None:
+        Connection.__init__(self, channel.server)
+        Conversation.__init__(self, channel.server, channel.flow)
+        self.take_over(channel)
         self.request = request
-        self.handshake = handshake
-        self.reader = frames.FrameReader(server.settings, handshake.deflate)
+        self.handshake = offer
+        self.reader = frames.FrameReader(self.server.settings, offer.deflate)
         self.state = CONNECTING
         self.denial: ResponseHead | None = None  # the head of a denial, until written
-        self.disconnected = False
-        self.socket_opened = self.last_seen = server.loop.time()
+        self.socket_opened = self.last_seen = self.loop.time()
         self.last_ping = 0.0
 
     def __repr__(self) -> str:
@@ -81,8 +84,6 @@ class WebSocketProtocol(Wire, InputQueue):
 
     def on_connect(self) -> None:
         """The connection is ours: have the application decide about it."""
-        self.server.protocol_connected(self)
-        InputQueue.__init__(self, self.server.loop)
         scope = self.build_scope(self.request)
         scope = build_websocket_scope(scope, self.handshake.subprotocols)
         self.check_timeouts()
@@ -126,10 +127,9 @@ class WebSocketProtocol(Wire, InputQueue):
 
     def read_messages(self) -> None:
         """Take messages out of the reader, as long as the application keeps up."""
-        read_message = self.reader.read_message
         try:
             while self.reader.buffer and self.state in (OPEN, CLOSING):
-                if self.flow.reasons or (event := read_message()) is None:
+                if self.flow.reasons or (event := self.reader.read_message()) is None:
                     break
                 self.on_event(*event)
         except FrameError as error:
@@ -352,13 +352,13 @@ class WebSocketFactory:
         server: the server the connections belong to.
     """
 
-    def __init__(self, server: ServerLike) -> None:
+    def __init__(self, server: "Server") -> None:
         self.server = server
 
-    def build_protocol(self, request: Request) -> WebSocketProtocol:
+    def build_protocol(self, channel: Connection, head: Request) -> WebSocketProtocol:
         """Called by `WebRequest.process` for each request to upgrade.
 
         Raises:
-            PeerError: if the request is no handshake that we can complete.
+            PeerError: if the head is no handshake that we can complete.
         """
-        return WebSocketProtocol(self.server, request, parse_handshake(request))
+        return WebSocketProtocol(channel, head, parse_handshake(head))

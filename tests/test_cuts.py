@@ -46,7 +46,7 @@ def page(request: pytest.FixtureRequest) -> str:
 def written(book: Book, page: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The server as of a chapter, in a folder; the book is read once for all."""
     folder = tmp_path_factory.mktemp("cut")
-    with patch("walkthroughs.book.snapshot.Book", return_value=book):
+    with patch("walkthroughs.book.snapshot.book_of", return_value=book):
         write_cut(DOCS, page, folder)
     return folder
 
@@ -142,8 +142,7 @@ def test_what_was_not_printed_is_seen(book: Book, tmp_path: Path) -> None:
     file = HOUSE / "minidaphne" / "server.py"
     early = {*printed_lines(book, file, {"main-loop.md"})}
     late = {*printed_lines(book, file, {"main-loop.md", "django-to-daphne.md"})}
-    assert "async def handle_reply(self, protocol: Any, message: Message) -> None:" in (
-        late - early
-    )
+    line = "async def handle_reply(self, protocol: Conversation, message: Message) -> None:"
+    assert line in (late - early)
     text = "import a\n\ndef f():\n    raise NotImplementedError\n\nx = 1\n"
     assert [line for line in own_lines(text) if line] == ["x = 1"]

@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
@@ -24,6 +25,7 @@ import pytest
 from minidaphne import cli, endpoints
 from minidaphne.access import AccessLogGenerator
 from minidaphne.errors import OperatorError
+from minidaphne.types import Settings
 
 from .memory import GET
 from .test_ws_protocol import HANDSHAKE, TEXT, frame, plain
@@ -89,6 +91,22 @@ def test_the_defaults_are_daphnes() -> None:
 )
 def test_options_make_endpoints(args: list[str], endpoints: list[str]) -> None:
     assert run(*args).endpoints == endpoints
+
+
+def test_each_option_of_a_setting_says_what_it_is_and_its_default(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "1000")  # no line is broken
+    lines = {line.strip() for line in Interface().parser.format_help().splitlines()}
+    here = {
+        "websocket_connect_timeout": 5
+    }  # Daphne's command line says 5, its server 20
+    for setting in fields(Settings):
+        if setting.metadata:
+            default = here.get(setting.name, setting.default)
+            said = "" if default in (None, "") else f" (default: {default})"
+            help = f"{setting.metadata['help']}{said}"
+            assert any(line.endswith(help) for line in lines), help
 
 
 def test_options_make_settings() -> None:

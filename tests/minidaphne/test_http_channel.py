@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from minidaphne import flow, http_channel, wire
+from minidaphne import flow_control, http_channel
 from minidaphne.proxy import Proxies
 from minidaphne.scope import Request
 
@@ -288,7 +288,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HEAD_TIMEOUT", "BODY_TIMEOUT"):
         monkeypatch.setattr(http_channel, name, 0.02)
     monkeypatch.setattr(http_channel, "KEEP_ALIVE_TIMEOUT", 0.06)
-    monkeypatch.setattr(wire, "LINGER_TIMEOUT", 0.02)
+    monkeypatch.setattr("minidaphne.connection.LINGER_TIMEOUT", 0.02)
 
 
 @pytest.mark.parametrize(
@@ -490,7 +490,7 @@ def test_a_client_that_does_not_read_is_cut_off(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async def scenario() -> None:
-        monkeypatch.setattr(flow, "WRITE_TIMEOUT", 0.02)
+        monkeypatch.setattr(flow_control, "WRITE_TIMEOUT", 0.02)
         connection = Connection(make_server(reply(start(), body(b"x" * 100000, True))))
         connection.transport.slow = True
         await connection.send(GET)
@@ -504,7 +504,7 @@ def test_a_closing_connection_is_cut_off_if_nobody_reads(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async def scenario() -> None:
-        monkeypatch.setattr(wire, "WRITE_TIMEOUT", 0.02)
+        monkeypatch.setattr("minidaphne.connection.WRITE_TIMEOUT", 0.02)
         connection = Connection(make_server(hello))
         connection.transport.slow = True
         await connection.send(HEAD + b"Connection: close\r\n\r\n")
@@ -529,7 +529,7 @@ def test_nothing_is_resumed_on_a_connection_that_closes() -> None:
         await connection.settle(0.03)
         assert connection.transport.paused
         connection.protocol.flow.reasons = frozenset()
-        connection.protocol.flow.pause_reading(flow.Pause.PIPELINE)
+        connection.protocol.flow.pause_reading(flow_control.Pause.PIPELINE)
 
     run(scenario)
 
@@ -538,8 +538,8 @@ def test_a_client_that_takes_a_little_at_a_time_is_waited_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async def scenario() -> None:
-        monkeypatch.setattr(flow, "WRITE_TIMEOUT", 0.1)
-        monkeypatch.setattr(wire, "WRITE_TIMEOUT", 0.1)
+        monkeypatch.setattr(flow_control, "WRITE_TIMEOUT", 0.1)
+        monkeypatch.setattr("minidaphne.connection.WRITE_TIMEOUT", 0.1)
         connection = Connection(make_server(reply(start(), body(b"x" * 100000))))
         connection.transport.slow = True
         await connection.send(HEAD + b"Connection: close\r\n\r\n")

@@ -236,7 +236,8 @@ def test_an_application_that_outlives_the_loop_is_no_exception(
 ) -> None:
     async def scenario() -> None:
         server, protocol = make_server(stuck), Mock()
-        server.connections[protocol] = None
+        protocol.kill_timer = None
+        server.connections.add(protocol)
         running = server.run_application(protocol, {}, AsyncMock())
         running.send(None)
         running.close()  # as Python does when nobody holds it any more

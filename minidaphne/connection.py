@@ -9,50 +9,51 @@ import os
 import socket
 import struct
 from contextlib import suppress
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from .errors import PeerError
-from .flow import WRITE_TIMEOUT, Flow, Pause
+from .flow_control import WRITE_TIMEOUT, FlowControl, Pause
 from .scope import Request, build_scope
-from .types import Scope, ServerLike
+from .types import FOREVER, Scope
+
+if TYPE_CHECKING:
+    from .server import Server
 
 logger = logging.getLogger(__name__)
 
 #: For SO_LINGER: forget what is not sent, and close with a reset.
 RESET = struct.pack("ii", 1, 0)
-#: Later than any connection lives, on the loop's clock.
-FOREVER = 1e9
 #: Seconds a closing connection still reads, so that the client gets our last words.
 LINGER_TIMEOUT = 2
 
 
-class Wire(asyncio.Protocol):
+class Connection(asyncio.Protocol):
     """A connection.
 
     Args:
         server: the server it belongs to.
     """
 
-    flow: Flow
+    flow: FlowControl
     transport: asyncio.Transport
     due = FOREVER  # when something will have taken too long
 
-    def __init__(self, server: ServerLike) -> None:
+    def __init__(self, server: "Server") -> None:
         self.server = server
         self.timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A client has connected."""
         self.transport = cast(asyncio.Transport, transport)
-        self.flow = Flow(self.transport, self.server.loop)
+        self.flow = FlowControl(self.transport, self.server.loop)
         self.server.channels.add(self)
 
-    def take_over(self, wire: "Wire") -> None:
+    def take_over(self, other: "Connection") -> None:
         """Go on where another protocol has left off on the same transport."""
-        self.transport, self.flow = wire.transport, wire.flow
+        self.transport, self.flow = other.transport, other.flow
         self.transport.set_protocol(self)
         self.server.channels.add(self)
-        wire.connection_gone()
+        other.connection_gone()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone."""
@@ -165,3 +166,6 @@ class Wire(asyncio.Protocol):
 
     def check_timeouts(self) -> None:
         """What was due has not come."""
+
+    def shut_down(self) -> None:
+        """The server stops."""

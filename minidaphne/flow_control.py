@@ -1,6 +1,6 @@
 """Backpressure, both ways.
 
-`Flow` owns the two taps of one connection, and is kept through an upgrade: whether
+`FlowControl` owns the two taps of one connection, and is kept through an upgrade: whether
 we read from the socket (a set of reasons not to), and whether the application may
 write to it.  `InputQueue` holds the events that wait for the application; its law is
 that it grows past its bounds by no more than one read of the socket brings, because
@@ -11,7 +11,7 @@ import asyncio
 from enum import Enum
 from typing import Any
 
-from .types import Address
+from .types import Address, Loop
 
 #: Bytes waiting for the application above which the socket is not read any more.
 HIGH_WATER = 65536
@@ -30,7 +30,7 @@ class Pause(Enum):
     HANDSHAKE = "the application has not accepted the WebSocket yet"
 
 
-class Flow:
+class FlowControl:
     """One connection: its transport, its addresses, and its two taps.
 
     Args:
@@ -38,9 +38,7 @@ class Flow:
         loop: the event loop.
     """
 
-    def __init__(
-        self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop
-    ) -> None:
+    def __init__(self, transport: asyncio.Transport, loop: Loop) -> None:
         self.transport = transport
         self.loop = loop
         self.client_addr = read_address(transport.get_extra_info("peername"))
@@ -110,9 +108,9 @@ class InputQueue:
         loop: the event loop the waiting is done on.
     """
 
-    flow: Flow  # the connection to stop reading from while the queue is full
+    flow: FlowControl  # the connection to stop reading from while the queue is full
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: Loop) -> None:
         self.loop = loop
         self.events: list[tuple[Any, int]] = []
         self.size = 0
