@@ -24,6 +24,8 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
 from ..book import stage_index
+from ..book.printed import book_of
+from ..fences import twins
 from ..pages.pages import pages_of
 from ..render.sentences import plural
 from ..render.standalone import ASSETS
@@ -63,6 +65,7 @@ class WalkthroughsPlugin(BasePlugin[WalkthroughsConfig]):
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         """Enter the extension, and the style and script of a walkthrough."""
         self._failures = []
+        converting.tells = False
         site_scenarios.prepare(config)
         named = config.mdx_configs.pop(EXTENSION, {})
         options = {
@@ -89,7 +92,10 @@ class WalkthroughsPlugin(BasePlugin[WalkthroughsConfig]):
 
     def on_files(self, files: Files, /, *, config: MkDocsConfig) -> Files:
         """Make missing recordings, and add the style and script to the site."""
+        # Code may have changed since the last build, and the pages have not.
         stage_index.on_page.cache_clear()
+        book_of.cache_clear()
+        twins.find_twin.cache_clear()
         record_all(pages_of(Path(config.docs_dir)), log.info)
         for asset in ("walkthroughs.css", "walkthroughs.js"):
             path = str(ASSETS / asset)
@@ -106,7 +112,7 @@ class WalkthroughsPlugin(BasePlugin[WalkthroughsConfig]):
         # MkDocs has cut off the page's front matter.
         full = page.file.content_string
         converting.skipped = full.count("\n") - markdown.count("\n")
-        converting.told = True
+        converting.tells = converting.told = True
         converting.report = self._report
         return markdown
 
@@ -119,11 +125,16 @@ class WalkthroughsPlugin(BasePlugin[WalkthroughsConfig]):
         Raises:
             PluginError: some fence is false or cannot be run; each has been logged.
         """
+        converting.tells = False
         if self._failures:
             count = plural(len(self._failures), "fence")
             lines = "\n".join(each.splitlines()[0] for each in self._failures)
             raise PluginError(f"{count} on the pages failed:\n{lines}")
         return env
+
+    def on_build_error(self, *, error: Exception) -> None:
+        """Forget that pages are told: the next text may come from elsewhere."""
+        converting.tells = False
 
     def _report(self, message: str) -> None:
         log.warning("%s", message)
