@@ -8,14 +8,12 @@ not say it, and fences that failed, are rendered each time.
 
 from __future__ import annotations
 
-import os
 import sys
-import tempfile
-from contextlib import suppress
 from pathlib import Path
 
 from ..code_digest import code_of, digest
 from ..errors import WalkthroughError
+from ..kept import Kept
 from ..pages.markdown import Fence
 from ..recording import cache_folder, installed
 from . import KINDS
@@ -43,14 +41,14 @@ def render(fence: Fence, place: Place) -> str:
     key = _key(fence, place)
     if not key:
         return KINDS[fence.language].render(fence, place)
-    path = cache_folder() / "fences" / key
-    kept = _read(path)
-    if kept is None:
-        kept = KINDS[fence.language].render(fence, place)
+    cache = Kept(cache_folder() / "fences", LIMIT)
+    html = cache.read(key)
+    if html is None:
+        html = KINDS[fence.language].render(fence, place)
         # It may have changed meanwhile.
         if _key(fence, place) == key:
-            _keep(path, kept)
-    return kept
+            cache.write(key, html)
+    return html
 
 
 def _key(fence: Fence, place: Place) -> str:
@@ -70,33 +68,3 @@ def _key(fence: Fence, place: Place) -> str:
     names = ([*place.names.homes.items()], sorted(place.names.pages))
     code = (_LOADED, code_of(SERVER), installed(), sys.path)
     return digest(repr((the_fence, the_place, links, names, own, code)))
-
-
-def _read(path: Path) -> str | None:
-    """What is kept in a file; None if it is not there, or damaged."""
-    try:
-        first, _, html = path.read_bytes().decode("utf-8").partition("\n")
-        os.utime(path)
-    except (OSError, UnicodeDecodeError):
-        return None
-    return html if first == digest(html) else None
-
-
-def _keep(path: Path, html: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # Another process may be writing the same: each file appears whole.
-    beside, name = tempfile.mkstemp(dir=path.parent)
-    with open(beside, "w", encoding="utf-8", newline="") as file:
-        file.write(f"{digest(html)}\n{html}")
-    os.replace(name, path)
-    _forget(path.parent)
-
-
-def _forget(folder: Path) -> None:
-    """Remove what was not asked for the longest, if there is too much."""
-    with os.scandir(folder) as entries:
-        files = [entry.path for entry in entries]
-    if len(files) > LIMIT:
-        with suppress(OSError):  # another process has removed it
-            for old in sorted(files, key=os.path.getmtime)[: LIMIT // 4]:
-                os.unlink(old)
