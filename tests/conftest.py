@@ -15,6 +15,7 @@ SLOW = (
     "tests/test_cuts.py",
     "tests/site/test_lighthouse.py",
     "tests/site/test_laboratory.py",
+    "tests/site/test_generators.py",
     "tests/site/",
     "tests/walkthroughs/test_recording.py",
     "tests/walkthroughs/test_cache.py",

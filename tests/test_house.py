@@ -33,7 +33,8 @@ TOP_LEVEL = {
 
 # walkthroughs, from the ground up: each floor may import those below it, and itself.
 FLOORS = [
-    {"errors"},
+    {"errors", "code_digest"},
+    {"kept"},
     {"trace", "focus"},
     {"packages", "warm_up"},
     {"source_locator", "sources"},

@@ -6,7 +6,7 @@ import json
 import platform
 import sysconfig
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import Distribution, distributions, packages_distributions
 from pathlib import Path
 from urllib.parse import unquote, urlparse
@@ -16,6 +16,7 @@ from .trace import Package
 _LICENCE_CLASSIFIER = "License :: "
 
 
+@lru_cache(maxsize=4096)
 def owner(module: str, file: Path) -> Package | None:
     """The package that `module`, found in `file`, belongs to.
 

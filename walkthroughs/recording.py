@@ -132,12 +132,39 @@ def is_recorded(scenario: str, server: str) -> bool:
         RecordingError: there is no such scenario or server.
     """
     story, modules = _story(scenario)
-    path = _place(story, modules, server, _here())
+    return _is_kept(_place(story, modules, server, _here()))
+
+
+def _is_kept(path: Path) -> bool:
     try:
         with path.open(encoding="utf-8") as file:
             return _holds(file.readline())
     except OSError:
         return False
+
+
+def digest_of(scenario: str, server: str) -> str:
+    """Give a text that is another one when the recording is; it is made if need be.
+
+    Returns:
+        "" for a recording that is not kept, which may be another one each time.
+
+    Raises:
+        RecordingError: there is no such scenario or server, or it cannot be recorded.
+    """
+    story, modules = _story(scenario)
+    path = _place(story, modules, server, _here())
+    if not _is_kept(path):
+        record(scenario, server)
+    try:
+        return f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}"
+    except OSError:
+        return ""
+
+
+def installed() -> str:
+    """Give the version of this Python and of all that is installed for it."""
+    return _here().installed
 
 
 def record_all_again() -> None:

@@ -315,6 +315,11 @@ def _dotted(place: _Place, node: ast.expr, trail: _Trail) -> _Place | None:
 
 def _bound(place: _Place) -> dict[str, ast.stmt]:
     """The names that the statements of `place` bind, each with its first statement."""
+    return _read_names(place, place.file.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=2048)
+def _read_names(place: _Place, changed: int) -> dict[str, ast.stmt]:
     names: dict[str, ast.stmt] = {}
     for statement in _statements(place.body):
         for name in _binds(statement):

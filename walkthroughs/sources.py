@@ -194,7 +194,7 @@ class _Text:
     imports: tuple[str, ...] = ()
 
 
-_texts: WeakKeyDictionary[ModuleType, _Text] = WeakKeyDictionary()
+_texts: WeakKeyDictionary[ModuleType, _Text | None] = WeakKeyDictionary()
 
 
 def _text(name: str) -> _Text | None:
@@ -203,13 +203,14 @@ def _text(name: str) -> _Text | None:
     if module is not None and module in _texts:
         return _texts[module]
     file, folders = _place(name)
+    text: _Text | None
     if file is None:
-        return _Text("") if any(map(_is_own_folder, folders)) else None
-    if not is_own(file):
-        return None
-    package = name if folders else name.rpartition(".")[0]
-    text = _read(file, package)
-    if module is not None:
+        text = _Text("") if any(map(_is_own_folder, folders)) else None
+    elif is_own(file):
+        text = _read(file, name if folders else name.rpartition(".")[0])
+    else:
+        text = None
+    if isinstance(module, ModuleType):
         _texts[module] = text
     return text
 

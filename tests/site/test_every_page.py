@@ -1,10 +1,11 @@
 """What is asked of every page can go wrong."""
 
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
-from .every_page import Visit, visit
+from .every_page import PAGES, EveryPage, Visit, visit
 from .tab import Tab
 
 STEPPER = """<div class="wt-stage" tabindex="0"></div><script>
@@ -18,6 +19,20 @@ STEPPER = """<div class="wt-stage" tabindex="0"></div><script>
   show();
 </script>"""
 SOUND = f"<main><h1>Sound</h1><p>Words.</p>{STEPPER % 4}</main>"
+
+
+def test_every_page_is_looked_at_once() -> None:
+    files = sorted(Path(__file__).parent.glob("test_*.py"))
+    modules = [import_module(f"tests.site.{file.stem}") for file in files]
+    looks = [
+        found
+        for module in modules
+        for found in vars(module).values()
+        if isinstance(found, type)
+        and issubclass(found, EveryPage)
+        and found.__module__ == module.__name__
+    ]
+    assert sorted(page for look in looks for page in look.pages) == PAGES
 
 
 def see(tab: Tab, folder: Path, body: str, style: str = "") -> Visit:

@@ -11,10 +11,9 @@ from pathlib import Path
 import pytest
 
 from tests.walkthroughs.page_builder import failures
-from walkthroughs import recording, servers
+from walkthroughs import recording, servers, verification
 from walkthroughs.clients import raw as clients
 from walkthroughs.errors import Mismatch, RecordingError
-from walkthroughs.fences import callpath
 from walkthroughs.listing import check, parse
 from walkthroughs.pages.markdown import fences
 from walkthroughs.recording import record
@@ -198,7 +197,7 @@ def test_a_page_fails_when_daphne_does_something_else(
     ]
     with pytest.raises(Mismatch, match=re.escape(message)) as caught:
         check(parse(fence.body), trace)
-    monkeypatch.setattr(callpath, "record", lambda *args: trace)
+    monkeypatch.setattr(verification, "record", lambda *args: trace)
     block = text[fence.start : fence.end].replace(f"\n{fence.indent}", "\n")
     [failure] = failures(tmp_path, block.lstrip() + "\n")
     assert f"page.md:{1 + caught.value.line}: {message}" in failure

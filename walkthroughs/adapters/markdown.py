@@ -30,7 +30,7 @@ from ..book.glossary import GlossaryLinks, Term, read_glossary
 from ..book.stage_index import homes
 from ..book.stage_links import NameLinks, Names, read_names
 from ..errors import FenceError, WalkthroughError
-from ..fences import KINDS, Link, Place
+from ..fences import KINDS, Link, Place, rendered
 from ..pages.markdown import Fence, fences, unread
 from ..pages.pages import Pages, pages_of
 from ..render.html import failure
@@ -65,13 +65,18 @@ class Converting:
         page: its path below the folder of all; "" for a text that is not a page.
         skipped: lines of the page that the text lacks at its head.
         report: is given what is wrong with a fence, with file and line.
-        told: whether a generator has said which page comes next.
+        tells: whether a generator says of each page that it comes next, so that all else
+            is a piece of the page before.
+        told: whether it has said so of the text that comes now.
+        pages: all pages, as they were when this one was begun.
     """
 
     page: str = ""
     skipped: int = 0
     report: Callable[[str], None] = refuse
+    tells: bool = False
     told: bool = False
+    pages: Pages | None = None
     glossary: GlossaryLinks = field(default_factory=GlossaryLinks)
     names: NameLinks = field(default_factory=NameLinks)
 
@@ -118,7 +123,10 @@ class BookExtension(Extension):
         Returns:
             whether it is a whole page, and not a piece of the one before.
         """
+        if converting.tells and not converting.told and converting.page:
+            return False
         pages, whole = pages_of(self.folder), converting.told
+        converting.pages = pages
         if not converting.told:
             page = pages.find(text)
             whole = bool(page)
@@ -145,7 +153,7 @@ class BookExtension(Extension):
 
     def place(self, above: tuple[Fence, ...]) -> Place:
         """Say where the next fence is."""
-        pages = pages_of(self.folder)
+        pages = converting.pages or pages_of(self.folder)
         inside = self.folder.is_relative_to(Path.cwd())
         root = Path.cwd() if inside else self.folder.parent
         shown = (self.folder.relative_to(root) / converting.page).as_posix()
@@ -287,7 +295,7 @@ class _RenderFences(Treeprocessor):
         """Make the HTML of a fence, or of what is wrong with it."""
         place = self.book.place(above)
         try:
-            return KINDS[fence.language].render(fence, place)
+            return rendered.render(fence, place)
         except WalkthroughError as error:
             message = place.blame(error, fence)
             converting.report(message)

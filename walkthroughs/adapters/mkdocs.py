@@ -19,17 +19,23 @@ from mkdocs.config import config_options
 from mkdocs.config.base import Config
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
-from mkdocs.plugins import BasePlugin, event_priority, get_plugin_logger
+from mkdocs.plugins import BasePlugin, CombinedEvent, event_priority, get_plugin_logger
 from mkdocs.structure.files import File, Files
+from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
+from mkdocs.utils.templates import TemplateContext
 
 from ..book import stage_index
+from ..book.printed import book_of
+from ..fences import twins
 from ..pages.pages import pages_of
 from ..render.sentences import plural
 from ..render.standalone import ASSETS
 from ..verification import record_all
 from . import site_scenarios
 from .markdown import BookExtension, converting
+from .progress import Progress
+from .search_entries import SearchEntries
 
 EXTENSION = "walkthroughs.adapters.markdown"
 SUPERFENCES = "pymdownx.superfences"
@@ -63,6 +69,7 @@ class WalkthroughsPlugin(BasePlugin[WalkthroughsConfig]):
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         """Enter the extension, and the style and script of a walkthrough."""
         self._failures = []
+        converting.tells = False
         site_scenarios.prepare(config)
         named = config.mdx_configs.pop(EXTENSION, {})
         options = {
@@ -89,8 +96,13 @@ class WalkthroughsPlugin(BasePlugin[WalkthroughsConfig]):
 
     def on_files(self, files: Files, /, *, config: MkDocsConfig) -> Files:
         """Make missing recordings, and add the style and script to the site."""
+        # Code may have changed since the last build, and the pages have not.
         stage_index.on_page.cache_clear()
+        book_of.cache_clear()
+        twins.find_twin.cache_clear()
         record_all(pages_of(Path(config.docs_dir)), log.info)
+        pages = len(files.documentation_pages())
+        self._rendering = Progress(log.info, pages, "Rendering page")
         for asset in ("walkthroughs.css", "walkthroughs.js"):
             path = str(ASSETS / asset)
             files.append(File.generated(config, f"assets/{asset}", abs_src_path=path))
@@ -102,11 +114,12 @@ class WalkthroughsPlugin(BasePlugin[WalkthroughsConfig]):
         self, markdown: str, /, *, page: Page, config: MkDocsConfig, files: Files
     ) -> str:
         """Say which page comes next."""
+        self._rendering.begin(page.file.src_uri)
         converting.page = page.file.src_uri
         # MkDocs has cut off the page's front matter.
         full = page.file.content_string
         converting.skipped = full.count("\n") - markdown.count("\n")
-        converting.told = True
+        converting.tells = converting.told = True
         converting.report = self._report
         return markdown
 
@@ -119,11 +132,47 @@ class WalkthroughsPlugin(BasePlugin[WalkthroughsConfig]):
         Raises:
             PluginError: some fence is false or cannot be run; each has been logged.
         """
+        converting.tells = False
+        pages = len(files.documentation_pages())
+        self._writing = Progress(log.info, pages, "Writing page")
+        self._search = SearchEntries(config)
         if self._failures:
             count = plural(len(self._failures), "fence")
             lines = "\n".join(each.splitlines()[0] for each in self._failures)
             raise PluginError(f"{count} on the pages failed:\n{lines}")
         return env
+
+    # Just before and after Material's search, which stands at 0.
+    @event_priority(1)
+    def _before_search(
+        self,
+        context: TemplateContext,
+        /,
+        *,
+        page: Page,
+        config: MkDocsConfig,
+        nav: Navigation,
+    ) -> None:
+        self._writing.begin(page.file.src_uri)
+        self._search.before(page)
+
+    @event_priority(-1)
+    def _after_search(
+        self,
+        context: TemplateContext,
+        /,
+        *,
+        page: Page,
+        config: MkDocsConfig,
+        nav: Navigation,
+    ) -> None:
+        self._search.after(page)
+
+    on_page_context = CombinedEvent(_before_search, _after_search)
+
+    def on_build_error(self, *, error: Exception) -> None:
+        """Forget that pages are told: the next text may come from elsewhere."""
+        converting.tells = False
 
     def _report(self, message: str) -> None:
         log.warning("%s", message)

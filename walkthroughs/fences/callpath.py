@@ -20,6 +20,7 @@ from pathlib import Path
 from ..listing import Line, is_blank, mend, parse
 from ..pages.first_listing import first_listing
 from ..pages.markdown import Fence, options_of
+from ..recording import digest_of
 from ..render.html import listing, slim, walkthrough
 from ..verification import ident, recording, verify
 from .place import Place
@@ -48,6 +49,16 @@ def render(fence: Fence, place: Place) -> str:
     if look is not None:
         return slim(verified.view, listed, name, look == "play", place.where, told)
     return walkthrough(verified.view, listed, name, place.where, told)
+
+
+def depends_on(fence: Fence, place: Place) -> str:
+    """Name the recording; "" if it is not kept, so that the HTML must not be either.
+
+    Raises:
+        RecordingError: there is no recording to be had.
+    """
+    options = fence.options
+    return digest_of(options.get("scenario", ""), options.get("server", ""))
 
 
 @dataclass(frozen=True, slots=True)

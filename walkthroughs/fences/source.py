@@ -9,11 +9,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from html import escape
 
 from ..book.forward_references import ahead
+from ..book.printed import Book
 from ..book.stage_index import linked
+from ..code_digest import code_of, digest
 from ..errors import FenceError
+from ..packages import is_own
 from ..pages.markdown import Fence, options_of
 from ..render.figure import figure
 from ..source_locator import Target, find
@@ -38,6 +42,31 @@ def render(fence: Fence, place: Place) -> str:
     text = place.book.rest(target) if rest else target.source
     caption = _caption(target, _ahead(target, rest, place), place.where(target.name))
     return figure(text, caption)
+
+
+def depends_on(fence: Fence, place: Place) -> str:
+    """Name all source that the pages print, and what may be said of it.
+
+    Raises:
+        TargetError: the name names nothing.
+    """
+    target = find(fence.arguments[0]) if fence.arguments else None
+    # What a piece uses is looked for in all of its package.
+    tops = {p.target.module.partition(".")[0] for p in place.book.pieces}
+    files = (find(top).file for top in sorted(tops))
+    code = [code_of(file) for file in files if is_own(file)]
+    return repr((_described(target), _describe_book(place.book), code))
+
+
+@lru_cache(maxsize=2)
+def _describe_book(book: Book) -> str:
+    """A text of all that a caption, a note or a piece takes from the book."""
+    pieces = [(p.page, p.title, p.rest, _described(p.target)) for p in book.pieces]
+    return digest(repr((pieces, book.order, book.titles)))
+
+
+def _described(target: Target | None) -> tuple[object, ...]:
+    return (target, target.source) if target else ()
 
 
 def read_source(body: str, options: Mapping[str, str]) -> Target:

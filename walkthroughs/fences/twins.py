@@ -75,7 +75,7 @@ def twins(
     rows = []
     for name in _only(options["left"], found):
         find(name)
-        twin, reason = _twin(name, options["right"]), _reason(name, reasons)
+        twin, reason = find_twin(name, options["right"]), _reason(name, reasons)
         if not twin and not reason:
             raise FenceError(f"{name} has no twin in {options['right']}: say why")
         rows.append(Twin(name, twin, "" if twin else reasons[reason]))
@@ -109,8 +109,8 @@ def _reason(name: str, reasons: Mapping[str, str]) -> str:
 
 
 @cache
-def _twin(name: str, package: str) -> str:
-    """What `name` is called in a package, where it is there."""
+def find_twin(name: str, package: str) -> str:
+    """What `name` is called in a package, where it is there; "" where it is not."""
     parts = name.split(".")
     capital = (n for n, part in enumerate(parts) if part[:1].isupper())
     at = next(capital, len(parts) - 1)

@@ -1,0 +1,265 @@
+"""A rendered fence is kept as long as nothing that it depends on has changed."""
+
+import sys
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+
+from walkthroughs import recording
+from walkthroughs.book import printed
+from walkthroughs.book.stage_links import Names
+from walkthroughs.code_digest import code_of
+from walkthroughs.errors import FenceError
+from walkthroughs.fences import KINDS, Place, callpath, rendered, source
+from walkthroughs.pages.markdown import Fence, fences
+from walkthroughs.pages.pages import pages_of
+
+
+@dataclass
+class Kind:
+    """A kind of fence that counts how often it is rendered."""
+
+    own: str = "a recording"
+    times: list[Fence] = field(default_factory=list)
+
+    def depends_on(self, fence: Fence, place: Place) -> str:
+        return self.own
+
+    def check(self, fence: Fence, place: Place) -> None:
+        """Everything holds."""
+
+    def render(self, fence: Fence, place: Place) -> str:
+        self.times.append(fence)
+        return f"<p>{len(self.times)}\r\né</p>"
+
+
+TEXT = "# Page\n\n```callpath scenario=a server=b\nx.y\n```\n"
+
+
+@pytest.fixture
+def kind(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Kind:
+    monkeypatch.setenv("WALKTHROUGHS_CACHE", str(tmp_path / "cache"))
+    kind = Kind()
+    monkeypatch.setitem(KINDS, "callpath", kind)
+    return kind
+
+
+def fence(text: str = TEXT) -> Fence:
+    return fences(text)[-1]
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    folder = tmp_path / "docs"
+    folder.mkdir()
+    (folder / "a.md").write_text(TEXT)
+    names = Names({"x": "stages.md"}, {"x.y": {"a.md"}})
+    return Place("a.md", pages_of(folder), names=names)
+
+
+def test_it_is_rendered_once(kind: Kind, place: Place) -> None:
+    first = rendered.render(fence(), place)
+    assert rendered.render(fence(), place) == first == "<p>1\r\né</p>"
+    assert len(kind.times) == 1
+
+
+def test_words_around_it_change_nothing(kind: Kind, place: Place) -> None:
+    rendered.render(fence(), place)
+    (place.folder / "a.md").write_text(TEXT.replace("\n\n", "\n\nMore words.\n\n", 1))
+    pages = pages_of(place.folder)
+    rendered.render(fence(pages.texts["a.md"]), replace(place, pages=pages))
+    assert len(kind.times) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        TEXT.replace("x.y", "x.z"),
+        TEXT.replace("x.y", "x.y  # why"),
+        TEXT.replace("scenario=a", "scenario=c"),
+        TEXT.replace("server=b", "server=b look=slim"),
+        TEXT.replace("server=b", "server=b more"),
+        "# Page\n\n- a\n\n    ```callpath scenario=a server=b\n    x.y\n    ```\n",
+    ],
+)
+def test_a_change_of_the_fence_is_rendered(kind: Kind, place: Place, text: str) -> None:
+    rendered.render(fence(), place)
+    rendered.render(fence(text), place)
+    assert len(kind.times) == 2
+
+
+def test_a_change_of_its_place_is_rendered(kind: Kind, place: Place) -> None:
+    (place.folder / "stages.md").write_text("# Stages\n")
+    places = [
+        place,
+        replace(place, page="b.md"),
+        replace(place, above=(fence(),)),
+        replace(place, link="../{}".format),
+        replace(place, names=Names({"x": "other.md"}, {"x.y": {"a.md"}})),
+        replace(place, names=Names({"x": "stages.md"}, {"x.z": {"a.md"}})),
+        replace(place, names=Names({"z": "z.md", "x": "stages.md"}, {"x.y": ()})),
+    ]
+    for each in places:
+        rendered.render(fence(), each)
+    assert len(kind.times) == len(places)
+
+
+def test_another_recording_is_rendered(kind: Kind, place: Place) -> None:
+    rendered.render(fence(), place)
+    kind.own = "another recording"
+    rendered.render(fence(), place)
+    assert len(kind.times) == 2
+
+
+def test_what_says_nothing_of_what_it_depends_on_is_not_kept(
+    kind: Kind, place: Place
+) -> None:
+    kind.own = ""
+    rendered.render(fence(), place)
+    rendered.render(fence(), place)
+    assert len(kind.times) == 2
+
+
+def test_other_versions_and_another_python_are_rendered(
+    kind: Kind, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert sys.version.split()[0] in recording.installed()
+    assert "pytest==" in recording.installed().lower()
+    rendered.render(fence(), place)
+    monkeypatch.setattr(rendered, "installed", lambda: "Daphne 9")
+    rendered.render(fence(), place)
+    monkeypatch.setattr(sys, "path", ["elsewhere", *sys.path])
+    rendered.render(fence(), place)
+    assert len(kind.times) == 3
+
+
+def test_other_code_of_the_server_is_rendered(
+    kind: Kind, place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (rendered.SERVER / "server.py").exists()
+    server = tmp_path / "minidaphne"
+    (server / "deep").mkdir(parents=True)
+    (server / "deep" / "a.py").write_text("1")
+    monkeypatch.setattr(rendered, "SERVER", server)
+    rendered.render(fence(), place)
+    (server / "deep" / "a.py").write_text("22")
+    rendered.render(fence(), place)
+    (server / "b.py").write_text("")
+    rendered.render(fence(), place)
+    rendered.render(fence(), place)
+    assert len(kind.times) == 3
+
+
+def test_code_that_changed_after_it_was_loaded_is_not_trusted(
+    kind: Kind, place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """This process runs the old code: what it makes is not what the new code makes."""
+    assert (rendered.PACKAGE / "render" / "html.py").exists()
+    rendered.render(fence(), place)
+    package = tmp_path / "package"
+    package.mkdir()
+    with monkeypatch.context() as changed:
+        changed.setattr(rendered, "PACKAGE", package)
+        rendered.render(fence(), place)
+        rendered.render(fence(), place)
+        # As a new process sees it.
+        changed.setattr(rendered, "_LOADED", code_of(package))
+        rendered.render(fence(), place)
+        rendered.render(fence(), place)
+    rendered.render(fence(), place)
+    assert len(kind.times) == 4
+
+
+def test_what_is_damaged_is_rendered(kind: Kind, place: Place, tmp_path: Path) -> None:
+    rendered.render(fence(), place)
+    [file] = (tmp_path / "cache" / "fences").iterdir()
+    for broken in (file.read_bytes()[:-1], b"", b"\xff"):
+        file.write_bytes(broken)
+        rendered.render(fence(), place)
+    assert len(kind.times) == 4
+
+
+def test_no_more_are_kept_than_the_limit(
+    kind: Kind, place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rendered, "LIMIT", 4)
+    for number in range(20):
+        kind.own = f"recording {number}"
+        rendered.render(fence(), place)
+    assert len([*(tmp_path / "cache" / "fences").iterdir()]) <= 4
+    rendered.render(fence(), place)
+    assert len(kind.times) == 20
+
+
+def test_what_failed_is_not_kept(
+    kind: Kind, place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> str:
+        raise FenceError("no")
+
+    monkeypatch.setattr(kind, "render", fail)
+    with pytest.raises(FenceError):
+        rendered.render(fence(), place)
+    assert not (tmp_path / "cache" / "fences").exists()
+
+
+def test_the_kind_itself_says_what_is_wrong(place: Place) -> None:
+    with pytest.raises(FenceError, match="says its scenario"):
+        rendered.render(fence(TEXT.replace("scenario=a ", "")), place)
+
+
+# What each kind says of itself.
+
+
+def test_a_listing_depends_on_its_recording(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: Place
+) -> None:
+    file = tmp_path / "recording.json"
+    monkeypatch.setattr(recording, "_place", lambda *_: file)
+    monkeypatch.setattr(recording, "_is_kept", lambda _: True)
+    listing = fence(TEXT.replace("=a", "=main-loop").replace("=b", "=daphne"))
+    assert callpath.depends_on(listing, place) == ""
+    file.write_text("one")
+    one = callpath.depends_on(listing, place)
+    file.write_text("two")
+    assert one != callpath.depends_on(listing, place) != ""
+
+
+SOURCE = "# Source\n\n```source shown.a\n```\n"
+MODULE = "def a():\n    return helper\n"
+
+
+def test_source_depends_on_all_that_the_pages_print(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    package, docs = tmp_path / "shown", tmp_path / "docs"
+    package.mkdir()
+    docs.mkdir()
+    (package / "__init__.py").write_text(MODULE)
+    (docs / "a.md").write_text(SOURCE)
+
+    def now() -> str:
+        printed.book_of.cache_clear()
+        place = Place("a.md", pages_of(docs))
+        return source.depends_on(fence(SOURCE), place)
+
+    seen = [now()]
+    assert now() == seen[0]
+    (docs / "a.md").write_text(f"{SOURCE}\nWords.\n")
+    assert now() == seen[0]
+    (package / "__init__.py").write_text(MODULE.replace("helper", "other"))
+    seen.append(now())
+    # Above the piece: it is the same, and stands at another line.
+    (package / "__init__.py").write_text(f"import os\n{MODULE}")
+    seen.append(now())
+    (package / "more.py").write_text("")
+    seen.append(now())
+    (docs / "b.md").write_text("# Rest\n\n```source shown parts=rest\n```\n")
+    seen.append(now())
+    (docs / "b.md").write_text("# Else\n\n```source shown parts=rest\n```\n")
+    seen.append(now())
+    (tmp_path / "mkdocs.yml").write_text("nav: [b.md, a.md]")
+    seen.append(now())
+    assert len(set(seen)) == len(seen) == 7

@@ -1,0 +1,70 @@
+"""Rendered fences, kept on disk: a page whose prose alone changed is built at once.
+
+The HTML of a fence is kept under a key made of all that it depends on: the fence itself
+and its place, the links and stages of the page, what its kind says of it (`depends_on`),
+the code of this package and of minidaphne, and every installed version.  Kinds that do
+not say it, and fences that failed, are rendered each time.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from ..code_digest import code_of, digest
+from ..errors import WalkthroughError
+from ..kept import Kept
+from ..pages.markdown import Fence
+from ..recording import cache_folder, installed
+from . import KINDS
+from .place import Place
+
+LIMIT = 1000
+"""How many fences are kept; those that were not asked for the longest go first."""
+
+PACKAGE = Path(__file__).parent.parent
+"""The code that renders."""
+
+SERVER = PACKAGE.parent / "minidaphne"
+
+# This process runs the code as it was when it began.  Were it asked for later, what old
+# code makes would be kept as what new code makes.
+_LOADED = code_of(PACKAGE)
+
+
+def render(fence: Fence, place: Place) -> str:
+    """Give the HTML of a fence, from the cache if nothing that it depends on changed.
+
+    Raises:
+        WalkthroughError: as the kind's own `render`.
+    """
+    key = _key(fence, place)
+    if not key:
+        return KINDS[fence.language].render(fence, place)
+    cache = Kept(cache_folder() / "fences", LIMIT)
+    html = cache.read(key)
+    if html is None:
+        html = KINDS[fence.language].render(fence, place)
+        # It may have changed meanwhile.
+        if _key(fence, place) == key:
+            cache.write(key, html)
+    return html
+
+
+def _key(fence: Fence, place: Place) -> str:
+    """A name for all that the HTML depends on; "" if it is not to be kept."""
+    depends_on = getattr(KINDS[fence.language], "depends_on", None)
+    if depends_on is None or code_of(PACKAGE) != _LOADED:
+        return ""
+    try:
+        own = depends_on(fence, place)
+    except WalkthroughError:
+        return ""  # the kind's own `render` says what is wrong
+    if not own:
+        return ""
+    the_fence = (fence.language, fence.arguments, sorted(fence.options.items()))
+    the_place = (place.page, place.occurrence(fence), fence.indent, fence.body)
+    links = [(page, place.link(page)) for page in place.pages.texts]
+    names = ([*place.names.homes.items()], sorted(place.names.pages))
+    code = (_LOADED, code_of(SERVER), installed(), sys.path)
+    return digest(repr((the_fence, the_place, links, names, own, code)))
