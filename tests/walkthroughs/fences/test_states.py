@@ -58,7 +58,7 @@ def walk(data: bytes, way: list[Arrow]) -> list[str]:
         server = make_server(application)
         connection = Connection(server)
         await connection.send(data)
-        [subject] = server.connections
+        subject: Any = next(iter(server.connections))
         seen.append(subject.state.name)
         for arrow in way:
             sent = message(arrow)
