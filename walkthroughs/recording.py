@@ -49,6 +49,9 @@ WRITE_LIMIT = 15.0
 WRITE_EVENT_LIMIT = 0.001
 """Seconds more for each event: about ten times what it takes."""
 
+MANY_EVENTS = 50_000
+"""How many events take longer than about a second to write and to read."""
+
 MAX_EVENTS = 1_000_000
 """How many events a recording keeps, unless told."""
 
@@ -122,7 +125,7 @@ def record(
         path.unlink(missing_ok=True)
     else:
         _keep(path, {"began": began, "sources": asdict(seen.sources)}, seen.json)
-    return Trace.from_json(seen.json)
+    return seen.trace
 
 
 def is_recorded(scenario: str, server: str) -> bool:
@@ -280,11 +283,17 @@ class Observation:
     sources: Sources | None = None
     reasons: Sequence[str] = ()
 
+    @functools.cached_property
+    def trace(self) -> Trace:
+        """The trace that the JSON holds."""
+        return Trace.from_json(self.json)
+
 
 def observe(
     orders: Mapping[str, object],
     client: Callable[[int], object],
     environment: Environment | None = None,
+    tell: Callable[[str], object] = lambda line: None,
 ) -> Observation:
     """Starts a server in a fresh interpreter, lets the client talk to it, and looks on.
 
@@ -292,6 +301,7 @@ def observe(
         orders: see `walkthroughs.servers.child.Child`; what is left out is sensible.
         client: given the port, talks to the server.
         environment: where to do so, by default here.
+        tell: is called with a line on what takes longer than a moment.
 
     Raises:
         RecordingError: the server did not start, or ended before its time.
@@ -315,8 +325,11 @@ def observe(
             error = error or _drive(client, ready["port"])
             process.stop()
             writing = process.expect("writing", STOP_LIMIT + patience)
-            logger.info("writing %d events", writing["events"])
-            limit = WRITE_LIMIT + WRITE_EVENT_LIMIT * writing["events"]
+            events = writing["events"]
+            logger.info("writing %d events", events)
+            if events > MANY_EVENTS:
+                tell(f"writing {events:,} events")
+            limit = WRITE_LIMIT + WRITE_EVENT_LIMIT * events
             done = process.expect("done", limit)
         output.seek(0)
         recorded = output.read()

@@ -264,11 +264,25 @@ class Trace:
         """Every name by which a listing may call the step, the best first."""
         if isinstance(step, Message):
             return (step.name,)
-        function = self.function(step)
-        if step.receiver is None:
+        # There are many calls, and few names.
+        called = (step.function, step.receiver)
+        names = self._names.get(called)
+        if names is None:
+            names = self._names[called] = self._named(
+                self.function(step), step.receiver
+            )
+        return names
+
+    @cached_property
+    def _names(self) -> dict[tuple[int, str | None], tuple[str, ...]]:
+        return {}
+
+    @staticmethod
+    def _named(function: Function, receiver: str | None) -> tuple[str, ...]:
+        if receiver is None:
             return (function.name,)
         method = function.qualname.rpartition(".")[2]
-        by_receiver = f"{step.receiver}.{method}".removesuffix(".__init__")
+        by_receiver = f"{receiver}.{method}".removesuffix(".__init__")
         if by_receiver == function.name:
             return (by_receiver,)
         return (by_receiver, function.name)

@@ -45,7 +45,7 @@ def run(args: Namespace) -> int:
     for server in servers:
         browser = asking.browser(args, _rest)
         seen = look(args, server, browser)
-        trace = Trace.from_json(seen.json)
+        trace = seen.trace
         steps = _meant(trace, seen)
         meant = leading_to(trace, steps)
         shown = set() if args.counts else steps

@@ -31,6 +31,18 @@ from ..trace import Call, Trace
 from . import FAILED, writable, write
 from . import request_options as asking
 
+Tell = Callable[[str], object]
+"""What is given a line on each thing that takes its time."""
+
+
+def _progress(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _silently(line: str) -> None:
+    pass
+
+
 HELP = "record the path of a request through an application"
 
 FORMATS: Mapping[str, Callable[[View], str]] = {
@@ -91,6 +103,12 @@ def add_view(parser: ArgumentParser) -> None:
         help="show at most N steps, your own code first and the same room for each "
         f"request (default: {STEPS} for each request, or all with --focus)",
     )
+    parser.add_argument(
+        "--start-up",
+        action="store_true",
+        help="in text, also show the steps before the server listened; with --focus "
+        "they are always shown (default: one line says how many there were)",
+    )
 
 
 def run(args: Namespace) -> int:
@@ -102,16 +120,16 @@ def run(args: Namespace) -> int:
     browser = asking.browser(args, tell)
     server = asking.server(args.server)
     tell(f"recording {args.application} on {server}")
-    seen = look(args, server, browser)
+    seen = look(args, server, browser, tell)
     for line in seen.printed.splitlines():
         print(f"application | {line}", file=sys.stderr)
     if server in UNSEEN:
         print(f"{args.prog}: note: {UNSEEN[server]}", file=sys.stderr)
-    view = chosen(seen, args)
+    view = chosen(seen.trace, seen.roles, args)
     if args.format == "callpath":
         own = args.focus or seen.roles["own"]
         written = partial(first_scenario, args.application, browser.exchanges, own)
-    _write(written, view, args.output)
+    _write(written, view, args)
     tell(f"{plural(len(view.trace.steps), 'step')}, {len(view.shown)} of them shown")
     problems = [*told(seen, browser, args), *_nothing_shown(view, args)]
     for problem in problems:
@@ -152,7 +170,9 @@ def _answers(trace: Trace) -> str:
     return f" (the application answered {', '.join(found)})" if found else ""
 
 
-def look(args: Namespace, server: str, browser: Browser) -> Observation:
+def look(
+    args: Namespace, server: str, browser: Browser, tell: Tell = _silently
+) -> Observation:
     """Runs the application on a server, and the browser against it."""
     as_listing = getattr(args, "format", None) == "callpath"
     orders = {
@@ -167,7 +187,7 @@ def look(args: Namespace, server: str, browser: Browser) -> Observation:
         "options": {"loop": args.loop},
         "patience": args.time_limit,
     }
-    return observe(orders, browser)
+    return observe(orders, browser, tell=tell)
 
 
 def _story(browser: Browser) -> str:
@@ -176,15 +196,14 @@ def _story(browser: Browser) -> str:
     return ", ".join(f"{name} {often(count)}".rstrip() for name, count in groups)
 
 
-def chosen(seen: Observation, args: Namespace) -> View:
-    """The part of the recording to show."""
-    trace = Trace.from_json(seen.json)
+def chosen(trace: Trace, roles: Mapping[str, Sequence[str]], args: Namespace) -> View:
+    """The part of the recording to show; `roles` as in `Observation`."""
     if args.focus:
         focus = Focus.of((*args.focus, CALLED))
         steps = args.steps or len(trace.steps)
         choice = choose(trace, [focus], steps)
     else:
-        choice = choose(trace, ranked(seen.roles), args.steps)
+        choice = choose(trace, ranked(roles), args.steps)
     return View(trace, choice.shown, choice.times)
 
 
@@ -215,7 +234,7 @@ def told(seen: Observation, browser: Browser, args: Namespace) -> Iterator[str]:
             f"the application was not done after {args.time_limit:g} seconds: "
             "--time-limit gives it more"
         )
-    dropped = Trace.from_json(seen.json).header.dropped
+    dropped = seen.trace.header.dropped
     if dropped:
         yield (
             f"the recording was full: {plural(dropped, 'event')} after the first "
@@ -236,19 +255,24 @@ def _format(args: Namespace) -> Callable[[View], str]:
     return FORMATS[name]
 
 
-def _write(written: Callable[[View], str], view: View, output: Path | None) -> None:
-    if output is not None:
-        write(output, written(view))
-    elif written is FORMATS["text"]:
-        # It knows whether there is a terminal, and how wide.
-        show(view, sys.stdout)
+def _write(written: Callable[[View], str], view: View, args: Namespace) -> None:
+    # A reader who names a focus has said what to see.
+    overview = not args.focus and not args.start_up
+    if written is FORMATS["text"]:
+        if args.output is None:
+            # It knows whether there is a terminal, and how wide.
+            show(view, sys.stdout, overview)
+            return
+        written = partial(_text, overview=overview)
+    if args.output is not None:
+        write(args.output, written(view))
     else:
         sys.stdout.write(written(view))
 
 
-def _text(view: View) -> str:
+def _text(view: View, overview: bool = True) -> str:
     stream = StringIO()
-    show(view, stream)
+    show(view, stream, overview)
     return stream.getvalue()
 
 
@@ -263,11 +287,3 @@ def _about(trace: Trace) -> list[str]:
     if header.server in UNSEEN:
         about.append(f"Not recorded: {UNSEEN[header.server]}.")
     return [*about, *header.warnings]
-
-
-def _progress(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
-
-
-def _silently(line: str) -> None:
-    pass

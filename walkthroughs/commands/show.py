@@ -7,7 +7,6 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from ..errors import TraceError, UsageError
-from ..recording import Observation
 from ..servers import NAMES, load
 from ..servers.limits import UNSEEN
 from ..trace import Call, Event, Exit, Header, Hop, Message, Trace
@@ -33,18 +32,19 @@ def run(args: Namespace) -> int:
     written = _format(args)
     writable(args.output)
     _sensible(args)
-    view = chosen(saved(args.recording), args)
-    server = view.trace.header.server
+    trace = saved(args.recording)
+    server = trace.header.server
+    view = chosen(trace, _roles(trace.header), args)
     if server in UNSEEN:
         print(f"{args.prog}: note: {UNSEEN[server]}", file=sys.stderr)
-    _write(written, view, args.output)
+    _write(written, view, args)
     problems = list(_nothing_shown(view, args))
     for problem in problems:
         print(f"{args.prog}: {problem}", file=sys.stderr)
     return FAILED if problems else 0
 
 
-def saved(file: Path) -> Observation:
+def saved(file: Path) -> Trace:
     """The recording in a file.
 
     Raises:
@@ -66,8 +66,7 @@ def saved(file: Path) -> Observation:
         _fits(number, event, trace) for number, event in enumerate(trace.events)
     ):
         raise UsageError(f"{file}: its events are inconsistent: record it again")
-    header = trace.header
-    return Observation(text, _roles(header), header.listening, (), 0, "", None)
+    return trace
 
 
 def _fits(number: int, event: Event, trace: Trace) -> bool:

@@ -85,13 +85,7 @@ class _Choosing:
     def wanted(self) -> list[int]:
         """The steps that may be shown, what matters most first."""
         depths = self.depths
-        around = {
-            above
-            for step in self.trace.steps
-            if self.ranks[step.seq] in (0, EVENT) and step.seq not in self.again
-            for above in self.trace.ancestors(step)
-        }
-
+        around = self.around
         answers = {step.seq for step in self.trace.steps if status(step)}
 
         def worth(seq: int) -> tuple[int, int, int]:
@@ -104,6 +98,18 @@ class _Choosing:
 
         shown = (s for s, rank in self.ranks.items() if rank < OUT)
         return sorted((seq for seq in shown if seq not in self.again), key=worth)
+
+    @cached_property
+    def around(self) -> set[int]:
+        """The steps that the application's own calls and events run inside of."""
+        around: set[int] = set()
+        for step in self.trace.steps:
+            if self.ranks[step.seq] in (0, EVENT) and step.seq not in self.again:
+                for above in self.trace.ancestors(step):
+                    if above in around:
+                        break  # and so is all that it runs inside of
+                    around.add(above)
+        return around
 
     @cached_property
     def depths(self) -> Mapping[int, int]:

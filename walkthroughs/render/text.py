@@ -1,10 +1,14 @@
-"""The terminal: a view as a tree, with a line wherever control comes to another lane."""
+"""The terminal: a view as a tree, with a line wherever control comes to another lane.
+
+An overview opens with the reader's own calls, and takes the server's start-up as one line.
+"""
 
 from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from textwrap import wrap
 from typing import TextIO
 
@@ -14,6 +18,9 @@ from .view import Arrival, Fold, Row, Step, View, short
 
 WIDTH = 80
 """Where the right edge is if it is not known how wide a line may be."""
+
+OWN_CALLS = 20
+"""How many of the reader's own calls stand above the path of an overview."""
 
 RESET, BOLD, DIM = "\033[0m", "\033[1m", "\033[2m"
 COLOURS = {
@@ -25,13 +32,19 @@ COLOURS = {
 EVENT = "\033[35m"
 
 
-def show(view: View, stream: TextIO) -> None:
-    """Writes a view to a stream: with colours and cut to the width of the terminal if it
+def show(view: View, stream: TextIO, overview: bool = False) -> None:
+    """Write a view to a stream: with colours and cut to the width of the terminal if it
     is one, plain and whole if it is a pipe or a file.  `COLUMNS` sets the width, and
-    `NO_COLOR` takes the colours away."""
+    `NO_COLOR` takes the colours away.
+
+    Args:
+        view: what to show.
+        stream: where to.
+        overview: see `text`.
+    """
     terminal = stream.isatty()
     colour = terminal and not os.environ.get("NO_COLOR")
-    stream.write(text(view, columns(stream), colour, cut=terminal))
+    stream.write(text(view, columns(stream), colour, terminal, overview))
 
 
 def columns(stream: TextIO) -> int:
@@ -43,7 +56,11 @@ def columns(stream: TextIO) -> int:
 
 
 def text(
-    view: View, width: int = WIDTH, colour: bool = False, cut: bool = False
+    view: View,
+    width: int = WIDTH,
+    colour: bool = False,
+    cut: bool = False,
+    overview: bool = False,
 ) -> str:
     """A view as lines of text.
 
@@ -52,8 +69,10 @@ def text(
         width: where the right edge is.
         colour: whether to colour the lanes, with ANSI's codes.
         cut: whether what is too long for a line is shortened, as on a terminal.
+        overview: whether the reader's own calls come first, and the steps before the
+            server listens are one line.
     """
-    lines = _Lines(view, width, colour, cut).lines()
+    lines = _Lines(view, width, colour, cut).lines(overview)
     return "".join(f"{line.rstrip()}\n" for line in lines)
 
 
@@ -65,7 +84,7 @@ class _Lines:
         self.colour = colour
         self.digits = len(str(len(view.steps)))
 
-    def lines(self) -> Iterator[str]:
+    def lines(self, overview: bool) -> Iterator[str]:
         header = self.view.trace.header
         steps = plural(len(self.view.steps), "step")
         lanes = plural(len(self.view.lanes), "lane")
@@ -73,23 +92,89 @@ class _Lines:
         yield self.painted(BOLD, self.cut(title))
         for warning in header.warnings:
             yield from wrap(f"Note: {warning}", self.width)
-        rows = self.view.rows
+        rows: Sequence[Row] = self.view.rows
+        if overview:
+            yield from self.own_calls()
+            rows = self.since_start_up()
+            left = sum(step.seq < header.listening for step in self.view.steps)
+            if left:
+                yield self.left_out(_start_up(left))
         if rows and not isinstance(rows[0], Arrival):
             yield self.lane_line(self.view.lane(rows[0]), "")
         for row in rows:
             yield self.line(row)
 
+    def own_calls(self) -> Iterator[str]:
+        """The reader's own calls, with the numbers that they have in the path below."""
+        trace, depths = self.view.trace, self.own_depths()
+        if not depths:
+            # An application whose code is nobody's own has nothing to miss.
+            if trace.header.own and not any(step.own for step in trace.steps):
+                yield self.painted(BOLD, "None of your own code was recorded.")
+            return
+        # What ran before the server listened is the last to be asked for.
+        start_up = trace.header.listening
+        first = sorted(depths, key=lambda step: step.seq < start_up)[:OWN_CALLS]
+        yield self.painted(BOLD, "Your own code:")
+        for step in sorted(first, key=lambda step: step.number):
+            yield self.step(step, depths[step])
+        if left := len(depths) - len(first):
+            yield self.left_out(f"{plural(left, 'more call')} of it below")
+        yield self.painted(BOLD, "The whole path:")
+
+    def own_depths(self) -> Mapping[Step, int]:
+        """Each shown call of the reader's own code -> how many of them it runs inside of."""
+        depths: dict[Step, int] = {}
+        for step in self.view.steps:
+            if step.event.own:
+                above = self.own_above(step)
+                depths[step] = 0 if above is None else depths[above] + 1
+        return depths
+
+    def own_above(self, step: Step) -> Step | None:
+        """The innermost shown call of the reader's own code that a step runs inside of."""
+        parent = step.parent
+        while parent is not None:
+            above = self.view.steps[parent - 1]
+            if above.event.own:
+                return above
+            parent = above.parent
+        return None
+
+    def since_start_up(self) -> list[Row]:
+        """The rows from when the server listens on, and of a fold what is in it then."""
+        start = self.view.trace.header.listening
+        rows: list[Row] = []
+        for row in self.view.rows:
+            if isinstance(row, Fold) and row.seq < start:
+                events = tuple(event for event in row.events if event.seq >= start)
+                if not events:
+                    continue
+                row = replace(row, lane=events[0].lane, events=events)
+            elif row.seq < start:
+                continue
+            rows.append(row)
+        return rows
+
     def line(self, row: Row) -> str:
         if isinstance(row, Arrival):
             why = plain(cause(self.view, row))
             return self.lane_line(self.view.lane(row), why)
-        # What is deeper than that would leave no room for names.
-        guides = "│ " * min(row.depth, self.width // 6)
         if isinstance(row, Fold):
-            return self.painted(
-                DIM, self.cut(f"{'':{self.digits}}  {guides}… {counted(row.events)}")
-            )
-        number = f"{row.number:{self.digits}}  {guides}"
+            return self.left_out(counted(row.events), row.depth)
+        return self.step(row, row.depth)
+
+    def left_out(self, words: str, depth: int = 0) -> str:
+        return self.painted(
+            DIM, self.cut(f"{'':{self.digits}}  {self.guides(depth)}… {words}")
+        )
+
+    def guides(self, depth: int) -> str:
+        # What is deeper than that would leave no room for names.
+        return "│ " * min(depth, self.width // 6)
+
+    def step(self, row: Step, depth: int) -> str:
+        number = f"{row.number:{self.digits}}  {self.guides(depth)}"
         times = often(self.view.times.get(row.seq, 1))
         times = f" {times}" if times else ""
         room = self.width - len(number) - len(times)
@@ -137,3 +222,7 @@ class _Lines:
 
     def painted(self, paint: str, words: str) -> str:
         return f"{paint}{words}{RESET}" if self.colour and words else words
+
+
+def _start_up(steps: int) -> str:
+    return f"{plural(steps, 'step')} while the server started (--start-up shows them)"

@@ -36,7 +36,7 @@ def seen() -> Observation:
 @pytest.fixture
 def recorded(monkeypatch: pytest.MonkeyPatch, seen: Observation) -> Observation:
     """Nothing is run: every recording is that one."""
-    monkeypatch.setattr(record, "observe", lambda orders, client: seen)
+    monkeypatch.setattr(record, "observe", lambda orders, client, tell: seen)
     return seen
 
 
@@ -45,7 +45,7 @@ def test_every_server_shows_the_path_to_the_application_and_back(
     server: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     words = ["record", SITE, "--server", server, "--websocket", "/chat", "--send", "a"]
-    assert main([*words, "--request", "/page"]) == 0
+    assert main([*words, "--request", "/page", "--start-up"]) == 0
     said = capsys.readouterr()
     lines = [" ".join(line.split()[1:]) for line in said.out.splitlines()]
     names = [line.replace("│ ", "").split("  ")[0] for line in lines]
@@ -224,14 +224,32 @@ def test_focus_and_steps_choose_what_is_shown(
     main(["record", SITE, "--focus", SITE])
     shown = capsys.readouterr().out
     assert f"{SITE}.answer" in shown and "uvicorn.server.Server.run" not in shown
+    main(["record", SITE])
+    whole = capsys.readouterr().out
     main(["record", SITE, "--steps", "5"])
-    assert capsys.readouterr().out.count("\n") < shown.count("\n")
+    assert capsys.readouterr().out.count("\n") < whole.count("\n") / 2
+
+
+def test_the_first_thing_to_see_is_ones_own_code(
+    recorded: Observation, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["record", SITE])
+    first, second, third, *path = capsys.readouterr().out.splitlines()
+    assert first.startswith("GET / on uvicorn: ")
+    assert second == "Your own code:" and f"{SITE}.application" in third
+    assert not any("uvicorn.server.Server.startup  " in line for line in path)
+    assert any("while the server started (--start-up shows" in line for line in path)
+    main(["record", SITE, "-o", str(tmp_path / "it.txt")])
+    assert (tmp_path / "it.txt").read_text().splitlines()[3:] == path
+    main(["record", SITE, "--start-up"])
+    whole = capsys.readouterr().out
+    assert "Your own code" not in whole and "uvicorn.server.Server.startup  " in whole
 
 
 def test_a_focus_is_all_that_is_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: dict[str, Any] = {}
 
-    def observe(orders: Any, client: Any) -> Observation:
+    def observe(orders: Any, client: Any, tell: Any) -> Observation:
         asked.update(orders)
         raise KeyboardInterrupt
 
@@ -248,7 +266,7 @@ def test_a_recording_that_was_full_says_so(
     data = json.loads(seen.json)
     data["header"]["dropped"] = 7
     full = replace(seen, json=json.dumps(data), running=1)
-    monkeypatch.setattr(record, "observe", lambda orders, client: full)
+    monkeypatch.setattr(record, "observe", lambda orders, client, tell: full)
     assert main(["record", SITE, "--max-events", "10"]) == FAILED
     said = capsys.readouterr().err
     full_after = "the recording was full: 7 events after the first 10 since the server"
@@ -259,7 +277,8 @@ def test_a_recording_that_was_full_says_so(
 def test_what_is_kept_begins_when_the_server_listens(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert main(["record", SITE, "--server", "daphne", "--max-events", "60"]) == FAILED
+    words = ["record", SITE, "--server", "daphne", "--max-events", "60"]
+    assert main([*words, "--start-up"]) == FAILED
     said = capsys.readouterr()
     assert "daphne.server.Server.run" in said.out and f"{SITE}.answer" in said.out
     assert "send <- http.response.body" not in said.out
@@ -307,7 +326,7 @@ def test_an_answer_that_explains_why_nothing_ran_is_told(
     text = seen.json.replace('["status", "200"]', '["status", "404"]')
     assert text != seen.json
     absent = replace(seen, json=text)
-    monkeypatch.setattr(record, "observe", lambda orders, client: absent)
+    monkeypatch.setattr(record, "observe", lambda orders, client, tell: absent)
     assert main(["record", SITE, "--focus", "no.such"]) == FAILED
     said = capsys.readouterr()
     assert "nothing there ran (the application answered 404), or the" in said.err
@@ -317,7 +336,7 @@ def test_an_answer_that_explains_why_nothing_ran_is_told(
 def test_so_many_steps_are_printed_as_were_asked_for(
     recorded: Observation, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    main(["record", SITE, "--steps", "10"])
+    main(["record", SITE, "--steps", "10", "--start-up"])
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("GET / on uvicorn: 10 steps in ")
     assert sum(bool(re.match(r" *\d+  ", line)) for line in lines) == 10

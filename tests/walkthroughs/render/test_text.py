@@ -9,7 +9,7 @@ import pytest
 
 from walkthroughs.commands.record import _about
 from walkthroughs.render.html import walkthrough
-from walkthroughs.render.text import COLOURS, EVENT, show, text
+from walkthroughs.render.text import COLOURS, EVENT, OWN_CALLS, show, text
 from walkthroughs.render.view import View
 from walkthroughs.trace import Message, Trace
 
@@ -165,3 +165,79 @@ def test_who_wants_no_colour_gets_none(monkeypatch: pytest.MonkeyPatch) -> None:
     stream = Terminal()
     show(view(), stream)
     assert stream.getvalue() == text(view(), 50, cut=True)
+
+
+SERVED = """
+server.start
+    app.on_start own
+    server.listen
+server.read
+--- task: application
+server.run
+    app.view own
+        orm.query
+            app.manager own
+    app.after own
+"""
+
+
+def served(story: str = SERVED) -> Trace:
+    """A server that listens from when it begins to read."""
+    made = trace(story)
+    listening = next(s.seq for s in made.steps if made.name(s) == "server.read")
+    header = replace(made.header, own=("app",), listening=listening)
+    return replace(made, header=header)
+
+
+def all_of(made: Trace) -> View:
+    return View(made, [step.seq for step in made.steps])
+
+
+def test_an_overview_opens_with_ones_own_code_and_folds_the_start_up() -> None:
+    assert text(all_of(served()), 40, overview=True) == (
+        """\
+made on none: 9 steps in 2 lanes
+Your own code:
+2  app.on_start                 app.py:1
+6  app.view                     app.py:1
+8  │ app.manager                app.py:1
+9  app.after                    app.py:1
+The whole path:
+   … 3 steps while the server started (--start-up shows them)
+--- loop
+4  server.read               server.py:1
+--- task: application  # woken from loop
+5  server.run                server.py:1
+6  │ app.view                   app.py:1
+7  │ │ orm.query                orm.py:1
+8  │ │ │ app.manager            app.py:1
+9  │ app.after                  app.py:1
+"""
+    )
+
+
+def test_of_a_fold_that_began_in_the_start_up_the_rest_is_counted() -> None:
+    made = served()
+    folded = ("server.listen", "server.read")
+    some = View(made, [s.seq for s in made.steps if made.name(s) not in folded])
+    lines = text(some, 40, overview=True).splitlines()
+    at = lines.index("   … 2 steps while the server started (--start-up shows them)")
+    assert lines[at + 1 : at + 3] == ["--- loop", "   … 1 call"]
+
+
+def test_the_calls_of_a_request_come_before_those_of_the_start_up() -> None:
+    many = "server.start\n" + "    app.on_start own\n" * OWN_CALLS
+    made = served(many + SERVED.strip().partition("\n")[2])
+    said = text(all_of(made), 40, overview=True).partition("The whole path:")[0]
+    assert "app.view" in said and "app.after" in said
+    assert said.count("app.py:1") == OWN_CALLS
+    assert said.endswith("… 4 more calls of it below\n")
+
+
+def test_that_nothing_of_ones_own_was_recorded_is_said_only_if_it_is_so() -> None:
+    missing = "None of your own code was recorded."
+    assert missing in text(all_of(served("server.read")), overview=True)
+    made = served()
+    assert missing not in text(View(made, [0]), overview=True)
+    nobodys = replace(made, header=replace(made.header, own=()))
+    assert missing not in text(View(nobodys, [0]), overview=True)
