@@ -1,6 +1,6 @@
 """Scenarios of your own: a request to your application, to be told in your pages.
 
-    from walkthroughs.user_scenarios import scenario
+    from walkthroughs import scenario
 
     polls = scenario("polls", "mysite.asgi:application", "GET /polls/", focus=["polls"])
 

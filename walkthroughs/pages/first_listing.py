@@ -67,7 +67,7 @@ def first_scenario(
     names = ", ".join(f'"{each}"' for each in own)
     return (
         f"<!-- The listing below needs this in {MODULE}.py:\n\n"
-        f"{_imports(exchanges)}from walkthroughs.user_scenarios import scenario\n\n"
+        f"{_imports(exchanges)}from walkthroughs import scenario\n\n"
         f'{name} = scenario(\n    "{name}",\n    "{application}",\n{asked}'
         f'    focus=[{names}],\n    servers=["{server}"],\n)\n-->\n\n'
         + fence(f"{MODULE}:{name}", server, listing)
