@@ -41,7 +41,7 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
         (("run", "walkthroughs.trace:SCHEMA"), "is no walkthroughs Scenario"),
         (
             ("run", "tests.walkthroughs.raises_on_import:it"),
-            "breaks:it: ValueError: on purpose",
+            "raises_on_import:it: ValueError: on purpose",
         ),
         (("run", "http-get", "--server", "x"), "http-get does not run on 'x', only on"),
         (("check", "no-such.md"), "there is no file no-such.md"),

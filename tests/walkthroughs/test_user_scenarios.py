@@ -98,7 +98,7 @@ def test_a_recording_from_another_folder_is_kept_until_its_code_changes(
 ) -> None:
     place = tmp_path / "src" / "far_away.py"
     place.parent.mkdir()
-    site = Path(__file__).with_name("rooted.py").read_text(encoding="utf-8")
+    site = Path(__file__).with_name("root_path_app.py").read_text(encoding="utf-8")
     place.write_text(site)
     told = scenario(
         "far",
