@@ -44,7 +44,8 @@ class CommandLineInterface:
     @classmethod
     def entrypoint(cls) -> None:
         """What ``python -m minidaphne`` calls."""
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        for number in (signal.SIGTERM, signal.SIGINT):  # a shell's job may ignore it
+            signal.signal(number, signal.default_int_handler)
         with suppress(KeyboardInterrupt):  # before there is a loop to handle signals
             cls().run(sys.argv[1:])
         timer = threading.Timer(THREAD_TIMEOUT, leave_threads)

@@ -361,6 +361,9 @@ def test_a_listing_to_be_pasted_holds_with_the_scenario_beside_it(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     (tmp_path / "wt_pasted.py").write_text(PASTED)
+    # A module of that name that another test has left is not the one that is meant.
+    for name in ("paths", "wt_pasted"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("WALKTHROUGHS_CACHE", str(tmp_path / "cache"))
     monkeypatch.syspath_prepend(str(tmp_path))
