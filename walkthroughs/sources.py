@@ -78,7 +78,9 @@ def _find(
         known = {each.partition(".")[0] for each in _entries(folders)}
         for name in modules:
             if name.rpartition(".")[2] in known:
-                spec = PathFinder.find_spec(name, folders)
+                # By its last name: a namespace package asks `sys.modules` for the
+                # package that it is in, which need not have been imported here.
+                spec = PathFinder.find_spec(name.rpartition(".")[2], folders)
                 if spec is not None:
                     places = spec.submodule_search_locations
                     found[name] = [spec.origin] if spec.origin else [*(places or ())]

@@ -35,7 +35,7 @@ FILES = {
     "mysite/late.py": "",
     "polls/__init__.py": "",
     "polls/views.py": (
-        "import parts.helper, json, sys, dependency\n"
+        "import parts.helper, parts.deep.inner, json, sys, dependency\n"
         "try:\n"
         "    from . import local_settings\n"
         "except ImportError:\n"
@@ -46,6 +46,7 @@ FILES = {
         "    await send({'type': 'http.response.body'})\n"
     ),
     "parts/helper.py": "",
+    "parts/deep/inner.py": "",
     "script.txt": "",
     "manage.py": "",
     "asking.py": (
@@ -138,6 +139,7 @@ CHANGES = {
     "the application": "mysite/asgi.py",
     "a second package": "polls/views.py",
     "a namespace package": "parts/helper.py",
+    "a namespace package in another": "parts/deep/inner.py",
     "what is imported at the first request": "mysite/late.py",
     "what is run without being imported": "script.txt",
     "what says where the settings are": "manage.py",

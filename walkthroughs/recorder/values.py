@@ -34,7 +34,12 @@ _ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 
 _SECRET = re.compile(
     r"authori[sz]ation|cookie|csrf|passwd|password|secret|session_?id|session_?key"
-    r"|token|api[_-]?key|credential"
+    r"|token|credential|passphrase|pwd|signature|jwt|(?:api|access|private)[_-]?key"
+    r"|(?<![a-z])(?:auth|otp)(?![a-z])"
+)
+# Secrets without a name of their own: the password in a URL, a token in a header's value.
+_UNNAMED = re.compile(
+    r"(?P<before>(?<=://)[^/\s:@]*+:)[^/\s@]++(?=@)|(?P<scheme>\bBearer\ )[^\s,;'\"]++"
 )
 # A header's line, a form's field, a key in JSON or in a repr, a pair in a list.  Every
 # quantifier is possessive and a name begins where a word does, so that no part of a
@@ -138,7 +143,7 @@ def masked(text: str) -> str:
     Args:
         text: what to show; only its first `ROOM` characters are read and returned.
     """
-    text = text[:ROOM]
+    text = _UNNAMED.sub(rf"\g<before>\g<scheme>{MASK}", text[:ROOM])[:ROOM]
     if not _holds_secret(text):
         return text
     return "".join(_with_masks(text))
