@@ -204,10 +204,10 @@ class Laboratory:
 
         def ready(port: int) -> None:
             recorder.begin()
-            self._listening = recorder.so_far
+            self._listening = recorder.event_count
             world.begin()
 
-        noted = recorder.door(_noting(application, running, result), server.QUEUES)
+        noted = recorder.wrap(_noting(application, running, result), server.QUEUES)
         options = dict(experiment.options)
         recorder.start()
         try:

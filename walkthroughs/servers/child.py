@@ -118,9 +118,9 @@ class Child:
             orders["max_events"],
             start_up=START_UP,
         )
-        door = self.recorder.door(self.noting(application), server.QUEUES)
+        wrapped = self.recorder.wrap(self.noting(application), server.QUEUES)
         self.recorder.start()
-        server.run(door, lambda port: self.ready(port, roles), **orders["options"])
+        server.run(wrapped, lambda port: self.ready(port, roles), **orders["options"])
 
     def focus(self, roles: Roles) -> Focus:
         """The focus that was ordered: as it is, or with the reader's own code known."""
@@ -134,8 +134,8 @@ class Child:
         self.listened = True
         known = asdict(roles)  # before `begin`, for what this calls may be recorded
         self.recorder.begin()
-        so_far = self.so_far = self.recorder.so_far
-        self.say("ready", {"port": port, "roles": known, "so_far": so_far})
+        event_count = self.event_count = self.recorder.event_count
+        self.say("ready", {"port": port, "roles": known, "event_count": event_count})
 
     def say(self, word: str, more: dict[str, Any]) -> None:
         """Say one thing to the process that asked for this one."""
@@ -211,7 +211,7 @@ class Child:
         assert self.recorder is not None
         self.failures.clear()
         self.reasons.clear()
-        self.say("paused", {"so_far": self.recorder.so_far})
+        self.say("paused", {"event_count": self.recorder.event_count})
 
     def calm(self) -> None:
         """Wait until the application is done, or the time for that is over."""
@@ -226,7 +226,7 @@ class Child:
         self.calm()
         assert self.recorder is not None
         self.recorder.stop()
-        self.say("writing", {"events": self.recorder.so_far})
+        self.say("writing", {"events": self.recorder.event_count})
         with open(self.orders["output"], "w", encoding="utf-8") as output:
             self.recorder.write(
                 output,
@@ -234,7 +234,7 @@ class Child:
                 self.orders["server"],
                 own=self.roles.own,
                 framework=self.roles.framework,
-                listening=self.so_far,
+                listening=self.event_count,
             )
         sources = self.watch.report()
         clean_up()
