@@ -156,24 +156,24 @@ class Laboratory:
             self._show(self.trace, text, result)
         return result
 
-    def mend(self, text: str) -> Result:
+    def repair(self, text: str) -> Result:
         """Correct a listing after the last recording."""
         from ..errors import ListingError
-        from ..listing import mend, parse
+        from ..listing import parse, repair
 
         result = Result(listing=text)
         if self.trace is None:
             result.error = "There is no recording yet: press Run first."
             return result
         try:
-            mended = mend(parse(text), self.trace)
+            repaired = repair(parse(text), self.trace)
         except ListingError as error:
             result.problem = f"line {error.line}: {error}"
             return result
-        self._show(self.trace, mended.text, result)
+        self._show(self.trace, repaired.text, result)
         result.notes += [
-            f"Line {each.number} cannot be mended: {each.text} never happened."
-            for each in mended.stuck
+            f"Line {each.number} cannot be repaired: {each.text} never happened."
+            for each in repaired.unrepaired
         ]
         return result
 
