@@ -45,10 +45,12 @@ def render(fence: Fence, place: Place) -> str:
     name = ident(options["scenario"], options["server"], place.occurrence(fence))
     look = options.get("look")
     listed = listing(verified.view, verified.lines, name, unfold=look is None)
-    told = {line.seq: line.comment for line in verified.lines if line.seq is not None}
+    comments = {
+        line.seq: line.comment for line in verified.lines if line.seq is not None
+    }
     if look is not None:
-        return slim(verified.view, listed, name, look == "play", place.where, told)
-    return walkthrough(verified.view, listed, name, place.where, told)
+        return slim(verified.view, listed, name, look == "play", place.where, comments)
+    return walkthrough(verified.view, listed, name, place.where, comments)
 
 
 def depends_on(fence: Fence, place: Place) -> str:
