@@ -12,7 +12,7 @@ pytest_plugins = ["pytester"]
 SLOW = (
     "tests/site/test_build.py",
     "tests/walkthroughs/render/test_stepper.py",
-    "tests/test_cuts.py",
+    "tests/test_snapshots.py",
     "tests/site/test_lighthouse.py",
     "tests/site/test_laboratory.py",
     "tests/site/test_generators.py",

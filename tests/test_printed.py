@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.code_lines import code_lines
-from walkthroughs.book.forward_references import ahead
+from walkthroughs.book.forward_references import find_forward_references
 from walkthroughs.book.printed import Book
 from walkthroughs.pages.pages import Pages
 from walkthroughs.source_locator import find
@@ -40,7 +40,9 @@ def test_what_is_used_before_it_is_printed_is_announced(book: Book) -> None:
         if piece.target.module.startswith("minidaphne."):
             text = book.rest(piece.target) if piece.rest else piece.target.source
             announced = {
-                name for names in ahead(book, piece).values() for name in names
+                name
+                for names in find_forward_references(book, piece).values()
+                for name in names
             }
             silent += [
                 f"{piece.page}: {piece.target.name} uses {name}"

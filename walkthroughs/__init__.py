@@ -24,7 +24,7 @@ if TYPE_CHECKING:
         WalkthroughError,
     )
     from .focus import Focus
-    from .listing import check, mend, parse
+    from .listing import check, parse, repair
     from .recording import record
     from .scenarios import Scenario
     from .trace import Call, Exit, Hop, Lane, Message, Trace
@@ -50,9 +50,9 @@ __all__ = [
     "WalkthroughError",
     "__version__",
     "check",
-    "mend",
     "parse",
     "record",
+    "repair",
     "scenario",
 ]
 
@@ -68,7 +68,7 @@ _HOMES = {
         "WalkthroughError",
     ),
     "focus": ("Focus",),
-    "listing": ("check", "mend", "parse"),
+    "listing": ("check", "repair", "parse"),
     "recording": ("record",),
     "scenarios": ("Scenario",),
     "trace": ("Call", "Exit", "Hop", "Lane", "Message", "Trace"),

@@ -18,7 +18,7 @@ DESCRIPTION = "Record, check and show the path of a request through an ASGI serv
 
 COMMANDS = (
     *("record", "show", "compare", "list", "run", "check", "drift"),
-    *("cut", "assets", "schema", "manual"),
+    *("snapshot", "assets", "schema", "manual"),
 )
 """The modules of `walkthroughs.commands`, in the order of the help."""
 

@@ -45,4 +45,4 @@ class FenceError(WalkthroughError):
 
 
 class UsageError(WalkthroughError):
-    """The command line asks for what cannot be: the fault, and its mend, in one line."""
+    """The command line asks for what cannot be: the fault, and how to fix it, in one line."""

@@ -321,7 +321,9 @@ def observe(
                 error = _drive(client, ready["port"])
                 if error is None:
                     process.pause()
-                    warm = process.expect("paused", STOP_LIMIT + patience)["so_far"]
+                    warm = process.expect("paused", STOP_LIMIT + patience)[
+                        "event_count"
+                    ]
             error = error or _drive(client, ready["port"])
             process.stop()
             writing = process.expect("writing", STOP_LIMIT + patience)
@@ -334,12 +336,12 @@ def observe(
         output.seek(0)
         recorded = output.read()
         if warm is not None:
-            trace = without(Trace.from_json(recorded), ready["so_far"], warm)
+            trace = without(Trace.from_json(recorded), ready["event_count"], warm)
             recorded = trace.to_json()
         return Observation(
             json=recorded,
             roles=ready["roles"],
-            listening=ready["so_far"],
+            listening=ready["event_count"],
             failures=done["failures"],
             running=done["running"],
             printed=process.printed(),

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from .clients.session import Browser, Exchange, Request, Unanswered
+from .clients.session import Exchange, Request, SessionClient, Unanswered
 from .scenarios import Scenario
 from .servers import load
 
@@ -19,7 +19,7 @@ from .servers import load
 def scenario(
     name: str,
     application: str,
-    *asked: str | Exchange,
+    *requests: str | Exchange,
     focus: Iterable[str],
     servers: Iterable[str] = ("uvicorn",),
     set_up: str | None = None,
@@ -35,7 +35,7 @@ def scenario(
     Args:
         name: what it is called, in a line above its recording.
         application: the ASGI application, "module:name".
-        asked: requests such as "GET /polls/", or exchanges with headers, bodies or
+        requests: such as "GET /polls/", or exchanges with headers, bodies or
             messages; by default "GET /".
         focus: dotted names of what listings speak of; the server's own are added.
         servers: the names of the servers that it can run on.
@@ -56,16 +56,16 @@ def scenario(
     """
     exchanges = [
         Request.of(each) if isinstance(each, str) else each
-        for each in asked or ("GET /",)
+        for each in requests or ("GET /",)
     ]
     if set_up is not None and not all(set_up.partition(":")):
         raise ValueError(f"set_up is 'module:function', not {set_up!r}")
 
     def client(port: int) -> None:
-        browser = Browser(exchanges, at_once=at_once)
-        browser(port)
-        if browser.refused:
-            raise Unanswered(", ".join(browser.refused))
+        session = SessionClient(exchanges, at_once=at_once)
+        session(port)
+        if session.refused:
+            raise Unanswered(", ".join(session.refused))
 
     return Scenario(
         name=name,

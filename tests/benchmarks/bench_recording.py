@@ -131,7 +131,7 @@ def recorded(application: Any, patterns: Sequence[str]) -> Iterator[Any]:
     recorder = Recorder(Focus.of(patterns))
     recorder.start()
     try:
-        yield recorder.door(application)
+        yield recorder.wrap(application)
     finally:
         recorder.stop()
 

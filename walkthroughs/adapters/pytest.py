@@ -37,7 +37,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Say what is to be mended and made again, and whether pages can be read."""
+    """Say what is to be repaired and made again, and whether pages can be read."""
     if config.getini("walkthroughs_pages") and find_spec("sybil") is None:
         from pytest import UsageError
 
@@ -66,16 +66,16 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    """Write the mended listings, now that every page has been read, and name them."""
+    """Write the repaired listings, now that every page has been read, and name them."""
     if config.getoption("--update-callpaths"):
         from ..fences.callpath import repairs
 
-        mended = repairs.write()
+        repaired = repairs.write()
         terminalreporter.section("callpath listings")
-        for place in mended:
-            terminalreporter.line(f"mended: {place}")
-        if not mended:
-            terminalreporter.line("nothing to mend")
+        for place in repaired:
+            terminalreporter.line(f"repaired: {place}")
+        if not repaired:
+            terminalreporter.line("nothing to repair")
 
 
 def pytest_collect_file(

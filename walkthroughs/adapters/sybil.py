@@ -79,12 +79,12 @@ def _place(example: Example, fence: Fence) -> fences.Place:
 
 def _repair(example: Example, error: Mismatch) -> str | None:
     fence: Fence = example.parsed
-    stuck = repairs.plan(Path(example.path), fence, options_of(fence))
-    if not stuck:
+    unrepaired = repairs.plan(Path(example.path), fence, options_of(fence))
+    if not unrepaired:
         return None
-    cannot = ", ".join(line.text for line in stuck)
-    where = place(example.path, fence.line + stuck[0].number)
-    return f"{where}: cannot be mended: {cannot}\n{error}\n{error.details}"
+    cannot = ", ".join(line.text for line in unrepaired)
+    where = place(example.path, fence.line + unrepaired[0].number)
+    return f"{where}: cannot be repaired: {cannot}\n{error}\n{error.details}"
 
 
 def run_python(example: Example) -> str | None:

@@ -30,7 +30,7 @@ _COMMON_NAMES = frozenset(
 )
 
 
-def ahead(book: Book, piece: Printed) -> dict[str, list[str]]:
+def find_forward_references(book: Book, piece: Printed) -> dict[str, list[str]]:
     """Page -> the names that a piece uses and that page, a later one, prints.
 
     Pieces of a program that the book does not print as a whole use none.

@@ -59,30 +59,30 @@ class StandIn:
 
 
 @contextmanager
-def so_far(
+def running_snapshot(
     server: str, chapter: str, application: str, source: str = "", *arguments: str
 ) -> Iterator[Running]:
     """Like `running`, but with the server as of the end of a chapter of the book here.
 
     Raises:
-        FenceError: as `cut` does.
+        FenceError: as `snapshot` does.
         RecordingError: it does not listen in time; with its last words.
     """
     with tempfile.TemporaryDirectory(prefix="walkthroughs-") as folder:
-        write_cut(Path("docs"), chapter, Path(folder))
+        write_snapshot(Path("docs"), chapter, Path(folder))
         own = {"PYTHONPATH": folder}
         with running(server, application, source, *arguments, environment=own) as found:
             yield found
 
 
-def write_cut(docs: Path, chapter: str, folder: Path) -> list[Path]:
-    """Write the files of `cut` below a folder, and say which.
+def write_snapshot(docs: Path, chapter: str, folder: Path) -> list[Path]:
+    """Write the files of `snapshot` below a folder, and say which.
 
     Raises:
-        FenceError: as `cut` does.
+        FenceError: as `snapshot` does.
     """
     written = []
-    for path, text in cut(docs, chapter).items():
+    for path, text in snapshot(docs, chapter).items():
         file = folder / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
@@ -90,7 +90,7 @@ def write_cut(docs: Path, chapter: str, folder: Path) -> list[Path]:
     return written
 
 
-def cut(docs: Path, chapter: str) -> dict[str, str]:
+def snapshot(docs: Path, chapter: str) -> dict[str, str]:
     """The files of the program as of the end of a chapter: path -> text.
 
     The program is each package for which something in the book stands in.
@@ -115,7 +115,7 @@ def cut(docs: Path, chapter: str) -> dict[str, str]:
             path = file.relative_to(top.parent)
             module = ".".join(path.with_suffix("").parts).removesuffix(".__init__")
             now = [s.text for s in standing if s.module == module and s.page in done]
-            text = _cut_file(file, book.pages(file), done, now)
+            text = _snapshot_file(file, book.pages(file), done, now)
             if text or file.name == "__init__.py":
                 files[path.as_posix()] = text
     for where, missing in _missing(files):
@@ -282,7 +282,7 @@ def _name(node: ast.stmt) -> str:
 # Pieces, put together.
 
 
-def _cut_file(
+def _snapshot_file(
     file: Path, pages: Mapping[int, set[str]], done: set[str], standing: Iterable[str]
 ) -> str:
     """A file as far as it is printed, with stand-ins for the rest of it."""
@@ -292,7 +292,9 @@ def _cut_file(
     substitutes: dict[str, _Piece] = {}
     for each in (each for own in others for each in own if each.name):
         substitutes[each.name] = _join(substitutes.get(each.name), each)
-    chosen = [_choose(p, substitutes.get(p.name)) for p in real if not _is_import(p)]
+    chosen = [
+        _merge_stand_in(p, substitutes.get(p.name)) for p in real if not _is_import(p)
+    ]
     body = [each for each in chosen if each is not None]
     left = {each.name for each in body if not each.all_printed()}
     known = {each.name for each in real}
@@ -332,7 +334,7 @@ def _join(known: _Piece | None, new: _Piece) -> _Piece:
     return replace(new, members=(*new.members, *more))
 
 
-def _choose(real: _Piece, other: _Piece | None) -> _Piece | None:
+def _merge_stand_in(real: _Piece, other: _Piece | None) -> _Piece | None:
     """What is printed of a piece, with its stand-in for the rest."""
     if not real.members or not real.any_printed():
         return real if real.printed else other if real.name else None

@@ -22,7 +22,7 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse
 from http.cookiejar import Cookie, CookieJar, DefaultCookiePolicy
 from math import inf
 from typing import Any, cast
-from urllib.request import Request as Asked
+from urllib.request import Request as UrllibRequest
 
 from websockets.exceptions import (
     ConnectionClosed,
@@ -106,7 +106,7 @@ class Receive:
 
 
 @dataclass(frozen=True)
-class Talk:
+class WebSocket:
     """A WebSocket, its messages, and its end.
 
     Without a `Receive` among the steps, each message is expected to be answered: after
@@ -134,7 +134,7 @@ class Talk:
         return any(isinstance(step, Receive) for step in self.steps)
 
 
-Exchange = Request | Talk
+Exchange = Request | WebSocket
 
 
 def path_of(text: str) -> str:
@@ -148,7 +148,7 @@ def path_of(text: str) -> str:
     return text
 
 
-class Browser:
+class SessionClient:
     """Does its exchanges when called with a port: a client for `walkthroughs.recording`.
 
     Args:
@@ -229,17 +229,17 @@ class Session:
             Unanswered: it came to no end.
         """
         if isinstance(exchange, Request):
-            return self._ask(exchange)
-        return self._talk(exchange)
+            return self._run_request(exchange)
+        return self._run_websocket(exchange)
 
     # HTTP
 
-    def _ask(self, request: Request) -> Answer:
+    def _run_request(self, request: Request) -> Answer:
         deadline = time.monotonic() + self.limit
         connection = HTTPConnection("127.0.0.1", self.port, timeout=self.limit)
         size, response = 0, None
         try:
-            body = self._filled(request.body.decode("latin-1")).encode("latin-1")
+            body = self._fill_cookies(request.body.decode("latin-1")).encode("latin-1")
             headers = self._headers(request)
             connection.request(request.method, request.target, body or None, headers)
             peer = connection.sock
@@ -250,9 +250,9 @@ class Session:
                 if not response.isclosed():
                     peer.settimeout(max(deadline - time.monotonic(), 0.001))
         except TimeoutError:
-            raise Unanswered(self._late(request, response, size)) from None
+            raise Unanswered(self._describe_timeout(request, response, size)) from None
         except (OSError, HTTPException) as error:
-            raise Unanswered(f"{request}: {_broken(error)}") from None
+            raise Unanswered(f"{request}: {_describe_failure(error)}") from None
         finally:
             connection.close()
         self._keep_cookies(request, response.headers)
@@ -264,23 +264,27 @@ class Session:
             form = not request.body.lstrip().startswith((b"{", b"["))
             kind = "x-www-form-urlencoded" if form else "json"
             headers["Content-Type"] = f"application/{kind}"
-        return self._with_own(headers, request)
+        return self._merge_headers(headers, request)
 
-    def _with_own(self, headers: dict[str, str], exchange: Exchange) -> dict[str, str]:
+    def _merge_headers(
+        self, headers: dict[str, str], exchange: Exchange
+    ) -> dict[str, str]:
         """Those headers, and what all exchanges have, and what this one says itself."""
         headers = {"Host": self._host(exchange), **headers, **self._cookie(exchange)}
         for name, value in exchange.headers:
             # As a reader of theirs wrote it: two that differ in case are one.
             for known in [each for each in headers if each.lower() == name.lower()]:
                 del headers[known]
-            headers[name] = self._filled(value)
+            headers[name] = self._fill_cookies(value)
         return headers
 
     def _host(self, exchange: Exchange) -> str:
         said = (value for name, value in exchange.headers if name.lower() == "host")
         return next(said, f"{HOST}:{self.port}")
 
-    def _late(self, request: Request, response: HTTPResponse | None, size: int) -> str:
+    def _describe_timeout(
+        self, request: Request, response: HTTPResponse | None, size: int
+    ) -> str:
         seconds = f"within {self.limit:g} seconds"
         if response is None:
             return f"{request}: no answer {seconds}"
@@ -291,34 +295,34 @@ class Session:
 
     # WebSocket
 
-    def _talk(self, talk: Talk) -> Answer:
+    def _run_websocket(self, websocket: WebSocket) -> Answer:
         handshakes: list[ClientConnection] = []
         try:
-            with self._opened(talk, handshakes) as peer:
-                self._keep_cookies(talk, _headers_of(peer))
-                sent, heard = self._conversation(peer, talk)
+            with self._open_websocket(websocket, handshakes) as peer:
+                self._keep_cookies(websocket, _headers_of(peer))
+                sent, heard = self._exchange_messages(peer, websocket)
         except InvalidStatus as error:
             status = error.response.status_code
-            raise Unanswered(f"{talk}: refused with status {status}") from None
+            raise Unanswered(f"{websocket}: refused with status {status}") from None
         except NegotiationError:
             chosen = _headers_of(handshakes[0])["Sec-WebSocket-Protocol"]
             raise Unanswered(
-                f"{talk}: the server chose the subprotocol {chosen!r}, which was not "
+                f"{websocket}: the server chose the subprotocol {chosen!r}, which was not "
                 f"offered: add --subprotocol {chosen}"
             ) from None
         except TimeoutError:
             raise Unanswered(
-                f"{talk}: no answer within {self.limit:g} seconds"
+                f"{websocket}: no answer within {self.limit:g} seconds"
             ) from None
         except (OSError, EOFError, InvalidHandshake) as error:
-            raise Unanswered(f"{talk}: {_broken(error)}") from None
+            raise Unanswered(f"{websocket}: {_describe_failure(error)}") from None
         chosen = f", subprotocol {peer.subprotocol}" if peer.subprotocol else ""
-        return Answer(101, f"{talk}: {sent} sent, {heard} received{chosen}")
+        return Answer(101, f"{websocket}: {sent} sent, {heard} received{chosen}")
 
-    def _opened(
-        self, talk: Talk, handshakes: list[ClientConnection]
+    def _open_websocket(
+        self, websocket: WebSocket, handshakes: list[ClientConnection]
     ) -> ClientConnection:
-        headers = self._with_own({}, talk)
+        headers = self._merge_headers({}, websocket)
         own = {name.lower(): name for name in headers}
 
         def kept(*args: Any, **kwargs: Any) -> ClientConnection:
@@ -328,16 +332,16 @@ class Session:
 
         host = headers.pop(own["host"])
         if not _is_host(host):
-            raise Unanswered(f"{talk}: the Host header {host!r} is not a host")
+            raise Unanswered(f"{websocket}: the Host header {host!r} is not a host")
         origin = headers.pop(own["origin"]) if "origin" in own else f"http://{host}"
         return connect(
             # The host and port of this become the header Host.
-            f"ws://{host}{talk.target}",
+            f"ws://{host}{websocket.target}",
             sock=socket.create_connection(("127.0.0.1", self.port), self.limit),
             # Whatever guards against other sites asks where the page came from.
             origin=Origin(origin),
             additional_headers=headers,
-            subprotocols=[Subprotocol(each) for each in talk.subprotocols] or None,
+            subprotocols=[Subprotocol(each) for each in websocket.subprotocols] or None,
             create_connection=cast(type[ClientConnection], kept),
             open_timeout=self.limit,
             close_timeout=self.limit,
@@ -346,7 +350,9 @@ class Session:
             proxy=None,
         )
 
-    def _conversation(self, peer: ClientConnection, talk: Talk) -> tuple[int, int]:
+    def _exchange_messages(
+        self, peer: ClientConnection, websocket: WebSocket
+    ) -> tuple[int, int]:
         """Do the steps; how many messages were sent, and how many came.
 
         Raises:
@@ -354,34 +360,34 @@ class Session:
         """
         deadline = time.monotonic() + self.limit
         sent = heard = 0
-        if not talk.literal:
-            heard += _heard(peer, deadline, quiet=QUIET)
-        for step in talk.steps:
+        if not websocket.literal:
+            heard += _receive_messages(peer, deadline, quiet=QUIET)
+        for step in websocket.steps:
             if isinstance(step, Receive):
-                came = _heard(peer, deadline, step.count)
+                came = _receive_messages(peer, deadline, step.count)
                 heard += came
                 if came < step.count:
                     raise Unanswered(
-                        f"{talk}: {came} of {step.count} messages came "
-                        f"{self._ended(peer, deadline)}"
+                        f"{websocket}: {came} of {step.count} messages came "
+                        f"{self._describe_end(peer, deadline)}"
                     )
                 continue
             try:
-                peer.send(self._filled(step) if isinstance(step, str) else step)
+                peer.send(self._fill_cookies(step) if isinstance(step, str) else step)
             except ConnectionClosed:
                 break
             sent += 1
-            if not talk.literal:
-                came = _heard(peer, deadline, 1)
+            if not websocket.literal:
+                came = _receive_messages(peer, deadline, 1)
                 if not came and time.monotonic() >= deadline:
                     raise Unanswered(
-                        f"{talk}: no answer to message {sent} within {self.limit:g} "
+                        f"{websocket}: no answer to message {sent} within {self.limit:g} "
                         "seconds: --receive 0 waits for none"
                     )
-                heard += came + _heard(peer, deadline, quiet=QUIET)
+                heard += came + _receive_messages(peer, deadline, quiet=QUIET)
         return sent, heard
 
-    def _ended(self, peer: ClientConnection, deadline: float) -> str:
+    def _describe_end(self, peer: ClientConnection, deadline: float) -> str:
         if time.monotonic() >= deadline:
             return f"within {self.limit:g} seconds"
         return f"before the server closed the WebSocket with code {peer.close_code}"
@@ -389,22 +395,24 @@ class Session:
     # Cookies
 
     def _cookie(self, exchange: Exchange) -> dict[str, str]:
-        asked = self._asked(exchange)
+        asked = self._urllib_request(exchange)
         self.cookies.add_cookie_header(asked)
         pairs = asked.get_header("Cookie")
         return {"Cookie": pairs} if pairs else {}
 
     def _keep_cookies(self, exchange: Exchange, headers: Message) -> None:
         self.cookies.extract_cookies(
-            cast(HTTPResponse, _Response(headers)), self._asked(exchange)
+            cast(HTTPResponse, _Response(headers)), self._urllib_request(exchange)
         )
 
-    def _asked(self, exchange: Exchange) -> Asked:
+    def _urllib_request(self, exchange: Exchange) -> UrllibRequest:
         """The exchange, as the keeper of the cookies knows one."""
         host = self._host(exchange)
-        return Asked(f"http://{host if _is_host(host) else HOST}{exchange.target}")
+        return UrllibRequest(
+            f"http://{host if _is_host(host) else HOST}{exchange.target}"
+        )
 
-    def _filled(self, text: str) -> str:
+    def _fill_cookies(self, text: str) -> str:
         for cookie in self.cookies:
             text = text.replace(f"{{{cookie.name}}}", cookie.value or "")
         return text
@@ -421,7 +429,7 @@ def _is_host(text: str) -> bool:
 class _Policy(DefaultCookiePolicy):
     """As browsers have it on this machine: a cookie that wants HTTPS may do without."""
 
-    def set_ok(self, cookie: Cookie, request: Asked) -> bool:
+    def set_ok(self, cookie: Cookie, request: UrllibRequest) -> bool:
         return cookie.value is not None and super().set_ok(cookie, request)
 
 
@@ -444,7 +452,7 @@ def _headers_of(peer: ClientConnection) -> Message:
     return headers
 
 
-def _heard(
+def _receive_messages(
     peer: ClientConnection, deadline: float, wanted: float = inf, quiet: float = inf
 ) -> int:
     """How many messages come, until there are as many as wanted, time is up, the server
@@ -457,7 +465,7 @@ def _heard(
     return heard
 
 
-def _broken(error: Exception) -> str:
+def _describe_failure(error: Exception) -> str:
     if isinstance(error, ConnectionRefusedError):
         return "the server does not listen any more"
     if isinstance(error, ConnectionError | EOFError | InvalidMessage):

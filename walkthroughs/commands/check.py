@@ -1,4 +1,4 @@
-"""`walkthroughs check`: holds listings in any text against recordings, and mends them.
+"""`walkthroughs check`: holds listings in any text against recordings, and repairs them.
 
 The same listings mean the same under pytest and on the site; this is for texts that
 neither of the two reads.
@@ -53,7 +53,7 @@ def run(args: Namespace) -> int:
     if args.fresh:
         record_all_again()
     repairs = Repairs(wanted=args.update)
-    # By any of its names a file is read, and mended, once.
+    # By any of its names a file is read, and repaired, once.
     files = {path.resolve(): path for path in _files(args.files)}.values()
     held = wrong = unread = 0
     for path in files:
@@ -74,7 +74,7 @@ def run(args: Namespace) -> int:
                 print(complaint)
     try:
         for where in repairs.write():
-            print(f"mended: {where}")
+            print(f"repaired: {where}")
     except OSError as error:
         raise UsageError(f"cannot write {error.filename}: {error.strerror}") from None
     print(_summary(held, wrong, len(files)), file=sys.stderr)
@@ -124,7 +124,7 @@ def _listings(path: Path) -> list[Fence | Problem]:
 
 
 def _complaint(path: Path, found: Fence | Problem, repairs: Repairs) -> str:
-    """What is wrong with a listing that is not going to be mended; else nothing."""
+    """What is wrong with a listing that is not going to be repaired; else nothing."""
     if isinstance(found, Problem):
         return f"{place(str(path), found.line)}: {found.message}"
     line, details = found.line, ""
@@ -135,10 +135,12 @@ def _complaint(path: Path, found: Fence | Problem, repairs: Repairs) -> str:
             verify(found.body, options_of(found))
         return ""
     except Mismatch as error:
-        stuck = repairs.plan(path, found, options_of(found)) if repairs.wanted else ()
-        if repairs.wanted and not stuck:
+        unrepaired = (
+            repairs.plan(path, found, options_of(found)) if repairs.wanted else ()
+        )
+        if repairs.wanted and not unrepaired:
             return ""
-        line, details = line + error.line, f"\n{_cannot(stuck)}{error.details}"
+        line, details = line + error.line, f"\n{_cannot(unrepaired)}{error.details}"
         fault: WalkthroughError = error
     except ListingError as error:
         line, fault = line + error.line, error
@@ -147,11 +149,11 @@ def _complaint(path: Path, found: Fence | Problem, repairs: Repairs) -> str:
     return f"{place(str(path), line)}: {fault}{details}"
 
 
-def _cannot(stuck: Iterable[Line]) -> str:
-    names = ", ".join(line.text for line in stuck)
+def _cannot(unrepaired: Iterable[Line]) -> str:
+    names = ", ".join(line.text for line in unrepaired)
     if not names:
         return ""
-    return f"cannot mend {names}: write the new name, or take the line out\n"
+    return f"cannot repair {names}: write the new name, or take the line out\n"
 
 
 def _summary(held: int, wrong: int, files: int) -> str:

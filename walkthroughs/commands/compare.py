@@ -14,16 +14,15 @@ from ..render.sentences import plural
 from ..render.text import columns
 from ..servers import NAMES
 from ..trace import Call, Hop, Message, Trace
-from . import FAILED
-from . import request_options as asking
-from .record import look, told
+from . import FAILED, request_options
+from .record import observe_server, problems_of
 
 HELP = "show the paths of two servers for one request side by side"
 
 
 def add(parser: ArgumentParser) -> None:
     """What `compare` takes."""
-    asking.add(parser)
+    request_options.add(parser)
     parser.add_argument(
         "--server",
         metavar="NAME",
@@ -40,18 +39,18 @@ def run(args: Namespace) -> int:
     """Compares; `FAILED` if on either server anything was not as it should be."""
     if len(args.server) != 2:
         raise UsageError("compare takes two servers: --server one --server other")
-    servers = [asking.server(name) for name in args.server]
+    servers = [request_options.server(name) for name in args.server]
     status, paths, totals = 0, [], []
     for server in servers:
-        browser = asking.browser(args, _rest)
-        seen = look(args, server, browser)
+        client = request_options.client(args, _rest)
+        seen = observe_server(args, server, client)
         trace = seen.trace
-        steps = _meant(trace, seen)
-        meant = leading_to(trace, steps)
+        steps = _compared_steps(trace, seen)
+        compared = leading_to(trace, steps)
         shown = set() if args.counts else steps
-        paths.append(stages(trace, shown, seen.listening, meant))
-        totals.append(f"{server}: {_counted(trace, meant)}")
-        for problem in told(seen, browser, args):
+        paths.append(stages(trace, shown, seen.listening, compared))
+        totals.append(f"{server}: {_counted(trace, compared)}")
+        for problem in problems_of(seen, client, args):
             print(f"{args.prog}: {server}: {problem}", file=sys.stderr)
             status = FAILED
     # What is not a terminal is never cut.
@@ -70,7 +69,7 @@ def _rest(line: str) -> None:
     time.sleep(REST)
 
 
-def _meant(trace: Trace, seen: Observation) -> set[int]:
+def _compared_steps(trace: Trace, seen: Observation) -> set[int]:
     """The steps that two servers are compared by: all but the framework's.
 
     A framework does the same on both, and how often its threads and tasks wake each
@@ -84,9 +83,9 @@ def _meant(trace: Trace, seen: Observation) -> set[int]:
     }
 
 
-def _counted(trace: Trace, meant: set[int]) -> str:
+def _counted(trace: Trace, compared: set[int]) -> str:
     kinds = ((Call, "call"), (Hop, "hop"), (Message, "event"))
     return ", ".join(
-        plural(sum(isinstance(trace.events[n], kind) for n in meant), noun)
+        plural(sum(isinstance(trace.events[n], kind) for n in compared), noun)
         for kind, noun in kinds
     )

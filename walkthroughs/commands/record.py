@@ -12,14 +12,14 @@ from io import StringIO
 from itertools import groupby
 from pathlib import Path
 
-from ..clients.session import Browser, Unanswered
+from ..clients.session import SessionClient, Unanswered
 from ..errors import UsageError
 from ..focus import Focus
 from ..pages.first_listing import first_scenario
 from ..recording import Observation, observe
 from ..render.mermaid import mermaid
 from ..render.perfetto import perfetto
-from ..render.selection import STEPS, choose
+from ..render.selection import STEPS, select
 from ..render.sentences import often, plural, status
 from ..render.standalone import page
 from ..render.svg import svg
@@ -28,8 +28,7 @@ from ..render.view import View
 from ..servers import NAMES
 from ..servers.limits import UNSEEN
 from ..trace import Call, Trace
-from . import FAILED, writable, write
-from . import request_options as asking
+from . import FAILED, request_options, writable, write
 
 Tell = Callable[[str], object]
 """What is given a line on each thing that takes its time."""
@@ -69,7 +68,7 @@ SUFFIXES = {
 
 def add(parser: ArgumentParser) -> None:
     """What `record` takes."""
-    asking.add(parser)
+    request_options.add(parser)
     parser.add_argument(
         "--server",
         metavar="NAME",
@@ -115,29 +114,29 @@ def run(args: Namespace) -> int:
     """Records and shows; `FAILED` if anything was not as it should be."""
     written = _format(args)
     writable(args.output)
-    _sensible(args)
+    _check_options(args)
     tell = _progress if sys.stderr.isatty() else _silently
-    browser = asking.browser(args, tell)
-    server = asking.server(args.server)
+    client = request_options.client(args, tell)
+    server = request_options.server(args.server)
     tell(f"recording {args.application} on {server}")
-    seen = look(args, server, browser, tell)
+    seen = observe_server(args, server, client, tell)
     for line in seen.printed.splitlines():
         print(f"application | {line}", file=sys.stderr)
     if server in UNSEEN:
         print(f"{args.prog}: note: {UNSEEN[server]}", file=sys.stderr)
-    view = chosen(seen.trace, seen.roles, args)
+    view = select_view(seen.trace, seen.roles, args)
     if args.format == "callpath":
         own = args.focus or seen.roles["own"]
-        written = partial(first_scenario, args.application, browser.exchanges, own)
+        written = partial(first_scenario, args.application, client.exchanges, own)
     _write(written, view, args)
     tell(f"{plural(len(view.trace.steps), 'step')}, {len(view.shown)} of them shown")
-    problems = [*told(seen, browser, args), *_nothing_shown(view, args)]
+    problems = [*problems_of(seen, client, args), *_nothing_shown(view, args)]
     for problem in problems:
         print(f"{args.prog}: {problem}", file=sys.stderr)
     return FAILED if problems else 0
 
 
-def _sensible(args: Namespace) -> None:
+def _check_options(args: Namespace) -> None:
     """Refuses options that would show nothing."""
     if args.steps is not None and args.steps <= 0:
         raise UsageError("--steps is more than nothing")
@@ -170,14 +169,14 @@ def _answers(trace: Trace) -> str:
     return f" (the application answered {', '.join(found)})" if found else ""
 
 
-def look(
-    args: Namespace, server: str, browser: Browser, tell: Tell = _silently
+def observe_server(
+    args: Namespace, server: str, client: SessionClient, tell: Tell = _silently
 ) -> Observation:
     """Runs the application on a server, and the browser against it."""
     as_listing = getattr(args, "format", None) == "callpath"
     orders = {
-        **asking.process(args),
-        "scenario": _story(browser),
+        **request_options.process(args),
+        "scenario": _describe_exchanges(client),
         "server": server,
         "warm_up": args.warm_up,
         # A listing says of every call that counts whether it is left out.
@@ -187,24 +186,26 @@ def look(
         "options": {"loop": args.loop},
         "patience": args.time_limit,
     }
-    return observe(orders, browser, tell=tell)
+    return observe(orders, client, tell=tell)
 
 
-def _story(browser: Browser) -> str:
+def _describe_exchanges(client: SessionClient) -> str:
     """What is asked, in a line; the same several times in a row is said once."""
-    groups = ((name, len(list(g))) for name, g in groupby(map(str, browser.exchanges)))
+    groups = ((name, len(list(g))) for name, g in groupby(map(str, client.exchanges)))
     return ", ".join(f"{name} {often(count)}".rstrip() for name, count in groups)
 
 
-def chosen(trace: Trace, roles: Mapping[str, Sequence[str]], args: Namespace) -> View:
+def select_view(
+    trace: Trace, roles: Mapping[str, Sequence[str]], args: Namespace
+) -> View:
     """The part of the recording to show; `roles` as in `Observation`."""
     if args.focus:
         focus = Focus.of((*args.focus, CALLED))
         steps = args.steps or len(trace.steps)
-        choice = choose(trace, [focus], steps)
+        selection = select(trace, [focus], steps)
     else:
-        choice = choose(trace, ranked(roles), args.steps)
-    return View(trace, choice.shown, choice.times)
+        selection = select(trace, ranked(roles), args.steps)
+    return View(trace, selection.shown, selection.times)
 
 
 def ranked(roles: Mapping[str, Sequence[str]]) -> list[Focus]:
@@ -218,7 +219,9 @@ CALLED = "*.__call__"
 """What makes an object an application: it is private by its name alone."""
 
 
-def told(seen: Observation, browser: Browser, args: Namespace) -> Iterator[str]:
+def problems_of(
+    seen: Observation, client: SessionClient, args: Namespace
+) -> Iterator[str]:
     """What went wrong, a line each."""
     yield from (f"the application raised at {each}" for each in seen.failures)
     if isinstance(seen.error, Unanswered):
@@ -226,8 +229,8 @@ def told(seen: Observation, browser: Browser, args: Namespace) -> Iterator[str]:
     elif seen.error is not None:
         raise seen.error
     elif not seen.failures:
-        yield from browser.refused
-    if seen.failures or seen.error or browser.refused:
+        yield from client.refused
+    if seen.failures or seen.error or client.refused:
         yield from seen.reasons
     if seen.running and seen.error is None:
         yield (

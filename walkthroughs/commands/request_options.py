@@ -25,11 +25,11 @@ from ..clients.session import (
     LIMIT,
     MOST_AT_ONCE,
     QUIET,
-    Browser,
     Exchange,
     Receive,
     Request,
-    Talk,
+    SessionClient,
+    WebSocket,
     path_of,
 )
 from ..errors import RecordingError, UsageError
@@ -80,33 +80,33 @@ def _add_exchanges(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--request",
         metavar="'METHOD PATH'",
-        action=_Asked,
+        action=_AppendOption,
         help="a request, such as 'GET /polls/?page=2'; may be given several times "
         "(default: 'GET /')",
     )
     parser.add_argument(
         "--header",
         metavar="'NAME: VALUE'",
-        action=_Asked,
+        action=_AppendOption,
         help="a header of the request or WebSocket before it, or of all",
     )
     parser.add_argument(
         "--data",
         metavar="TEXT|@FILE",
-        action=_Asked,
+        action=_AppendOption,
         help="the body of the request before it, which then is a POST unless it says "
         "otherwise; {name} stands for the value of the cookie of that name",
     )
     parser.add_argument(
         "--websocket",
         metavar="PATH",
-        action=_Asked,
+        action=_AppendOption,
         help="a WebSocket to open; may be given several times",
     )
     parser.add_argument(
         "--subprotocol",
         metavar="NAME",
-        action=_Asked,
+        action=_AppendOption,
         help="a subprotocol that the WebSocket before it offers; may be given several "
         "times, the best first",
     )
@@ -114,7 +114,7 @@ def _add_exchanges(parser: ArgumentParser) -> None:
         "--send",
         metavar="TEXT",
         nargs="+",
-        action=_Asked,
+        action=_AppendOption,
         help="text messages to send through the WebSocket before it; after each, the "
         "client waits for an answer, up to the time limit, and then until nothing more "
         f"has come for {QUIET:g} seconds",
@@ -123,14 +123,14 @@ def _add_exchanges(parser: ArgumentParser) -> None:
         "--send-bytes",
         metavar="HEX|@FILE",
         nargs="+",
-        action=_Asked,
+        action=_AppendOption,
         help="binary messages to send in the same way, as hexadecimal digits or from a "
         "file",
     )
     parser.add_argument(
         "--receive",
         metavar="N",
-        action=_Asked,
+        action=_AppendOption,
         help="wait for N messages from the WebSocket before it, up to the time limit, "
         "and for nothing else: --send and --send-bytes then do not wait for answers",
     )
@@ -177,7 +177,7 @@ def _add_limits(parser: ArgumentParser) -> None:
     )
 
 
-class _Asked(Action):
+class _AppendOption(Action):
     """Collects the words of all these options in one list, in their order."""
 
     def __call__(
@@ -214,7 +214,7 @@ def exchanges(args: Namespace) -> list[Exchange]:
 
 def _exchange(option: str, value: str) -> Exchange:
     try:
-        return Request.of(value) if option == "request" else Talk(path_of(value))
+        return Request.of(value) if option == "request" else WebSocket(path_of(value))
     except ValueError as error:
         raise UsageError(f"--{option}: {error}") from None
 
@@ -228,7 +228,7 @@ def _more(exchange: Exchange, option: str, value: Any) -> Exchange:
             raise UsageError("--data goes with a request: a WebSocket takes --send")
         method = "POST" if exchange.method == "GET" else exchange.method
         return replace(exchange, method=method, body=_body(value))
-    if not isinstance(exchange, Talk):
+    if not isinstance(exchange, WebSocket):
         name = option.replace("_", "-")
         raise UsageError(f"--{name} needs a WebSocket: put --websocket PATH before it")
     if option == "subprotocol":
@@ -374,7 +374,7 @@ def environment(file: Path) -> dict[str, str]:
     return {n: v for n, v in values.items() if v is not None and n not in os.environ}
 
 
-def browser(args: Namespace, tell: Any) -> Browser:
+def client(args: Namespace, tell: Any) -> SessionClient:
     """The browser that does what the options ask for.
 
     Raises:
@@ -384,4 +384,4 @@ def browser(args: Namespace, tell: Any) -> Browser:
         raise UsageError("--time-limit and --max-events are more than nothing")
     if not 1 <= args.concurrency <= MOST_AT_ONCE:
         raise UsageError(f"--concurrency must be between 1 and {MOST_AT_ONCE}")
-    return Browser(exchanges(args), args.time_limit, tell, args.concurrency)
+    return SessionClient(exchanges(args), args.time_limit, tell, args.concurrency)

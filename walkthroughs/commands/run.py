@@ -50,11 +50,11 @@ def add(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Shows all of the recording."""
-    story = _story(args.scenario)
-    server = args.server or next(iter(story.focus))
-    if server not in story.focus:
+    scenario = _load_scenario(args.scenario)
+    server = args.server or next(iter(scenario.focus))
+    if server not in scenario.focus:
         raise UsageError(
-            f"{story.name} does not run on {server!r}, only on {', '.join(story.focus)}"
+            f"{scenario.name} does not run on {server!r}, only on {', '.join(scenario.focus)}"
         )
     writable(args.output)
     trace = record(args.scenario, server, fresh=args.fresh)
@@ -67,7 +67,7 @@ def run(args: Namespace) -> int:
     return 0
 
 
-def _story(name: str) -> Scenario:
+def _load_scenario(name: str) -> Scenario:
     try:
         return load(name)
     except RecordingError as error:

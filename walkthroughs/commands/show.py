@@ -11,7 +11,14 @@ from ..servers import NAMES, load
 from ..servers.limits import UNSEEN
 from ..trace import Call, Event, Exit, Header, Hop, Message, Trace
 from . import FAILED, writable
-from .record import _format, _nothing_shown, _sensible, _write, add_view, chosen
+from .record import (
+    _check_options,
+    _format,
+    _nothing_shown,
+    _write,
+    add_view,
+    select_view,
+)
 
 HELP = "show a recording that was saved as JSON"
 
@@ -31,10 +38,10 @@ def run(args: Namespace) -> int:
     """Show it; `FAILED` if nothing in it is in focus."""
     written = _format(args)
     writable(args.output)
-    _sensible(args)
+    _check_options(args)
     trace = saved(args.recording)
     server = trace.header.server
-    view = chosen(trace, _roles(trace.header), args)
+    view = select_view(trace, _roles(trace.header), args)
     if server in UNSEEN:
         print(f"{args.prog}: note: {UNSEEN[server]}", file=sys.stderr)
     _write(written, view, args)

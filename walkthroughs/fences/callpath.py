@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from io import StringIO
 from pathlib import Path
 
-from ..listing import Line, is_blank, mend, parse
+from ..listing import Line, is_blank, parse, repair
 from ..pages.first_listing import first_listing
 from ..pages.markdown import Fence, options_of
 from ..recording import digest_of
@@ -45,10 +45,12 @@ def render(fence: Fence, place: Place) -> str:
     name = ident(options["scenario"], options["server"], place.occurrence(fence))
     look = options.get("look")
     listed = listing(verified.view, verified.lines, name, unfold=look is None)
-    told = {line.seq: line.comment for line in verified.lines if line.seq is not None}
+    comments = {
+        line.seq: line.comment for line in verified.lines if line.seq is not None
+    }
     if look is not None:
-        return slim(verified.view, listed, name, look == "play", place.where, told)
-    return walkthrough(verified.view, listed, name, place.where, told)
+        return slim(verified.view, listed, name, look == "play", place.where, comments)
+    return walkthrough(verified.view, listed, name, place.where, comments)
 
 
 def depends_on(fence: Fence, place: Place) -> str:
@@ -83,7 +85,7 @@ class Repairs:
     """The listings to be written back: planned one by one, written at once at the end.
 
     Args:
-        wanted: whether listings are mended at all.
+        wanted: whether listings are repaired at all.
         planned: file -> the changes to its text.
     """
 
@@ -103,10 +105,10 @@ class Repairs:
         """
         trace = recording(options)
         if is_blank(fence.body):
-            text, stuck = first_listing(trace), tuple[Line, ...]()
+            text, unrepaired = first_listing(trace), tuple[Line, ...]()
         else:
-            mended = mend(parse(fence.body), trace)
-            text, stuck = mended.text, mended.stuck
+            repaired = repair(parse(fence.body), trace)
+            text, unrepaired = repaired.text, repaired.unrepaired
         lines = [f"{fence.indent}{line}".rstrip() for line in text.splitlines()]
         if not fence.marker and not fence.body:
             # A blank line parts a directive's options from its text.
@@ -119,7 +121,7 @@ class Repairs:
             page.count("\n", 0, start), page.count("\n", 0, end), fence.line, lines
         )
         self.planned.setdefault(path, []).append(change)
-        return stuck
+        return unrepaired
 
     def write(self) -> list[str]:
         """Writes what was planned; gives the places that changed, "page.md:12"."""

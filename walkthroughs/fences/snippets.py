@@ -108,11 +108,11 @@ def _answer(
         with redirect_stdout(output):
             _run(_compile(piece.source, path, line, "single"), namespace)
     except Exception as error:  # noqa: BLE001 - code on a page may raise anything
-        told = "".join(traceback.format_exception_only(error))
+        actual = "".join(traceback.format_exception_only(error))
         if piece.exc_msg is None:
             return output.getvalue() + _traceback(error, path), False
-        foreseen = _CHECKER.check_output(piece.exc_msg, told, _flags(piece))
-        return (piece.want if foreseen else told), True
+        foreseen = _CHECKER.check_output(piece.exc_msg, actual, _flags(piece))
+        return (piece.want if foreseen else actual), True
     finally:
         sys.displayhook = hook
     return output.getvalue(), True

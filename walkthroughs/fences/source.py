@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from html import escape
 
-from ..book.forward_references import ahead
+from ..book.forward_references import find_forward_references
 from ..book.printed import Book
 from ..book.stage_index import linked
 from ..code_digest import code_of, digest
@@ -40,7 +40,9 @@ def render(fence: Fence, place: Place) -> str:
     target = read_source(fence.body, options)
     rest = options.get("parts") == "rest"
     text = place.book.rest(target) if rest else target.source
-    caption = _caption(target, _ahead(target, rest, place), place.where(target.name))
+    caption = _caption(
+        target, _forward_references(target, rest, place), place.where(target.name)
+    )
     return figure(text, caption)
 
 
@@ -88,13 +90,13 @@ def read_source(body: str, options: Mapping[str, str]) -> Target:
     return find(options["target"])
 
 
-def _ahead(target: Target, rest: bool, place: Place) -> str:
+def _forward_references(target: Target, rest: bool, place: Place) -> str:
     """The sentence that says what later chapters print of what a piece uses."""
     book = place.book
     where = (place.page, target, rest)
     pieces = (p for p in book.pieces if (p.page, p.target, p.rest) == where)
     piece = next(pieces, None)
-    later = ahead(book, piece) if piece else {}
+    later = find_forward_references(book, piece) if piece else {}
     parts = (
         f"{', '.join(f'<code>{escape(name)}</code>' for name in names)} in "
         f'<a href="{escape(place.link(page))}">{escape(book.titles[page])}</a>'

@@ -156,24 +156,24 @@ class Laboratory:
             self._show(self.trace, text, result)
         return result
 
-    def mend(self, text: str) -> Result:
+    def repair(self, text: str) -> Result:
         """Correct a listing after the last recording."""
         from ..errors import ListingError
-        from ..listing import mend, parse
+        from ..listing import parse, repair
 
         result = Result(listing=text)
         if self.trace is None:
             result.error = "There is no recording yet: press Run first."
             return result
         try:
-            mended = mend(parse(text), self.trace)
+            repaired = repair(parse(text), self.trace)
         except ListingError as error:
             result.problem = f"line {error.line}: {error}"
             return result
-        self._show(self.trace, mended.text, result)
+        self._show(self.trace, repaired.text, result)
         result.notes += [
-            f"Line {each.number} cannot be mended: {each.text} never happened."
-            for each in mended.stuck
+            f"Line {each.number} cannot be repaired: {each.text} never happened."
+            for each in repaired.unrepaired
         ]
         return result
 
@@ -204,14 +204,16 @@ class Laboratory:
 
         def ready(port: int) -> None:
             recorder.begin()
-            self._listening = recorder.so_far
+            self._listening = recorder.event_count
             world.begin()
 
-        noted = recorder.door(_noting(application, running, result), server.QUEUES)
+        watched = recorder.wrap(
+            _watch_application(application, running, result), server.QUEUES
+        )
         options = dict(experiment.options)
         recorder.start()
         try:
-            server.run(noted, ready, **options)
+            server.run(watched, ready, **options)
         except Over:
             pass
         except BaseException as error:  # noqa: BLE001
@@ -269,7 +271,7 @@ class Laboratory:
         from ..focus import Focus
         from ..listing import check, parse
         from ..render.html import listing, walkthrough
-        from ..render.selection import choose
+        from ..render.selection import select
         from ..render.view import View
         from ..verification import Verified
         from .written import listing_of
@@ -292,7 +294,7 @@ class Laboratory:
                 shown = listing(held.view, held.lines, self._ident)
                 result.html = walkthrough(held.view, shown, self._ident)
                 return
-        steps = choose(
+        steps = select(
             trace, [Focus.of(each) for each in ranked(self._focus)], SHOWN
         ).shown
         # How the server starts is the same each time, and another chapter's story.
@@ -315,10 +317,10 @@ def _django() -> Any:
     return ASGIHandler()
 
 
-def _noting(application: Any, running: set[int], result: Result) -> Any:
+def _watch_application(application: Any, running: set[int], result: Result) -> Any:
     """The same application; what it raises is told in the log, and whether it runs."""
 
-    async def noted(scope: Any, receive: Any, send: Any) -> None:
+    async def watched(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
             return await application(scope, receive, send)  # type: ignore[no-any-return]
         running.add(id(scope))
@@ -332,21 +334,21 @@ def _noting(application: Any, running: set[int], result: Result) -> Any:
         finally:
             running.discard(id(scope))
 
-    return noted
+    return watched
 
 
 def _blamed(error: BaseException) -> tuple[str, int]:
     """An exception in one line, and the line of the reader's code that raised it."""
     words = str(error).strip().splitlines()
-    told = f"{type(error).__name__}: {words[0]}" if words else type(error).__name__
+    described = f"{type(error).__name__}: {words[0]}" if words else type(error).__name__
     if isinstance(error, SyntaxError) and _is_own(error.filename):
-        told = f"{type(error).__name__}: {error.msg}"
-        return f"{told} (line {error.lineno})", error.lineno or 0
+        described = f"{type(error).__name__}: {error.msg}"
+        return f"{described} (line {error.lineno})", error.lineno or 0
     frames = traceback.extract_tb(error.__traceback__)
     own = [each for each in frames if _is_own(each.filename)]
     if not own:
-        return told, 0
-    return f"{told} (line {own[-1].lineno})", own[-1].lineno or 0
+        return described, 0
+    return f"{described} (line {own[-1].lineno})", own[-1].lineno or 0
 
 
 def _is_own(filename: str | None) -> bool:

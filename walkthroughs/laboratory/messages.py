@@ -14,7 +14,7 @@ import django.core.handlers.asgi
 
 import minidaphne.server
 
-from ..listing import mend
+from ..listing import repair
 from ..render import html
 from .experiment import Experiment, Laboratory, no_other_loop
 from .snippets import Snippets
@@ -26,7 +26,7 @@ LOADED = (
     daphne.server,
     django.core.handlers.asgi,
     html,
-    mend,
+    repair,
     minidaphne.server,
 )
 
@@ -35,7 +35,7 @@ _snippets = Snippets(_laboratory)
 
 
 def answer(text: str) -> str:
-    """Answer a question: `do` is "run", with an `experiment`; "check" or "mend", with
+    """Answer a question: `do` is "run", with an `experiment`; "check" or "repair", with
     a `listing`; or "snippet", with a `page` and the `bodies` of its blocks so far."""
     with no_other_loop():
         return json.dumps(_answer(json.loads(text)))
@@ -47,6 +47,6 @@ def _answer(asked: dict[str, Any]) -> dict[str, Any]:
             return _laboratory.run(Experiment(**asked["experiment"])).as_dict()
         case "check":
             return _laboratory.check(asked["listing"]).as_dict()
-        case "mend":
-            return _laboratory.mend(asked["listing"]).as_dict()
+        case "repair":
+            return _laboratory.repair(asked["listing"]).as_dict()
     return _snippets.run(asked["page"], asked["bodies"])

@@ -43,6 +43,6 @@ for server in ("daphne", "minidaphne"):
         result = json.loads(answer(json.dumps(asked)))
         if result["error"] or not result["steps"]:
             sys.exit(f"{server}: {result['error'] or result['log']}")
-        answer(json.dumps({"do": "mend", "listing": result["listing"]}))
+        answer(json.dumps({"do": "repair", "listing": result["listing"]}))
 files = (getattr(each, "__file__", None) for each in list(sys.modules.values()))
 print(json.dumps(sorted({each for each in files if each and each.endswith(".py")})))

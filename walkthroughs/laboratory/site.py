@@ -239,8 +239,8 @@ def _link(which: str, address: str) -> str:
     """A link to the start point of a walkthrough, "http-get-daphne-2"; "" for none."""
     for start in STARTS:
         for server in SERVERS:
-            told = re.escape(f"{start.scenario}-{server}")
-            if start.scenario and re.fullmatch(rf"{told}(-\d+)?", which):
+            name = re.escape(f"{start.scenario}-{server}")
+            if start.scenario and re.fullmatch(rf"{name}(-\d+)?", which):
                 link = escape(f"{address}#start={start.name}&server={server}")
                 return f'<p class="wt-try"><a href="{link}">Try it in the laboratory</a></p>'
     return ""

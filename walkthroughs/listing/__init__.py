@@ -1,13 +1,13 @@
 """The notation of the book: a listing of calls that is its own test.
 
-`parse` reads it, `check` holds it against a recording, `mend` writes the smallest
+`parse` reads it, `check` holds it against a recording, `repair` writes the smallest
 correction, `write` a first listing.
 """
 
 from .explain import check
 from .match import Match, find
 from .parser import Claim, Line, Listing, is_blank, parse
-from .repair import Mended, mend
+from .repair import Repaired, repair
 from .write import write
 
 __all__ = [
@@ -15,11 +15,11 @@ __all__ = [
     "Line",
     "Listing",
     "Match",
-    "Mended",
+    "Repaired",
     "check",
     "find",
     "is_blank",
-    "mend",
     "parse",
+    "repair",
     "write",
 ]

@@ -10,7 +10,7 @@ from ..focus import Focus
 from ..trace import Header, Trace
 from .match import Match, Near, Search, find
 from .parser import Claim, Listing
-from .repair import mend
+from .repair import repair
 
 NAMED = 3
 """How many calls a sentence names before it only counts."""
@@ -167,7 +167,7 @@ class _Doubt:
 
 def _details(listing: Listing, trace: Trace) -> str:
     written = [line.raw for line in listing.lines]
-    observed = mend(listing, trace).text.splitlines()
+    observed = repair(listing, trace).text.splitlines()
     diff = (line for line in ndiff(written, observed) if not line.startswith("?"))
     return "\n".join(
         ["- written, + observed:", *(f"    {line}" for line in diff), _on(trace.header)]

@@ -1,9 +1,9 @@
-"""Mends a listing: the smallest correction that makes it true.
+"""Repairs a listing: the smallest correction that makes it true.
 
 As many lines as can be stay in the order they have; a line that is out of order moves
 to where it was seen; ellipses and lane lines come and go as the recording says; an
 indentation that does not hold is taken back.  Comments go with their lines.  A line
-whose name was never seen cannot be mended: it stays where it is, and is reported.
+whose name was never seen cannot be repaired: it stays where it is, and is reported.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ Score = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Mended:
-    """A mended listing: its text, and the lines that nothing can be done about."""
+class Repaired:
+    """A repaired listing: its text, and the lines that nothing can be done about."""
 
     text: str
-    stuck: tuple[Line, ...]
+    unrepaired: tuple[Line, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,21 +50,21 @@ class _Chain:
         return found
 
 
-def mend(listing: Listing, trace: Trace) -> Mended:
+def repair(listing: Listing, trace: Trace) -> Repaired:
     """The listing, corrected after the recording."""
     search = Search(listing, trace)
     search.run(0, 0)
     places = _align(listing, search)
     _move(listing, search, places)
     writer = _Writer(listing, search)
-    stuck = []
+    unrepaired = []
     for index in _order(listing, places):
         if index in places:
             writer.step(index, places[index])
         else:
-            stuck.append(listing.claims[index].line)
+            unrepaired.append(listing.claims[index].line)
             writer.keep(index)
-    return Mended(writer.finish(), tuple(stuck))
+    return Repaired(writer.finish(), tuple(unrepaired))
 
 
 def _align(listing: Listing, search: Search) -> dict[int, int]:
@@ -149,7 +149,7 @@ def _order(listing: Listing, places: dict[int, int]) -> Sequence[int]:
 
 
 class _Writer:
-    """Writes the mended lines, one claim after the other."""
+    """Writes the repaired lines, one claim after the other."""
 
     def __init__(self, listing: Listing, search: Search) -> None:
         self._listing = listing
@@ -158,7 +158,7 @@ class _Writer:
         self._nest: list[tuple[int, int]] = []  # (indent, number of the step)
         self._place: int | None = None
         self._lane: int | None = None
-        self._after_stuck = False
+        self._after_unrepaired = False
         self._column = 0
 
     def step(self, index: int, place: int) -> None:
@@ -177,13 +177,13 @@ class _Writer:
         self._lines += [*lead, " " * indent + claim.line.raw.lstrip()]
         self._nest.append((indent, step.seq))
         self._place, self._lane, self._column = place, step.lane, indent
-        self._after_stuck = False
+        self._after_unrepaired = False
 
     def keep(self, index: int) -> None:
         """A claim that was never seen: as written, with what stands before it."""
         claim = self._listing.claims[index]
         self._lines += [*self._lead(claim), claim.line.raw]
-        self._after_stuck = True
+        self._after_unrepaired = True
 
     def finish(self) -> str:
         """The text, with the ellipsis at its end if the author has one there."""
@@ -214,7 +214,7 @@ class _Writer:
     def _ellipsis(self, lead: list[str], place: int, column: int) -> None:
         """Puts an ellipsis into the lead, or takes it out."""
         written = [raw for raw in lead if _bare(raw) in ELLIPSES]
-        if self._after_stuck:
+        if self._after_unrepaired:
             needed = bool(written)
         elif self._place is None:
             needed = bool(written) and place > 0

@@ -1,4 +1,4 @@
-"""The application's door: wraps an ASGI application so that its events are recorded.
+"""Wrap an ASGI application so that its events are recorded.
 
 `receive` is marked when the application has the event, `send` when it hands one over;
 what the server does with it runs inside the mark.  Header values and bodies are never
@@ -11,7 +11,7 @@ import time
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any, cast
 
-from .event_log import Sized, Tape
+from .event_log import EventLog, Sized
 from .values import MASK, ROOM, is_secret, masked
 
 Scope = MutableMapping[str, Any]
@@ -24,47 +24,45 @@ TEXT_LIMIT = 40
 """How many characters of a text are kept."""
 
 
-def door(
-    application: Application, tape: Tape, queues: Sequence[str] = ()
+def wrap_application(
+    application: Application, log: EventLog, queues: Sequence[str] = ()
 ) -> Application:
-    """The same application, with every ASGI event told to `tape`.
+    """The same application, with every ASGI event written to `log`.
 
     Args:
         application: the application.
-        tape: where events are written down.
+        log: where events are written down.
         queues: what the server calls the queue of events that it reads in `receive`.
     """
 
-    async def at_the_door(scope: Scope, receive: Receive, send: Send) -> None:
-        tape.name_lane("application" if scope["type"] != "lifespan" else "lifespan")
+    async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
+        log.name_lane("application" if scope["type"] != "lifespan" else "lifespan")
         queue = queue_of(receive, queues)
-        await application(
-            scope, _receive(receive, queue, tape), _send(send, queue, tape)
-        )
+        await application(scope, _receive(receive, queue, log), _send(send, queue, log))
 
-    return at_the_door
+    return wrapped
 
 
-def _receive(inner: Receive, queue: Sized | None, tape: Tape) -> Receive:
+def _receive(inner: Receive, queue: Sized | None, log: EventLog) -> Receive:
     # Named as what it stands for: a task that an application makes of it is a lane.
     async def receive() -> MutableMapping[str, Any]:
         asked = time.perf_counter_ns()
         event = await inner()
-        tape.message("receive", event["type"], summary(event), queue, asked)
+        log.message("receive", event["type"], summary(event), queue, asked)
         return event
 
     return receive
 
 
-def _send(inner: Send, queue: Sized | None, tape: Tape) -> Send:
+def _send(inner: Send, queue: Sized | None, log: EventLog) -> Send:
     async def send(event: MutableMapping[str, Any]) -> None:
-        step = tape.message("send", str(event.get("type")), summary(event), queue)
+        step = log.message("send", str(event.get("type")), summary(event), queue)
         try:
             await inner(event)
         except BaseException as error:
-            tape.sent(step, type(error).__name__)
+            log.sent(step, type(error).__name__)
             raise
-        tape.sent(step)
+        log.sent(step)
 
     return send
 
@@ -124,4 +122,4 @@ _BRIEFS: dict[type, Callable[[Any], str]] = {
     float: float.__repr__,
     str: _text,
 }
-"""Class -> how its values are told; for those of heirs, the same; of others, the class is."""
+"""Class -> how its values are told; for those of subclasses, the same; of others, the class is."""

@@ -1,4 +1,4 @@
-"""Makes the trace's events out of the entries of a tape, once the program has run."""
+"""Makes the trace's events out of the entries of an event log, once the program has run."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from operator import itemgetter
 from types import CodeType
 
 from ..trace import Call, Event, Exit, Hop, Lane, LaneKind, Message
-from .event_log import Entry, Place, Tape
+from .event_log import Entry, EventLog, Place
 
 
 def _numbered(places: Sequence[Place]) -> Iterator[Lane]:
@@ -27,18 +27,18 @@ def _numbered(places: Sequence[Place]) -> Iterator[Lane]:
         yield Lane(kind, numbered)
 
 
-class Building:
-    """The entries of a tape as they are now, to be made into events.
+class TraceBuilder:
+    """The entries of an event log as they are now, to be made into events.
 
     Args:
-        tape: what was recorded; threads may still be writing to it.
+        log: what was recorded; threads may still be writing to it.
     """
 
-    def __init__(self, tape: Tape) -> None:
-        self.tape = tape
+    def __init__(self, log: EventLog) -> None:
+        self.log = log
         # Two threads may take their numbers in one order and write in another.
-        self.entries = sorted(tape.entries, key=itemgetter(0))
-        self.places = tuple(tape.places)
+        self.entries = sorted(log.entries, key=itemgetter(0))
+        self.places = tuple(log.places)
         # A number that was taken when the recording ended, or skipped when start-up
         # was over, is missing.
         whole = not self.entries or self.entries[-1][0] == len(self.entries) - 1
@@ -49,7 +49,7 @@ class Building:
         )
         self.depth = array("I")
         self.lines: dict[tuple[int, int], int | None] = {}
-        self.codes = [each.code for each in tape.watching.called]
+        self.codes = [each.code for each in log.code_filter.called]
 
     def lanes(self) -> tuple[Lane, ...]:
         """Return the lanes, in the order of their numbers.
@@ -80,7 +80,7 @@ class Building:
 
     def call(self, entry: Entry, number: int) -> Call:
         _, _, lane, _, function, receiver, parent, at, args, direct = entry
-        above, watching = self.number(parent), self.tape.watching
+        above, code_filter = self.number(parent), self.log.code_filter
         return Call(
             number,
             self.time(entry),
@@ -92,7 +92,7 @@ class Building:
             line=self.line(parent, at),
             args=args,
             direct=direct,
-            own=watching.is_own(watching.called[function], receiver),
+            own=code_filter.is_own(code_filter.called[function], receiver),
         )
 
     def exit(self, entry: Entry, number: int) -> Exit:
@@ -136,7 +136,7 @@ class Building:
         return None if entry is None else self.place[entry]
 
     def time(self, entry: Entry) -> int:
-        return int(entry[1]) - self.tape.started
+        return int(entry[1]) - self.log.started
 
     def line(self, call: int | None, at: int | None) -> int | None:
         """The line of the instruction that a call had reached."""

@@ -35,7 +35,7 @@ class Out:
 OUT = Out()
 
 
-class Watched:
+class CodeInfo:
     """What is known of one code object.
 
     Args:
@@ -50,7 +50,6 @@ class Watched:
         "alone",
         "code",
         "final",
-        "heirs",
         "kept",
         "method",
         "module",
@@ -60,6 +59,7 @@ class Watched:
         "receivers",
         "resumable",
         "self",
+        "subclasses",
     )
 
     def __init__(
@@ -77,14 +77,14 @@ class Watched:
         self.self = code.co_varnames[0] if takes_receiver(code) else None
         # Class by identity -> the class, and its name or None or OUT.
         self.receivers: dict[int, tuple[type, str | Out | None]] = {}
-        # The name of the one class that has this method, while it has no heirs.
+        # The name of the one class that has this method, while it has no subclasses.
         self.alone: str | None = None
-        self.heirs: Callable[[], list[type]] = list
+        self.subclasses: Callable[[], list[type]] = list
         # Its place among the functions of the trace, once it has been called.
         self.number = -1
 
 
-class Watching:
+class CodeFilter:
     """Judges code objects.
 
     Args:
@@ -96,8 +96,8 @@ class Watching:
         self.focus = focus
         self.restart = restart
         # Keyed by identity: code objects of two files may compare equal.
-        self.known: dict[int, Watched] = {}
-        self.called: list[Watched] = []
+        self.known: dict[int, CodeInfo] = {}
+        self.called: list[CodeInfo] = []
         self._packages = focus.packages
         self._stems = tuple(p for p in focus.patterns if p[:1] not in ("-", "*"))
         self._answers: dict[tuple[str, bool], bool] = {}
@@ -112,14 +112,14 @@ class Watching:
         self._lookalikes: list[int] = []
         self._class_coming = False
 
-    def judge(self, frame: FrameType) -> Watched:
+    def judge(self, frame: FrameType) -> CodeInfo:
         """What there is to know of the code that the frame begins to run."""
         self._settle()
         code = frame.f_code
         module: str = frame.f_globals.get("__name__") or ""
         own = self._is_own(code.co_filename, module)
         if self._is_foreign(code, module, own):
-            return self._remember(Watched(code, module, False, True))
+            return self._remember(CodeInfo(code, module, False, True))
         if not code.co_flags & CO_OPTIMIZED:
             # The body of a module or a class: none of its own calls is of interest.
             coming = self._may_hold(f"{module}.{code.co_qualname}", own)
@@ -127,27 +127,27 @@ class Watching:
                 # Whatever it inherits may be called next, and must be heard then.
                 self._class_coming = True
                 self._reopen(tuple(self._off))
-            return Watched(code, module, False, not coming)
-        seen = Watched(code, module, True, True, own)
+            return CodeInfo(code, module, False, not coming)
+        seen = CodeInfo(code, module, True, True, own)
         if not self._in_focus(seen.name, own):
             seen.kept = seen.self is not None and self._may_be_meant(seen, frame)
         return self._remember(seen)
 
-    def receiver(self, seen: Watched, frame: FrameType) -> str | Out | None:
+    def receiver(self, seen: CodeInfo, frame: FrameType) -> str | Out | None:
         """The class that the frame's method is called on; OUT if it is out of focus."""
         assert seen.self is not None
         cls = receiver_of(frame, seen.self)
         known = seen.receivers.get(id(cls))
-        return known[1] if known is not None else self._meet(seen, cls)
+        return known[1] if known is not None else self._judge_receiver(seen, cls)
 
-    def is_own(self, seen: Watched, receiver: str | None) -> bool:
+    def is_own(self, seen: CodeInfo, receiver: str | None) -> bool:
         """Whether a call is of the reader's own code, or inherited by a class of it."""
         return seen.own or (
             receiver in self._own_classes
             and not is_private(self.called_name(seen, receiver).rpartition(".")[2])
         )
 
-    def number(self, seen: Watched) -> int:
+    def number(self, seen: CodeInfo) -> int:
         """The function's place in the trace, from its first call on."""
         if seen.number < 0:
             seen.number = len(self.called)
@@ -167,11 +167,11 @@ class Watching:
             for each in self.called
         )
 
-    def _remember(self, seen: Watched) -> Watched:
+    def _remember(self, seen: CodeInfo) -> CodeInfo:
         self.known[id(seen.code)] = seen
         return seen
 
-    def _meet(self, seen: Watched, cls: type) -> str | Out | None:
+    def _judge_receiver(self, seen: CodeInfo, cls: type) -> str | Out | None:
         """Judges a method as called on an object of a class for the first time."""
         self._settle()
         has = finds(cls, seen.code, seen.module)
@@ -185,12 +185,12 @@ class Watching:
             # A class in focus has come to be seen: what it inherits may be meant.
             self._reopen(cls.__mro__)
             if seen.method in cls.__dict__:
-                seen.alone, seen.heirs = receiver, _heirs(cls)
+                seen.alone, seen.subclasses = receiver, _subclasses_of(cls)
         seen.receivers[id(cls)] = (cls, answer)
         return answer
 
     @staticmethod
-    def called_name(seen: Watched, receiver: str | None) -> str:
+    def called_name(seen: CodeInfo, receiver: str | None) -> str:
         """The name by which a listing calls it."""
         if receiver is None:
             return seen.name
@@ -202,7 +202,7 @@ class Watching:
             known = self._answers[name, own] = self.focus.takes(name, own)
         return known
 
-    def _is_meant(self, seen: Watched, receiver: str | None) -> bool:
+    def _is_meant(self, seen: CodeInfo, receiver: str | None) -> bool:
         """Whether the code is in focus when it is called on an object of that class."""
         own = self.is_own(seen, receiver)
         return self._in_focus(self.called_name(seen, receiver), own)
@@ -232,7 +232,7 @@ class Watching:
 
     # Methods that no class in focus has
 
-    def _may_be_meant(self, seen: Watched, frame: FrameType) -> bool:
+    def _may_be_meant(self, seen: CodeInfo, frame: FrameType) -> bool:
         assert seen.self is not None
         cls = receiver_of(frame, seen.self)
         owner = next((c for c in cls.__mro__ if _defines(c, seen)), None)
@@ -288,7 +288,7 @@ class Watching:
             self.restart()
 
 
-def _defines(cls: type, seen: Watched) -> bool:
+def _defines(cls: type, seen: CodeInfo) -> bool:
     found = cls.__dict__.get(seen.method)
     if found is None:
         return False
@@ -297,10 +297,10 @@ def _defines(cls: type, seen: Watched) -> bool:
     return same or (cls.__module__, cls.__qualname__) == (seen.module, owner)
 
 
-def _heirs(cls: type) -> Callable[[], list[type]]:
+def _subclasses_of(cls: type) -> Callable[[], list[type]]:
     # Asked of `type`: a metaclass may have a method of that name.
-    heirs: Callable[[], list[type]] = type.__subclasses__.__get__(cls)
-    return heirs
+    subclasses: Callable[[], list[type]] = type.__subclasses__.__get__(cls)
+    return subclasses
 
 
 def family(cls: type) -> Iterator[type]:

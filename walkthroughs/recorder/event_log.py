@@ -36,7 +36,7 @@ from weakref import ref
 
 from ..focus import Focus
 from ..trace import LaneKind
-from .code_filter import OUT, Watched, Watching
+from .code_filter import OUT, CodeFilter, CodeInfo
 from .values import label, short
 
 Entry = tuple[Any, ...]
@@ -115,7 +115,7 @@ class Sized(Protocol):
         """How many events wait in it."""
 
 
-class Sending:
+class SendStep:
     """Stands on a lane's stack for an ASGI event that is being sent."""
 
     f_lasti = None
@@ -131,7 +131,7 @@ _BOTTOM = Bottom()
 _NOTHING: Entry = (None,)
 
 
-class Here:
+class ThreadState:
     """What is known of one thread.
 
     Attributes:
@@ -141,10 +141,10 @@ class Here:
         own: the place of what the thread runs beside all tasks.
         loop: the loop that ran when it was last looked at.
         handle: what the loop runs now.
-        landing: what led to the present callback, until that has left a mark.
+        pending: what led to the present callback, until that has left a mark.
         starting: the coroutine that is made a task right now, and the cause of it.
         aside: the tasks that run inside the present callback though it is not theirs,
-            for they were begun at once ("eager"); with the landing that waits for each.
+            for they were begun at once ("eager"); with the cause that waits for each.
         begun: those tasks, and those that have stepped aside since.
         heard: whether calls of the thread were heard.
         looking: whether what runs is our own doing, which leaves no mark.
@@ -156,11 +156,11 @@ class Here:
         "begun",
         "handle",
         "heard",
-        "landing",
         "lasting",
         "looking",
         "loop",
         "own",
+        "pending",
         "place",
         "stack",
         "starting",
@@ -174,7 +174,7 @@ class Here:
         self.own: Place | None = None
         self.loop: Any = None
         self.handle: Any = None
-        self.landing: Origin | None = None
+        self.pending: Origin | None = None
         self.starting: tuple[Any, Origin] | None = None
         self.aside: list[tuple[Task[Any], Origin | None]] = []
         self.begun: list[Task[Any]] = []
@@ -190,10 +190,10 @@ class Threads(threading.local):
     """Has what is known of the present thread, for as long as the thread lives."""
 
     def __init__(self) -> None:
-        self.here = Here()
+        self.state = ThreadState()
 
 
-class Tape:
+class EventLog:
     """The entries of one recording, and what it takes to write them.
 
     Args:
@@ -219,9 +219,9 @@ class Tape:
         self.started = perf_counter_ns()
         # Said when code that was switched off has to be judged again.
         self.restart: Callable[[], None] = lambda: None
-        self.watching = Watching(focus, lambda: self.restart())
+        self.code_filter = CodeFilter(focus, lambda: self.restart())
         # Said when a callback or a piece of work has ended.
-        self.ended: Callable[[Here], None] | None = None
+        self.ended: Callable[[ThreadState], None] | None = None
         self.numbers = itertools.count()
         # Frame, or event being sent -> the entry that it began with.
         self.open: dict[object, Entry] = {}
@@ -233,9 +233,9 @@ class Tape:
         self.places: list[Place] = []
         # The place of each task that is alive.
         self._tasks: dict[ref[Task[Any]], Place] = {}
-        self._gone = self._tasks.pop
+        self._forget_task = self._tasks.pop
         # The classes of loops whose scheduling nobody hears.
-        self.unheard: set[type] = set()
+        self.unrecorded_loops: set[type] = set()
         self._lock = threading.Lock()
         self.loop_name: Literal["loop", "reactor"] = loop_name
         self._main = threading.main_thread().ident
@@ -264,8 +264,8 @@ class Tape:
         summary: tuple[tuple[str, str], ...],
         queue: Sized | None,
         asked: int | None = None,
-    ) -> Sending:
-        """An ASGI event passes the door; one being sent stays open until `sent`.
+    ) -> SendStep:
+        """Write an ASGI event; one being sent stays open until `sent`.
 
         Args:
             direction: which way it goes.
@@ -274,96 +274,96 @@ class Tape:
             queue: the queue that such events come from, if the server has one.
             asked: when the application began to wait for it.
         """
-        step = Sending()
+        step = SendStep()
         if not self.recording:
             return step
         waited = 0 if asked is None else perf_counter_ns() - asked
-        here = self.arrived()
-        lane = self.lane_of(here.place)
+        state = self.enter_lane()
+        lane = self.lane_of(state.place)
         stack = self.stacks[lane]
         parent = self.open[stack[-1]][0] if stack else None
-        depth = None if queue is None else _depth(queue, here)
+        depth = None if queue is None else _depth(queue, state)
         entry = self.write(lane, direction, type, summary, depth, waited, parent)
         if direction == "send":
             self.open[step] = entry
             stack.append(step)
         return step
 
-    def sent(self, step: Sending, error: str | None = None) -> None:
+    def sent(self, step: SendStep, error: str | None = None) -> None:
         """The server took the event, or refused it with an error of that class."""
         entry = self.open.pop(step, None)
         if entry is not None:
             how = "raise" if error else "return"
             self.write(entry[2], how, entry[0], None, error)
-            leave(self.stacks[entry[2]], step)
+            remove_step(self.stacks[entry[2]], step)
 
     # Who scheduled what
 
-    def origin(self, here: Here, how: str | None) -> Origin:
+    def origin(self, state: ThreadState, how: str | None) -> Origin:
         """The present moment, as the cause of something that will run later.
 
         Inside a plain callback that has left no mark so far, the cause is what led to
         that callback: so a chain of the loop's own steps is one hop.
         """
-        self.look_around(here)
-        pending = here.landing
-        if pending is None or pending is IO or here.task is not None:
-            return here.place.origin(how, self.open)
-        if pending[0] in ELSEWHERE:
-            return here.place.origin(how, self.open)
-        return pending if pending[0] == how else (how, pending[1], pending[2])
+        self.locate(state)
+        cause = state.pending
+        if cause is None or cause is IO or state.task is not None:
+            return state.place.origin(how, self.open)
+        if cause[0] in ELSEWHERE:
+            return state.place.origin(how, self.open)
+        return cause if cause[0] == how else (how, cause[1], cause[2])
 
-    def carried(self, fn: Callable[..., Any], how: str) -> Callable[..., Any]:
+    def with_cause(self, fn: Callable[..., Any], how: str) -> Callable[..., Any]:
         """The function, which remembers who has scheduled it now."""
-        origin = self.origin(self.threads.here, how)
+        origin = self.origin(self.threads.state, how)
 
         def run(*args: Any, **kwargs: Any) -> Any:
-            here = self.threads.here
-            before = here.landing
-            here.landing = origin
+            state = self.threads.state
+            before = state.pending
+            state.pending = origin
             try:
                 return fn(*args, **kwargs)
             finally:
                 # If it has left its mark, so has whatever led to it.
-                here.landing = before if here.landing is not None else None
+                state.pending = before if state.pending is not None else None
                 if self.ended is not None:
-                    self.ended(here)
+                    self.ended(state)
 
         return run
 
     # Lanes
 
-    def arrived(self) -> Here:
+    def enter_lane(self) -> ThreadState:
         """The present thread, once it is known in which lane; writes what led there."""
-        here = self.threads.here
-        self.look_around(here)
-        if here.landing is not None:
-            self.arrive(here)
-        return here
+        state = self.threads.state
+        self.locate(state)
+        if state.pending is not None:
+            self.write_hop(state)
+        return state
 
-    def look_around(self, here: Here) -> None:
+    def locate(self, state: ThreadState) -> None:
         """Finds out in which place the thread is now."""
         loop = running_loop()
         # Without a running loop there is no task; asking would raise.
         task = current_task(loop) if loop is not None else None
-        if task is here.task:
+        if task is state.task:
             return
-        if loop is not here.loop:
-            here.loop = loop
+        if loop is not state.loop:
+            state.loop = loop
             if loop is not None and not isinstance(loop, BaseEventLoop):
-                self.unheard.add(type(loop))
-        if here.aside:
-            self.come_back(here)
-        place = here.own if task is None else self._tasks.get(ref(task))
+                self.unrecorded_loops.add(type(loop))
+        if state.aside:
+            self.leave_eager_tasks(state)
+        place = state.own if task is None else self._tasks.get(ref(task))
         if place is None:
-            place = self._meet(task, here)
-        here.place, here.stack, here.task = place, place.stack, task
+            place = self._new_place(task, state)
+        state.place, state.stack, state.task = place, place.stack, task
 
-    def arrive(self, here: Here) -> None:
+    def write_hop(self, state: ThreadState) -> None:
         """Writes the hop that led the thread to its lane."""
-        how, place, step = here.landing or IO
-        here.landing = None
-        self._hop(here.place, (how or _how(here.handle), place, step))
+        how, place, step = state.pending or IO
+        state.pending = None
+        self._hop(state.place, (how or _how(state.handle), place, step))
 
     def _hop(self, to: Place, origin: Origin) -> None:
         how, place, step = origin
@@ -372,64 +372,68 @@ class Tape:
 
     def name_lane(self, name: str) -> None:
         """Calls the present lane, if it is a task, by that name from now on."""
-        here = self.threads.here
-        self.look_around(here)
-        if here.place.kind == "task":
-            here.place.name, here.place.given = name, ""
+        state = self.threads.state
+        self.locate(state)
+        if state.place.kind == "task":
+            state.place.name, state.place.given = name, ""
 
     def lane_of(self, place: Place) -> int:
         """The number of the lane; a place that has none yet is given the next one."""
         if place.number < 0 and not self.dropped:
             with self._lock:
-                # A tape that is full takes no more lanes, for nothing would show them.
+                # A log that is full takes no more lanes, for nothing would show them.
                 if place.number < 0:
                     self.stacks.insert(-1, place.stack)
                     self.places.append(place)
                     place.number = len(self.places) - 1
         return place.number
 
-    def _meet(self, task: Task[Any] | None, here: Here) -> Place:
+    def _new_place(self, task: Task[Any] | None, state: ThreadState) -> Place:
         """A place for what the thread now runs for the first time."""
         if task is None:
-            here.own = place = self._thread_place()
+            state.own = place = self._thread_place()
             return place
         name = getattr(task.get_coro(), "__name__", "") or repr(task.get_coro())
         place = Place("task", name, task.get_name())
-        self._tasks[ref(task, self._gone)] = place
-        if here.handle is not None and task is not _task_of(here.handle):
+        self._tasks[ref(task, self._forget_task)] = place
+        if state.handle is not None and task is not _task_of(state.handle):
             # It runs inside of another's callback: it was begun at once.
-            here.aside.append((task, here.landing))
-            here.begun.append(task)
-            coroutine, origin = here.starting or (None, None)
+            state.aside.append((task, state.pending))
+            state.begun.append(task)
+            coroutine, origin = state.starting or (None, None)
             known = coroutine is not None and coroutine is task.get_coro()
-            here.landing = origin if known else None
+            state.pending = origin if known else None
         return place
 
-    def made(self, here: Here) -> None:
+    def task_made(self, state: ThreadState) -> None:
         """A task was made: if it was begun at once, the one that made it goes on."""
-        if here.aside:
-            here.task = here  # not known until somebody looks
-            self.look_around(here)
-            if here.landing is not None and here.landing[0] == "return" and here.stack:
+        if state.aside:
+            state.task = state  # not known until somebody looks
+            self.locate(state)
+            if (
+                state.pending is not None
+                and state.pending[0] == "return"
+                and state.stack
+            ):
                 # What the open steps call next is not asked for its lane.
-                self.arrive(here)
+                self.write_hop(state)
 
-    def name_begun(self, here: Here) -> None:
+    def name_eager_tasks(self, state: ThreadState) -> None:
         """At a callback's end, the tasks begun at once in it have got their names."""
-        for task in here.begun:
+        for task in state.begun:
             place = self._tasks[ref(task)]
             if place.given:
                 place.given = task.get_name()
-        here.begun.clear()
-        here.aside.clear()
+        state.begun.clear()
+        state.aside.clear()
 
-    def come_back(self, here: Here) -> None:
+    def leave_eager_tasks(self, state: ThreadState) -> None:
         """Leaves those tasks that were begun at once and have stepped aside."""
-        while here.aside and not _runs(here.aside[-1][0]):
-            task, landing = here.aside.pop()
-            if landing is None and here.landing is None:
-                landing = ("return", self._tasks[ref(task)], None)
-            here.landing = landing
+        while state.aside and not _is_running(state.aside[-1][0]):
+            task, pending = state.aside.pop()
+            if pending is None and state.pending is None:
+                pending = ("return", self._tasks[ref(task)], None)
+            state.pending = pending
 
     def _thread_place(self) -> Place:
         if get_ident() == self._main:
@@ -439,15 +443,19 @@ class Tape:
         return Place("thread", _thread_name(thread.name) if thread else "")
 
     def args(
-        self, seen: Watched, receiver: str | None, frame: FrameType
+        self, seen: CodeInfo, receiver: str | None, frame: FrameType
     ) -> tuple[tuple[str, str], ...]:
         """The arguments that the scenario watches, in short."""
-        wanted = self.watch.get(self.watching.called_name(seen, receiver), ())
+        wanted = self.watch.get(self.code_filter.called_name(seen, receiver), ())
         values = frame.f_locals if wanted else {}
-        return tuple(pair for name in wanted for pair in watched(name, values))
+        return tuple(
+            pair for name in wanted for pair in watched_arguments(name, values)
+        )
 
 
-def watched(wanted: str, values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def watched_arguments(
+    wanted: str, values: Mapping[str, Any]
+) -> Iterator[tuple[str, str]]:
     """What to keep of an argument: "scope" for the whole in short, "scope[]" for each
     of its entries, when it is a plain dict."""
     name = wanted.removesuffix("[]")
@@ -463,37 +471,37 @@ def watched(wanted: str, values: Mapping[str, Any]) -> Iterator[tuple[str, str]]
 # name: an attribute costs several times as much.
 
 
-def beginning(tape: Tape) -> Callable[[Watched, FrameType], None]:
+def make_begin(log: EventLog) -> Callable[[CodeInfo, FrameType], None]:
     """The function to call when a frame of watched code begins to run."""
-    opened, stacks = tape.open, tape.stacks
-    get, append = tape.open.get, tape.entries.append
-    numbers, now, limit = tape.numbers, perf_counter_ns, tape.max_events
-    threads, watching = tape.threads, tape.watching
-    args_of = tape.args if tape.watch else None
+    opened, stacks = log.open, log.stacks
+    get, append = log.open.get, log.entries.append
+    numbers, now, limit = log.numbers, perf_counter_ns, log.max_events
+    threads, code_filter = log.threads, log.code_filter
+    args_of = log.args if log.watch else None
 
-    def begin(seen: Watched, frame: Any) -> None:
+    def begin(seen: CodeInfo, frame: Any) -> None:
         receiver: Any = None
         if seen.self is not None:
             # An object of a class without subclasses can be of that class only.
-            if seen.alone is not None and not seen.heirs():
+            if seen.alone is not None and not seen.subclasses():
                 receiver = seen.alone
-            elif (receiver := watching.receiver(seen, frame)) is OUT:
+            elif (receiver := code_filter.receiver(seen, frame)) is OUT:
                 return
         # A task may begin anywhere; a plain function stays in its caller's lane.
         caller: Any = None if seen.resumable else frame.f_back
         above = get(caller)
         if above is None:
-            here = threads.here
-            if here.looking:
+            state = threads.state
+            if state.looking:
                 return
             loop = running_loop()
-            if loop is None or current_task(loop) is not here.task:
-                tape.look_around(here)
-            if here.landing is not None:
-                tape.arrive(here)
-            lane = here.place.number
+            if loop is None or current_task(loop) is not state.task:
+                log.locate(state)
+            if state.pending is not None:
+                log.write_hop(state)
+            lane = state.place.number
             if lane < 0:
-                lane = tape.lane_of(here.place)
+                lane = log.lane_of(state.place)
             stack = stacks[lane]
             caller = stack[-1] if stack else _BOTTOM
             above = get(caller, _NOTHING)
@@ -505,7 +513,7 @@ def beginning(tape: Tape) -> Callable[[Watched, FrameType], None]:
             now(),
             lane,
             "call",
-            seen.number if seen.number >= 0 else watching.number(seen),
+            seen.number if seen.number >= 0 else code_filter.number(seen),
             receiver,
             above[0],
             caller.f_lasti,
@@ -515,28 +523,28 @@ def beginning(tape: Tape) -> Callable[[Watched, FrameType], None]:
         if entry[0] < limit:
             append(entry)
         else:
-            tape.dropped += 1
+            log.dropped += 1
         opened[frame] = entry
         stack.append(frame)
 
     return begin
 
 
-def ending(tape: Tape) -> Callable[..., None]:
+def make_end(log: EventLog) -> Callable[..., None]:
     """The function to call when a frame is done; not all frames are known."""
-    return _leaving(tape, tape.open.pop)
+    return _make_leave(log, log.open.pop)
 
 
-def suspending(tape: Tape) -> Callable[..., None]:
+def make_suspend(log: EventLog) -> Callable[..., None]:
     """The function to call when a frame steps aside, to come back later."""
-    return _leaving(tape, tape.open.get)
+    return _make_leave(log, log.open.get)
 
 
-def _leaving(
-    tape: Tape, find: Callable[[Any, None], Entry | None]
+def _make_leave(
+    log: EventLog, find: Callable[[Any, None], Entry | None]
 ) -> Callable[..., None]:
-    append, numbers, now = tape.entries.append, tape.numbers, perf_counter_ns
-    limit, stacks = tape.max_events, tape.stacks
+    append, numbers, now = log.entries.append, log.numbers, perf_counter_ns
+    limit, stacks = log.max_events, log.stacks
 
     def left(frame: Any, how: str, at: int, error: str | None = None) -> None:
         began = find(frame, None)
@@ -547,20 +555,20 @@ def _leaving(
         if entry[0] < limit:
             append(entry)
         else:
-            tape.dropped += 1
+            log.dropped += 1
         stack = stacks[lane]
         if stack and stack[-1] is frame:
             del stack[-1]
         else:
-            leave(stack, frame)
+            remove_step(stack, frame)
 
     return left
 
 
-def resuming(tape: Tape) -> Callable[[Any, int], None]:
+def make_resume(log: EventLog) -> Callable[[Any, int], None]:
     """The function to call when a frame that had stepped aside runs again."""
-    opened, append, stacks = tape.open, tape.entries.append, tape.stacks
-    numbers, now, limit = tape.numbers, perf_counter_ns, tape.max_events
+    opened, append, stacks = log.open, log.entries.append, log.stacks
+    numbers, now, limit = log.numbers, perf_counter_ns, log.max_events
 
     def resume(frame: Any, at: int) -> None:
         began = opened.get(frame)
@@ -572,7 +580,7 @@ def resuming(tape: Tape) -> Callable[[Any, int], None]:
         if above is not None and (stack := stacks[above[2]]) and stack[-1] is back:
             lane = above[2]
         else:
-            lane = tape.lane_of(tape.arrived().place)
+            lane = log.lane_of(log.enter_lane().place)
             stack = stacks[lane]
         if lane != began[2]:
             # What follows happens there; the call is still the same one.
@@ -581,13 +589,13 @@ def resuming(tape: Tape) -> Callable[[Any, int], None]:
         if entry[0] < limit:
             append(entry)
         else:
-            tape.dropped += 1
+            log.dropped += 1
         stack.append(frame)
 
     return resume
 
 
-def forget(here: Here) -> None:
+def drop_ended_steps(state: ThreadState) -> None:
     """Gives up the steps that seem open in this thread, but have ended unheard.
 
     What has ended without a word must not be taken for the caller of what follows.
@@ -596,19 +604,19 @@ def forget(here: Here) -> None:
     while frame is not None:
         running.add(frame)
         frame = frame.f_back
-    here.stack[:] = [each for each in here.stack if each in running]
+    state.stack[:] = [each for each in state.stack if each in running]
 
 
-def _depth(queue: Sized, here: Here) -> int:
+def _depth(queue: Sized, state: ThreadState) -> int:
     # That it is asked is our own doing, and leaves no mark.
-    here.looking = True
+    state.looking = True
     try:
         return queue.qsize()
     finally:
-        here.looking = False
+        state.looking = False
 
 
-def leave(stack: list[Any], step: object) -> None:
+def remove_step(stack: list[Any], step: object) -> None:
     """Takes a step off its lane's stack."""
     # Whatever stands above has lost its end: it goes with the frame below it.
     while stack and step in stack:
@@ -628,7 +636,7 @@ def _task_of(handle: Any) -> Task[Any] | None:
     return task if isinstance(task, TASKS) else None
 
 
-def _runs(task: Task[Any]) -> bool:
+def _is_running(task: Task[Any]) -> bool:
     """Whether the task is in the middle of a step."""
     if task.done():
         return False  # and the coroutine is gone: 3.12.1 breaks if asked for it

@@ -14,7 +14,7 @@ from types import CodeType
 from typing import Any
 
 from ..errors import RecordingError
-from .event_log import Tape, beginning, ending, resuming, suspending
+from .event_log import EventLog, make_begin, make_end, make_resume, make_suspend
 
 NAME = "sys.monitoring"
 
@@ -25,8 +25,8 @@ monitoring: Any = getattr(sys, "monitoring", None)
 class Source:
     """Writes down what frames do."""
 
-    def __init__(self, tape: Tape) -> None:
-        self._tape = tape
+    def __init__(self, log: EventLog) -> None:
+        self._log = log
         self._tool: int | None = None
 
     def start(self) -> None:
@@ -45,19 +45,19 @@ class Source:
         self._tool = tool = free[-1]
         monitoring.use_tool_id(tool, "walkthroughs")
         events = monitoring.events
-        for name, callback in _callbacks(self._tape, tool).items():
+        for name, callback in _callbacks(self._log, tool).items():
             monitoring.register_callback(tool, getattr(events, name), callback)
         monitoring.set_events(
             tool, events.PY_START | events.PY_THROW | events.PY_UNWIND
         )
-        self._tape.restart = monitoring.restart_events
+        self._log.restart = monitoring.restart_events
         monitoring.restart_events()
 
     def stop(self) -> None:
         """Stops listening and gives the tool id back; a second call does nothing."""
         if self._tool is not None:
             monitoring.set_events(self._tool, 0)
-            for seen in self._tape.watching.known.values():
+            for seen in self._log.code_filter.known.values():
                 if seen.kept:
                     monitoring.set_local_events(self._tool, seen.code, 0)
             monitoring.free_tool_id(self._tool)
@@ -68,11 +68,11 @@ class Source:
         yield from ()
 
 
-def _callbacks(tape: Tape, tool: int) -> dict[str, Any]:
+def _callbacks(log: EventLog, tool: int) -> dict[str, Any]:
     """A function for each event."""
-    begin, end = beginning(tape), ending(tape)
-    suspend, resume = suspending(tape), resuming(tape)
-    opened, known, judge = tape.open, tape.watching.known.get, tape.watching.judge
+    begin, end = make_begin(log), make_end(log)
+    suspend, resume = make_suspend(log), make_resume(log)
+    opened, known, judge = log.open, log.code_filter.known.get, log.code_filter.judge
     frame, off = sys._getframe, monitoring.DISABLE
     events, listen = monitoring.events, monitoring.set_local_events
     rest = events.PY_RETURN | events.PY_YIELD | events.PY_RESUME

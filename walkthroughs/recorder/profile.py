@@ -17,7 +17,15 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
 
-from .event_log import Here, Tape, beginning, ending, forget, resuming, suspending
+from .event_log import (
+    EventLog,
+    ThreadState,
+    drop_ended_steps,
+    make_begin,
+    make_end,
+    make_resume,
+    make_suspend,
+)
 
 NAME = "sys.setprofile"
 
@@ -30,14 +38,14 @@ Heard = Callable[[FrameType, str, Any], None]
 class Source:
     """Writes down what frames do."""
 
-    def __init__(self, tape: Tape) -> None:
-        self._tape = tape
-        self._hear: Heard = _listener(tape)
+    def __init__(self, log: EventLog) -> None:
+        self._log = log
+        self._hear: Heard = _listener(log)
         self._replaced = False
 
     def start(self) -> None:
         """Begins to listen, in this thread and in those that start from now on."""
-        self._tape.ended = self.look
+        self._log.ended = self.restore
         threading.setprofile(self._hear)
         sys.setprofile(self._hear)
 
@@ -47,7 +55,7 @@ class Source:
             sys.setprofile(None)
         threading.setprofile(None)
 
-    def look(self, here: Here) -> None:
+    def restore(self, state: ThreadState) -> None:
         """Listen again if a profiler took our place in this thread and is gone.
 
         The interpreter has one place for a profiler in each thread.  One that is still
@@ -55,11 +63,11 @@ class Source:
         """
         profiler = sys.getprofile()
         if profiler is self._hear:
-            here.heard = True
-        elif here.heard and self._tape.recording:
+            state.heard = True
+        elif state.heard and self._log.recording:
             self._replaced = True
             if profiler is None:
-                forget(here)
+                drop_ended_steps(state)
                 sys.setprofile(self._hear)
 
     def warnings(self) -> Iterator[str]:
@@ -71,18 +79,18 @@ class Source:
             )
 
 
-def _listener(tape: Tape) -> Heard:
-    begin, end = beginning(tape), ending(tape)
-    watched, judge = tape.watching.known, tape.watching.judge
-    known = watched.get
-    opened, step_on = tape.open, _steps(tape)
+def _listener(log: EventLog) -> Heard:
+    begin, end = make_begin(log), make_end(log)
+    codes, judge = log.code_filter.known, log.code_filter.judge
+    known = codes.get
+    opened, step_on = log.open, _steps(log)
 
     def hear(frame: Any, event: str, arg: Any) -> None:
         if event == "call":
             code = frame.f_code
             seen = known(id(code))
             if seen is None:
-                if not tape.recording:
+                if not log.recording:
                     return sys.setprofile(None)  # in a thread that nobody told
                 seen = judge(frame)
             if seen.kept:
@@ -91,7 +99,7 @@ def _listener(tape: Tape) -> Heard:
                 else:
                     begin(seen, frame)
         elif event == "return" and frame in opened:
-            if arg is not None and not watched[id(frame.f_code)].resumable:
+            if arg is not None and not codes[id(frame.f_code)].resumable:
                 end(frame, "return", frame.f_lasti)
             else:
                 step_on(frame, event, arg)
@@ -100,9 +108,9 @@ def _listener(tape: Tape) -> Heard:
     return hear
 
 
-def _steps(tape: Tape) -> Heard:
+def _steps(log: EventLog) -> Heard:
     """What a frame does that is not simply called, and does not simply return."""
-    end, suspend, resume = ending(tape), suspending(tape), resuming(tape)
+    end, suspend, resume = make_end(log), make_suspend(log), make_resume(log)
     thrown: dict[int, int] = {}
 
     def step_on(frame: FrameType, event: str, arg: Any) -> None:

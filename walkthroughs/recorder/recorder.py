@@ -18,10 +18,10 @@ from ..focus import Focus
 from ..packages import owner
 from ..trace import Function, Header, Lane, Package, Trace, json_lines
 from . import monitoring, profile
-from .asgi_wrapper import Application, door
-from .build import Building
-from .event_log import Tape
-from .scheduling import Hops
+from .asgi_wrapper import Application, wrap_application
+from .build import TraceBuilder
+from .event_log import EventLog
+from .scheduling import Scheduling
 
 
 def event_source() -> ModuleType:
@@ -50,11 +50,11 @@ class Recorder:
         source: ModuleType | None = None,
         start_up: int = 0,
     ) -> None:
-        self._tape = Tape(focus, watch or {}, loop_name, start_up + max_events)
+        self._log = EventLog(focus, watch or {}, loop_name, start_up + max_events)
         self._start_up = start_up
         self._module = source or event_source()
-        self._source = self._module.Source(self._tape)
-        self._hops = Hops(self._tape)
+        self._source = self._module.Source(self._log)
+        self._scheduling = Scheduling(self._log)
         self._lock = threading.Lock()
 
     def start(self) -> None:
@@ -64,54 +64,54 @@ class Recorder:
             RecordingError: other tools leave the recorder nothing to listen with.
         """
         with self._lock:
-            if not self._tape.recording:
-                self._tape.recording = True
+            if not self._log.recording:
+                self._log.recording = True
                 try:
                     self._source.start()
                 except RecordingError:
-                    self._tape.recording = False
+                    self._log.recording = False
                     raise
-                self._hops.start()
+                self._scheduling.start()
 
     def stop(self) -> None:
         """Ends the recording; a second call does nothing."""
         with self._lock:
-            if self._tape.recording:
+            if self._log.recording:
                 self._source.stop()
-                self._hops.stop()
-                self._tape.recording = False
+                self._scheduling.stop()
+                self._log.recording = False
 
     def begin(self) -> None:
         """Says that start-up is over: from here on it takes no room from what comes."""
-        self._tape.skip(self._start_up)
+        self._log.skip(self._start_up)
 
     def settle(self, quiet: float = 0.1, at_most: float = 2.0) -> None:
         """Waits until nothing was recorded for `quiet` seconds, or `at_most` passed."""
         deadline = time.monotonic() + at_most
         before = -1
-        while time.monotonic() < deadline and before != len(self._tape.entries):
-            before = len(self._tape.entries)
+        while time.monotonic() < deadline and before != len(self._log.entries):
+            before = len(self._log.entries)
             time.sleep(quiet)
 
     @property
-    def so_far(self) -> int:
+    def event_count(self) -> int:
         """How many events there are so far: the number of the next one."""
-        return len(self._tape.entries)
+        return len(self._log.entries)
 
-    def door(self, application: Application, queues: Sequence[str] = ()) -> Application:
+    def wrap(self, application: Application, queues: Sequence[str] = ()) -> Application:
         """The application, with its ASGI events recorded.
 
         Args:
             application: the application.
             queues: what the server calls the queue of events behind `receive`.
         """
-        return door(application, self._tape, queues)
+        return wrap_application(application, self._log, queues)
 
     def trace(self, scenario: str = "", server: str = "") -> Trace:
         """What was recorded up to now."""
-        building = Building(self._tape)
-        head = self._head(building, scenario, server)
-        return Trace(*head, tuple(building.events()))
+        builder = TraceBuilder(self._log)
+        head = self._head(builder, scenario, server)
+        return Trace(*head, tuple(builder.events()))
 
     def write(
         self, stream: TextIO, scenario: str = "", server: str = "", **more: Any
@@ -126,38 +126,38 @@ class Recorder:
             server: name of the server that ran it.
             more: further fields of the header.
         """
-        building = Building(self._tape)
-        header, lanes, functions = self._head(building, scenario, server)
+        builder = TraceBuilder(self._log)
+        header, lanes, functions = self._head(builder, scenario, server)
         header = replace(header, **more)
-        stream.writelines(json_lines(header, lanes, functions, building.events()))
+        stream.writelines(json_lines(header, lanes, functions, builder.events()))
 
     def _head(
-        self, building: Building, scenario: str, server: str
+        self, builder: TraceBuilder, scenario: str, server: str
     ) -> tuple[Header, tuple[Lane, ...], tuple[Function, ...]]:
-        tape = self._tape
+        log = self._log
         header = Header(
             scenario=scenario,
             server=server,
-            focus=tape.focus.patterns,
+            focus=log.focus.patterns,
             python=platform.python_version(),
             source=self._module.NAME,
-            packages=_packages(tape.focus.packages),
-            dropped=tape.dropped,
+            packages=_packages(log.focus.packages),
+            dropped=log.dropped,
             warnings=tuple(self._warnings()),
         )
-        return header, building.lanes(), tape.watching.functions
+        return header, builder.lanes(), log.code_filter.functions
 
     def _warnings(self) -> Iterator[str]:
         """Yield what this recording could not see, a sentence each."""
-        tape = self._tape
-        if tape.dropped:
-            kept = len(tape.entries)
+        log = self._log
+        if log.dropped:
+            kept = len(log.entries)
             yield (
-                f"The recording was full after {kept:,} events: the {tape.dropped:,} "
+                f"The recording was full after {kept:,} events: the {log.dropped:,} "
                 "that followed are missing."
             )
         for loop in sorted(
-            {f"{each.__module__}.{each.__name__}" for each in tape.unheard}
+            {f"{each.__module__}.{each.__name__}" for each in log.unrecorded_loops}
         ):
             yield (
                 f"The event loop is {loop}, whose scheduling cannot be recorded: tasks "

@@ -3,7 +3,7 @@
 asyncio's tasks and futures are written in C and call no Python function that a profiler
 could see.  But whatever they schedule becomes a `Handle` of the loop, and runs as one;
 work for threads goes through `ThreadPoolExecutor.submit` and `Thread.start`.  Twisted
-has roads of its own, see `reactor`.
+has roads of its own, see `twisted`.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ from weakref import WeakSet
 
 from . import twisted as reactor
 from .code_filter import family
-from .event_log import IO, TASKS, Origin, Tape, current_task, running_loop
+from .event_log import IO, TASKS, EventLog, Origin, current_task, running_loop
 
 _LASTING = {"_add_reader", "_add_writer", "add_signal_handler"}
 """The functions of a loop whose handles are not scheduled but run each time that the
 loop finds a reason."""
 
 
-class Hops:
+class Scheduling:
     """Puts listeners in place, and takes them away.
 
     They are methods of classes, replaced while the recording lasts: a loop may be made
     by anybody at any time.
     """
 
-    def __init__(self, tape: Tape) -> None:
-        self._tape = tape
+    def __init__(self, log: EventLog) -> None:
+        self._log = log
         self._undo: list[tuple[type, str, Any]] = []
         # Keyed by identity: equal timers are not the same timer.
         self._origins: dict[int, Origin] = {}
@@ -44,18 +44,18 @@ class Hops:
 
     def start(self) -> None:
         """Begins to listen."""
-        self._replace(Handle, "__init__", self._making)
-        self._replace(Handle, "_run", self._running)
-        self._replace(BaseEventLoop, "create_task", self._creating)
+        self._replace(Handle, "__init__", self._wrap_handle_init)
+        self._replace(Handle, "_run", self._wrap_handle_run)
+        self._replace(BaseEventLoop, "create_task", self._wrap_create_task)
         for loop in family(BaseEventLoop):
             for name in _LASTING & loop.__dict__.keys():
-                self._replace(loop, name, self._lasting)
-        self._replace(ThreadPoolExecutor, "submit", self._submitting)
-        self._replace(threading.Thread, "start", self._starting)
+                self._replace(loop, name, self._wrap_lasting)
+        self._replace(ThreadPoolExecutor, "submit", self._wrap_submit)
+        self._replace(threading.Thread, "start", self._wrap_thread_start)
         if "anyio" in sys.modules:
             backend = import_module("anyio._backends._asyncio").AsyncIOBackend
-            self._replace(backend, "run_sync_in_worker_thread", self._sending)
-        for cls, name, wrap in reactor.listeners(self._tape):
+            self._replace(backend, "run_sync_in_worker_thread", self._wrap_run_sync)
+        for cls, name, wrap in reactor.listeners(self._log):
             self._replace(cls, name, wrap)
 
     def stop(self) -> None:
@@ -69,18 +69,18 @@ class Hops:
         self._undo.append((cls, name, original))
         setattr(cls, name, wrap(original))
 
-    def _making(self, original: Any) -> Any:
+    def _wrap_handle_init(self, original: Any) -> Any:
         # Here, and not when `call_soon` returns: the loop of another thread may have
         # run the handle by then.
-        origins, threads, tape = self._origins, self._tape.threads, self._tape
-        outside, opened = self._outside, self._tape.open
+        origins, threads, log = self._origins, self._log.threads, self._log
+        outside, opened = self._outside, self._log.open
 
         def make(
             handle: Any, callback: Any, args: Any, loop: Any, context: Any = None
         ) -> None:
             original(handle, callback, args, loop, context)
-            here = threads.here
-            if here.lasting:
+            state = threads.state
+            if state.lasting:
                 origins.pop(id(handle), None)
                 outside.add(handle)
                 return
@@ -91,87 +91,87 @@ class Hops:
             first = is_step(callback) and callback.__self__ is not task
             how = "create_task" if first else None
             if task is None:
-                origins[id(handle)] = tape.origin(here, how)
+                origins[id(handle)] = log.origin(state, how)
                 return
-            if task is not here.task:
-                tape.look_around(here)
+            if task is not state.task:
+                log.locate(state)
             # As `Place.origin` does, but without its cost.
-            stack = here.stack
+            stack = state.stack
             step = opened[stack[-1]][0] if stack else None
-            origins[id(handle)] = (how, here.place, step)
+            origins[id(handle)] = (how, state.place, step)
 
         return make
 
-    def _running(self, original: Any) -> Any:
-        pop, threads, tape = self._origins.pop, self._tape.threads, self._tape
+    def _wrap_handle_run(self, original: Any) -> Any:
+        pop, threads, log = self._origins.pop, self._log.threads, self._log
         outside = self._outside
 
-        # As `Tape.carried` does, but without its cost.
+        # As `EventLog.with_cause` does, but without its cost.
         def run(handle: Any) -> Any:
-            here = threads.here
-            before, outer = here.landing, here.handle
+            state = threads.state
+            before, outer = state.pending, state.handle
             origin = pop(id(handle), None)
             if origin is None and handle in outside:
                 origin = IO
-            here.landing, here.handle = origin, handle
+            state.pending, state.handle = origin, handle
             try:
                 return original(handle)
             finally:
-                if here.begun:
-                    tape.name_begun(here)
-                here.landing = before if here.landing is not None else None
-                here.handle = outer
-                if tape.ended is not None:
-                    tape.ended(here)
+                if state.begun:
+                    log.name_eager_tasks(state)
+                state.pending = before if state.pending is not None else None
+                state.handle = outer
+                if log.ended is not None:
+                    log.ended(state)
 
         return run
 
-    def _creating(self, original: Any) -> Any:
+    def _wrap_create_task(self, original: Any) -> Any:
         """Listens for tasks that are begun before `create_task` returns ("eager")."""
-        tape = self._tape
+        log = self._log
 
         def create_task(loop: Any, coro: Any, **more: Any) -> Any:
             if loop._task_factory is None:
                 return original(loop, coro, **more)
-            here = tape.threads.here
-            origin = tape.origin(here, "create_task")
-            outer, here.starting = here.starting, (coro, origin)
+            state = log.threads.state
+            origin = log.origin(state, "create_task")
+            outer, state.starting = state.starting, (coro, origin)
             try:
                 return original(loop, coro, **more)
             finally:
-                here.starting = outer
-                tape.made(here)
+                state.starting = outer
+                log.task_made(state)
 
         return create_task
 
-    def _lasting(self, original: Any) -> Any:
+    def _wrap_lasting(self, original: Any) -> Any:
         def add(loop: Any, *args: Any) -> Any:
-            here = self._tape.threads.here
-            before, here.lasting = here.lasting, True
+            state = self._log.threads.state
+            before, state.lasting = state.lasting, True
             try:
                 return original(loop, *args)
             finally:
-                here.lasting = before
+                state.lasting = before
 
         return add
 
-    def _submitting(self, original: Any) -> Any:
+    def _wrap_submit(self, original: Any) -> Any:
         def submit(pool: Any, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
-            return original(pool, self._tape.carried(fn, "executor"), *args, **kwargs)
+            return original(pool, self._log.with_cause(fn, "executor"), *args, **kwargs)
 
         return submit
 
-    def _starting(self, original: Any) -> Any:
+    def _wrap_thread_start(self, original: Any) -> Any:
         def start(thread: Any) -> Any:
             # A pool starts its threads itself; what they run says who wanted it.
-            thread.run = self._tape.carried(thread.run, "thread")
+            thread.run = self._log.with_cause(thread.run, "thread")
             return original(thread)
 
         return start
 
-    def _sending(self, original: Any) -> Any:
+    def _wrap_run_sync(self, original: Any) -> Any:
         def send(cls: type, func: Any, *args: Any, **kwargs: Any) -> Any:
-            work = self._tape.carried(func, "executor")
+            work = self._log.with_cause(func, "executor")
             return original.__func__(cls, work, *args, **kwargs)
 
         return classmethod(send)

@@ -1,6 +1,6 @@
 """Twisted's roads from who schedules to what runs.
 
-Its asyncio reactor stands on a loop that `hops` hears, but one timer of that loop runs
+Its asyncio reactor stands on a loop that `scheduling` hears, but one timer of that loop runs
 all calls that are due, and other reactors have no such loop.  So each call remembers
 who wanted it: delayed calls, calls from threads, work for the pool of threads, and the
 callbacks of a Deferred, which are there because somebody fired it.
@@ -14,7 +14,7 @@ from functools import partial
 from importlib import import_module
 from typing import Any
 
-from .event_log import Tape
+from .event_log import EventLog
 
 Listener = tuple[type, str, Callable[[Any], Any]]
 """A class, a method of it, and what makes of that method one that is heard."""
@@ -41,28 +41,28 @@ WORK = (
 arguments, and what such work is called."""
 
 
-def listeners(tape: Tape) -> Iterator[Listener]:
+def listeners(log: EventLog) -> Iterator[Listener]:
     """What is to be heard of Twisted; nothing in a process that has none of it."""
-    if tape.loop_name != "reactor" and "twisted.internet" not in sys.modules:
+    if log.loop_name != "reactor" and "twisted.internet" not in sys.modules:
         return
     for module, cls, method, place, how in WORK:
         taker = getattr(import_module(module), cls)
-        yield taker, method, partial(_taking, tape, place, how)
+        yield taker, method, partial(_wrap_taker, log, place, how)
     deferred = import_module("twisted.internet.defer").Deferred
-    yield deferred, "callback", partial(_firing, tape)
-    yield deferred, "errback", partial(_firing, tape)
+    yield deferred, "callback", partial(_wrap_firing, log)
+    yield deferred, "errback", partial(_wrap_firing, log)
 
 
-def _taking(tape: Tape, place: int, how: str, original: Any) -> Any:
+def _wrap_taker(log: EventLog, place: int, how: str, original: Any) -> Any:
     def take(self: Any, *args: Any, **kwargs: Any) -> Any:
         before, work, after = args[:place], args[place], args[place + 1 :]
-        return original(self, *before, tape.carried(work, how), *after, **kwargs)
+        return original(self, *before, log.with_cause(work, how), *after, **kwargs)
 
     return take
 
 
-def _firing(tape: Tape, original: Any) -> Any:
+def _wrap_firing(log: EventLog, original: Any) -> Any:
     def fire(deferred: Any, *args: Any) -> Any:
-        return tape.carried(original, "deferred")(deferred, *args)
+        return log.with_cause(original, "deferred")(deferred, *args)
 
     return fire

@@ -13,7 +13,7 @@ from ..trace import Call, Exit, Message, Trace
 
 
 @dataclass(frozen=True, slots=True)
-class Spent:
+class Duration:
     """How long a step took, in nanoseconds.
 
     Args:
@@ -27,7 +27,7 @@ class Spent:
     itself: int
 
 
-def spent(trace: Trace) -> Mapping[int, Spent]:
+def durations(trace: Trace) -> Mapping[int, Duration]:
     """Number of a call or sent message that has ended -> how long it took."""
     aside: dict[int, int] = {}
     waiting: dict[int, int] = {}
@@ -50,7 +50,7 @@ def spent(trace: Trace) -> Mapping[int, Spent]:
             running = total - waiting[seq]
             inside[step.parent] = inside.get(step.parent, 0) + running
     return {
-        seq: Spent(
+        seq: Duration(
             total, waiting[seq], max(0, total - waiting[seq] - inside.get(seq, 0))
         )
         for seq, total in totals.items()

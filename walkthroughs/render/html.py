@@ -19,7 +19,7 @@ from itertools import groupby
 from zlib import compress
 
 from ..trace import Call, Exit, Function, Header, Message
-from .durations import spent
+from .durations import durations
 from .sentences import Sentence, arrived, counted, folded, happened, often, status
 from .source import Excerpt, Mark, SourceLine, Sources
 from .svg import svg, tiled
@@ -346,7 +346,7 @@ class _Steps:
     ) -> None:
         self.view = view
         self.shelf = shelf
-        self.spent = spent(view.trace) if shelf is not None else {}
+        self.durations = durations(view.trace) if shelf is not None else {}
         folds = sum(isinstance(row, Fold) for row in view.rows)
         self.listed = max(LISTED_EACH, LISTED // max(folds, 1))
         self.ident = escape(ident)
@@ -400,7 +400,7 @@ class _Steps:
         values: dict[str, object] = {"code": numbers or None}
         if row.event.own:
             values["own"] = ""
-        time = self.spent.get(row.seq)
+        time = self.durations.get(row.seq)
         if time is not None:
             values |= {
                 "took": time.total // 1000,

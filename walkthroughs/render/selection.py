@@ -31,7 +31,7 @@ ONCE = 3
 
 
 @dataclass(frozen=True)
-class Choice:
+class Selection:
     """Steps to show.
 
     Args:
@@ -44,7 +44,9 @@ class Choice:
     times: Mapping[int, int]
 
 
-def choose(trace: Trace, ranked: Sequence[Focus], at_most: int | None = None) -> Choice:
+def select(
+    trace: Trace, ranked: Sequence[Focus], at_most: int | None = None
+) -> Selection:
     """The steps to show.
 
     Args:
@@ -53,7 +55,7 @@ def choose(trace: Trace, ranked: Sequence[Focus], at_most: int | None = None) ->
             code, the server, the framework.
         at_most: how many in all; None for `STEPS` of each request, and `IN_ALL`.
     """
-    return _Choosing(trace, ranked).choice(at_most)
+    return _Selector(trace, ranked).select(at_most)
 
 
 OUT = 1_000
@@ -63,14 +65,14 @@ EVENT = -1
 """The rank of an ASGI event."""
 
 
-class _Choosing:
+class _Selector:
     def __init__(self, trace: Trace, ranked: Sequence[Focus]) -> None:
         self.trace = trace
         self.ranks = _ranks(trace, ranked)
         self.request = dict(_requests(trace))
         self.again, self.times = _repeated(trace, self.ranks, self.request)
 
-    def choice(self, at_most: int | None) -> Choice:
+    def select(self, at_most: int | None) -> Selection:
         groups: dict[int, list[int]] = {}
         for seq in self.wanted:
             groups.setdefault(self.request[seq], []).append(seq)
@@ -79,7 +81,7 @@ class _Choosing:
         for n, group in enumerate(sorted(groups.values(), key=len)):
             kept.update(group[: _room(len(groups) - n, at_most, len(kept))])
         times = {seq: count for seq, count in self.times.items() if seq in kept}
-        return Choice(sorted(kept), times)
+        return Selection(sorted(kept), times)
 
     @cached_property
     def wanted(self) -> list[int]:

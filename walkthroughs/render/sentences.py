@@ -13,7 +13,7 @@ from .view import Arrival, Fold, Step, View, short
 
 Sentence = tuple[str | int, ...]
 
-STOPS_TOLD = 4
+STOPS_SHOWN = 4
 """How many times a step's stopping and going on is told; then only counted."""
 
 TIMES = "\u00d7"
@@ -153,15 +153,15 @@ def _carried(key: str, text: str) -> str:
 def _course(view: View, row: Step) -> Sentence:
     """The step's stops and returns as one sentence."""
     exits = view.exits(row)
-    told, last = exits[: STOPS_TOLD * 2], exits[-1]
+    shown, last = exits[: STOPS_SHOWN * 2], exits[-1]
     clauses: list[Sentence] = []
     before = row.number
-    for exit in told:
+    for exit in shown:
         number = view.number_at(exit.seq)
         when: Sentence = (" after ", number) if number != before else ()
         clauses.append((_verb(exit), *when))
         before = number
-    if len(exits) > len(told):
+    if len(exits) > len(shown):
         times = sum(exit.how == "suspend" for exit in exits)
         clauses.append((f"and so on, {times} times in all; {_verb(last)}",))
     sentence = [part for clause in clauses for part in (", ", *clause)]

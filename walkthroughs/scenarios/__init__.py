@@ -15,7 +15,7 @@ from pathlib import Path
 
 from ..errors import RecordingError
 from ..focus import Focus
-from ..servers.application import told
+from ..servers.application import describe_error
 
 SCOPES: Mapping[str, tuple[str, ...]] = {
     f"{server}.server.Server.create_application": ("scope[]",)
@@ -106,7 +106,9 @@ def _own(module: str, variable: str) -> Scenario:
         ) from error
     except Exception as error:
         # It is the reader's own code: whatever it raises, there is no scenario.
-        raise RecordingError(f"scenario {module}:{variable}: {told(error)}") from error
+        raise RecordingError(
+            f"scenario {module}:{variable}: {describe_error(error)}"
+        ) from error
     if not isinstance(scenario, Scenario):
         raise RecordingError(f"{module}:{variable} is no walkthroughs Scenario")
     return scenario

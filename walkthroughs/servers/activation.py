@@ -41,8 +41,8 @@ def main(address: str, command: list[str]) -> None:
         os.set_inheritable(FIRST, True)
     else:
         os.dup2(listener.fileno(), FIRST)
-    told = {"LISTEN_FDS": "1", "LISTEN_PID": str(os.getpid())}
-    os.execvpe(command[0], command, {**os.environ, **told})
+    variables = {"LISTEN_FDS": "1", "LISTEN_PID": str(os.getpid())}
+    os.execvpe(command[0], command, {**os.environ, **variables})
 
 
 if __name__ == "__main__":

@@ -94,8 +94,10 @@ def load(path: str, factory: bool = False, app_dir: str | None = None) -> Any:
     except BaseException as error:
         # The whole story is for who looks at the process's own output.
         traceback.print_exc()
-        hint = _elsewhere(module, error)
-        raise RecordingError(f"cannot import {module}: {told(error)}{hint}") from error
+        hint = _app_dir_hint(module, error)
+        raise RecordingError(
+            f"cannot import {module}: {describe_error(error)}{hint}"
+        ) from error
     name = name or next((n for n in USUAL if hasattr(found, n)), USUAL[0])
     for part in name.split("."):
         if not hasattr(found, part):
@@ -103,10 +105,10 @@ def load(path: str, factory: bool = False, app_dir: str | None = None) -> Any:
                 f"{module} has no {part!r}: name the application, as {module}:name"
             )
         found = getattr(found, part)
-    return made(found, path) if factory else _checked(found, path)
+    return call_factory(found, path) if factory else _check_application(found, path)
 
 
-def made(factory: Any, path: str) -> Any:
+def call_factory(factory: Any, path: str) -> Any:
     """The application that a factory makes.
 
     Raises:
@@ -123,7 +125,9 @@ def made(factory: Any, path: str) -> Any:
         application = factory()
     except BaseException as error:
         traceback.print_exc()
-        raise RecordingError(f"the factory {path} raised {told(error)}") from error
+        raise RecordingError(
+            f"the factory {path} raised {describe_error(error)}"
+        ) from error
     if inspect.isawaitable(application):
         getattr(application, "close", lambda: None)()
         raise RecordingError(f"the factory {path} is async: make it a plain function")
@@ -135,7 +139,7 @@ def made(factory: Any, path: str) -> Any:
     return application
 
 
-def _checked(found: Any, path: str) -> Any:
+def _check_application(found: Any, path: str) -> Any:
     if not callable(found):
         raise RecordingError(f"{path} cannot be called: it is no ASGI application")
     if _takes(found) and not _takes(found, None, None, None):
@@ -157,14 +161,16 @@ def _takes(function: Any, *arguments: None) -> bool:
     return True
 
 
-def _elsewhere(module: str, error: BaseException) -> str:
+def _app_dir_hint(module: str, error: BaseException) -> str:
     """Where a module that was not found is, if that is a folder below this one."""
     if not isinstance(error, ModuleNotFoundError) or not error.name:
         return ""
     if not f"{module}.".startswith(f"{error.name}."):
         return ""
     inside = Path(*module.split("."))
-    folders = sorted((each for each in Path().iterdir() if each.is_dir()), key=_src)
+    folders = sorted(
+        (each for each in Path().iterdir() if each.is_dir()), key=_src_first
+    )
     for folder in folders:
         path = folder / inside
         if path.with_suffix(".py").is_file() or (path / "__init__.py").is_file():
@@ -172,18 +178,18 @@ def _elsewhere(module: str, error: BaseException) -> str:
     return ""
 
 
-def _src(folder: Path) -> tuple[bool, str]:
+def _src_first(folder: Path) -> tuple[bool, str]:
     return folder.name != "src", folder.name
 
 
-def told(error: BaseException) -> str:
+def describe_error(error: BaseException) -> str:
     """An exception in one line: its class, its words, and where it was raised."""
     words = str(error).strip().splitlines()
     line = f"{type(error).__name__}: {words[0]}" if words else type(error).__name__
     frames = [
         each
         for each in traceback.extract_tb(error.__traceback__)
-        if not each.filename.startswith("<") and not _ours(each.filename)
+        if not each.filename.startswith("<") and not _is_ours(each.filename)
     ]
     if not frames:
         return line
@@ -191,7 +197,7 @@ def told(error: BaseException) -> str:
     return f"{line} ({'/'.join(Path(at.filename).parts[-2:])}, line {at.lineno})"
 
 
-def _ours(filename: str) -> bool:
+def _is_ours(filename: str) -> bool:
     package = str(Path(__file__).parent.parent)
     inside = filename.startswith((f"{package}/servers/", f"{package}/recorder/"))
     return inside or "importlib" in Path(filename).parts

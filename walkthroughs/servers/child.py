@@ -33,7 +33,7 @@ from ..recorder import Recorder
 from ..recorder.asgi_wrapper import Application, Receive, Scope, Send
 from ..sources import Watch
 from . import load
-from .application import Roles, told
+from .application import Roles, describe_error
 from .application import load as load_application
 from .limits import missing, unoffered, without_lifespan
 from .set_up import clean_up, prepare
@@ -64,8 +64,8 @@ class Child:
 
     def __init__(self, control: socket.socket) -> None:
         self.control = control
-        self.heard = control.makefile("rb")
-        self.orders: dict[str, Any] = json.loads(self.heard.readline())
+        self.incoming = control.makefile("rb")
+        self.orders: dict[str, Any] = json.loads(self.incoming.readline())
         self.watch = Watch(self.orders["began"])
         self.failures: list[str] = []
         self.reasons: set[str] = set()
@@ -75,15 +75,15 @@ class Child:
         # They came to us through an `exec`, and go no further.
         os.set_inheritable(control.fileno(), False)
         os.set_inheritable(self.orders["output"], False)
-        os.register_at_fork(after_in_child=self.forked)
+        os.register_at_fork(after_in_child=self.detach_after_fork)
         # We end at once, with no time to write out what waits in a buffer.
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(line_buffering=True)
 
     def main(self) -> None:
         """Serve and record as ordered."""
-        obeying = threading.Thread(target=self.obey, daemon=True)
-        obeying.start()
+        orders_thread = threading.Thread(target=self.handle_orders, daemon=True)
+        orders_thread.start()
         try:
             self.serve()
         except SystemExit as end:
@@ -92,7 +92,7 @@ class Child:
         except BaseException:  # noqa: BLE001 - a server may raise anything
             traceback.print_exc()
         if self.listened:
-            obeying.join()  # it was stopped from inside: the trace is still to be told
+            orders_thread.join()  # it was stopped from inside: the trace is still to be written
         # Python would wait for the application's threads, which may never end.
         _end_at_once(1)
 
@@ -118,9 +118,9 @@ class Child:
             orders["max_events"],
             start_up=START_UP,
         )
-        door = self.recorder.door(self.noting(application), server.QUEUES)
+        wrapped = self.recorder.wrap(self.watch_application(application), server.QUEUES)
         self.recorder.start()
-        server.run(door, lambda port: self.ready(port, roles), **orders["options"])
+        server.run(wrapped, lambda port: self.ready(port, roles), **orders["options"])
 
     def focus(self, roles: Roles) -> Focus:
         """The focus that was ordered: as it is, or with the reader's own code known."""
@@ -134,66 +134,68 @@ class Child:
         self.listened = True
         known = asdict(roles)  # before `begin`, for what this calls may be recorded
         self.recorder.begin()
-        so_far = self.so_far = self.recorder.so_far
-        self.say("ready", {"port": port, "roles": known, "so_far": so_far})
+        event_count = self.event_count = self.recorder.event_count
+        self.say("ready", {"port": port, "roles": known, "event_count": event_count})
 
     def say(self, word: str, more: dict[str, Any]) -> None:
         """Say one thing to the process that asked for this one."""
         self.control.sendall(f"{word} {json.dumps(more)}\n".encode())
 
-    def forked(self) -> None:
+    def detach_after_fork(self) -> None:
         """Of a process that the application has forked off, make one of its own."""
         # Not `close`, which leaves a socket open while anybody has its `makefile`.
         os.close(self.control.detach())
         if self.recorder is not None:
             self.recorder.stop()
 
-    def noting(self, application: Application) -> Application:
+    def watch_application(self, application: Application) -> Application:
         """The same application; what it raises is noted, and how long it runs."""
 
-        async def noted(scope: Scope, receive: Receive, send: Send) -> None:
+        async def watched(scope: Scope, receive: Receive, send: Send) -> None:
             # Frameworks that know no lifespan say so by raising: that is no failure.
             if scope["type"] == "lifespan":
                 return await application(scope, receive, send)
             self.running.add(id(scope))
-            accept = self.accepting(scope, send)
+            accept = self.watch_accept(scope, send)
             try:
                 await application(scope, receive, accept)
             except Exception as error:
-                self.failures.append(f"{scope.get('path', '')}: {told(error)}")
-                self.note(missing(self.orders["server"], scope, error))
+                self.failures.append(
+                    f"{scope.get('path', '')}: {describe_error(error)}"
+                )
+                self.add_reason(missing(self.orders["server"], scope, error))
                 raise
             finally:
                 self.running.discard(id(scope))
 
-        return noted
+        return watched
 
-    def accepting(self, scope: Scope, send: Send) -> Send:
+    def watch_accept(self, scope: Scope, send: Send) -> Send:
         """The same `send`; of a WebSocket's, it is noted what it accepts wrongly."""
         if scope["type"] != "websocket":
             return send
 
-        async def noted(message: MutableMapping[str, Any]) -> None:
-            self.note(unoffered(scope, message))
+        async def watched(message: MutableMapping[str, Any]) -> None:
+            self.add_reason(unoffered(scope, message))
             await send(message)
 
-        return noted
+        return watched
 
-    def note(self, reason: str | None) -> None:
+    def add_reason(self, reason: str | None) -> None:
         """Keep a reason why something may fail."""
         if reason is not None and len(self.reasons) < MOST_REASONS:
             self.reasons.add(reason)
 
-    def why(self) -> list[str]:
+    def failure_reasons(self) -> list[str]:
         """What may be why something failed."""
         if self.failures:
-            self.note(without_lifespan(self.orders["server"], self.roles.own))
+            self.add_reason(without_lifespan(self.orders["server"], self.roles.own))
         return sorted(self.reasons)
 
-    def obey(self) -> None:
+    def handle_orders(self) -> None:
         """Do as ordered, up to the order to stop."""
         try:
-            while (order := self.heard.readline()) == b'"pause"\n':
+            while (order := self.incoming.readline()) == b'"pause"\n':
                 self.pause()
             if order:
                 self.finish()
@@ -201,19 +203,19 @@ class Child:
                 _end_all()
         except BaseException as error:  # noqa: BLE001 - in a thread, it would be lost
             traceback.print_exc()
-            self.say("failed", {"why": told(error)})
+            self.say("failed", {"why": describe_error(error)})
         finally:
             _end_at_once(0)
 
     def pause(self) -> None:
         """Wait for calm; say what was recorded so far, and forget what failed."""
-        self.calm()
+        self.wait_until_idle()
         assert self.recorder is not None
         self.failures.clear()
         self.reasons.clear()
-        self.say("paused", {"so_far": self.recorder.so_far})
+        self.say("paused", {"event_count": self.recorder.event_count})
 
-    def calm(self) -> None:
+    def wait_until_idle(self) -> None:
         """Wait until the application is done, or the time for that is over."""
         assert self.recorder is not None
         deadline = time.monotonic() + self.orders["patience"]
@@ -223,10 +225,10 @@ class Child:
 
     def finish(self) -> None:
         """Wait for calm, and write the trace."""
-        self.calm()
+        self.wait_until_idle()
         assert self.recorder is not None
         self.recorder.stop()
-        self.say("writing", {"events": self.recorder.so_far})
+        self.say("writing", {"events": self.recorder.event_count})
         with open(self.orders["output"], "w", encoding="utf-8") as output:
             self.recorder.write(
                 output,
@@ -234,7 +236,7 @@ class Child:
                 self.orders["server"],
                 own=self.roles.own,
                 framework=self.roles.framework,
-                listening=self.so_far,
+                listening=self.event_count,
             )
         sources = self.watch.report()
         clean_up()
@@ -243,7 +245,7 @@ class Child:
             {
                 "failures": self.failures,
                 "running": len(self.running),
-                "reasons": self.why(),
+                "reasons": self.failure_reasons(),
                 "sources": asdict(sources) if sources else None,
             },
         )

@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import Any
 
 from ..errors import RecordingError
-from .application import told
+from .application import describe_error
 
 _undo: list[Callable[[], object]] = []
 
@@ -43,7 +43,7 @@ def _attempt(fault: str, act: Callable[[], object]) -> None:
         act()
     except Exception as error:
         traceback.print_exc()
-        raise RecordingError(f"{fault}: {told(error)}") from error
+        raise RecordingError(f"{fault}: {describe_error(error)}") from error
 
 
 def _function(path: str) -> Callable[[], object]:

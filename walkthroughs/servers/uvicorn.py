@@ -28,7 +28,7 @@ def run(application: Any, ready: Callable[[int], None], **options: Any) -> None:
     """Serve `application` on a free port of the loopback address."""
     from uvicorn import Config, Server
 
-    class Telling(Server):
+    class ReportingServer(Server):
         """Tells when it listens; uvicorn itself has no way to ask for that."""
 
         async def startup(self, *args: Any, **kwargs: Any) -> None:
@@ -43,4 +43,4 @@ def run(application: Any, ready: Callable[[int], None], **options: Any) -> None:
         access_log=False,
         **{"loop": "asyncio", **options},
     )
-    Telling(config).run()
+    ReportingServer(config).run()

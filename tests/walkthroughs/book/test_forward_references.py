@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from walkthroughs.book.forward_references import ahead
+from walkthroughs.book.forward_references import find_forward_references
 from walkthroughs.book.printed import Book
 from walkthroughs.fences import KINDS, Place
 from walkthroughs.pages.markdown import fences
@@ -53,7 +53,7 @@ def docs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def used(docs: Path, name: str) -> dict[str, list[str]]:
     book = Book(Pages(docs))
     [piece] = [each for each in book.pieces if each.target.name == name]
-    return ahead(book, piece)
+    return find_forward_references(book, piece)
 
 
 def test_names_of_later_chapters_are_found(docs: Path) -> None:

@@ -6,7 +6,7 @@ from runpy import run_path
 
 import pytest
 
-from walkthroughs.book.snapshot import cut, read_stand_in, write_cut
+from walkthroughs.book.snapshot import read_stand_in, snapshot, write_snapshot
 from walkthroughs.errors import FenceError
 from walkthroughs.pages.pages import Pages
 
@@ -87,7 +87,7 @@ def docs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def test_what_is_printed_replaces_what_stood_in(docs: Path) -> None:
-    files = cut(docs, "b.md")
+    files = snapshot(docs, "b.md")
     assert [*files] == ["boxes/__init__.py", "boxes/__main__.py"]
     assert files["boxes/__init__.py"].strip() == (
         "import json\n\n\n"
@@ -99,7 +99,7 @@ def test_what_is_printed_replaces_what_stood_in(docs: Path) -> None:
 
 
 def test_stand_ins_live_on_until_their_piece_is_printed(docs: Path) -> None:
-    text = cut(docs, "a.md")["boxes/__init__.py"]
+    text = snapshot(docs, "a.md")["boxes/__init__.py"]
     assert "Half a box" in text  # its class is printed later
     assert "no lid" not in text
     assert "def close(self)" in text
@@ -111,11 +111,11 @@ def test_stand_ins_live_on_until_their_piece_is_printed(docs: Path) -> None:
     assert "from os import sep\n" in text  # a quoted annotation does
 
 
-def test_in_the_end_the_cut_is_the_program(docs: Path, tmp_path: Path) -> None:
-    files = cut(docs, "c.md")
+def test_in_the_end_the_snapshot_is_the_program(docs: Path, tmp_path: Path) -> None:
+    files = snapshot(docs, "c.md")
     assert files["boxes/__init__.py"] == PROGRAM
     assert files["boxes/__main__.py"] == "from . import Box\n\nBox().open()\n"
-    written = write_cut(docs, "c.md", tmp_path / "out")
+    written = write_snapshot(docs, "c.md", tmp_path / "out")
     assert {each.read_text() for each in written} == {*files.values()}
 
 
@@ -130,7 +130,7 @@ def test_what_is_only_imported_says_that_it_is_not_there(
         file = docs / f"{page}.md"
         kept = file.read_text().partition("```stand-in boxes\n")[0]
         file.write_text(f"{kept}```stand-in boxes\n{body}```\n")
-    write_cut(docs, "b.md", tmp_path / "out")
+    write_snapshot(docs, "b.md", tmp_path / "out")
     assert (tmp_path / "out" / "boxes" / "wood.py").read_text() == ""
     drive = run_path(str(tmp_path / "out" / "boxes" / "nails.py"))["drive"]
     with pytest.raises(
@@ -143,12 +143,12 @@ def test_a_class_needs_somebody_who_stands_in_for_its_rest(docs: Path) -> None:
     page = docs / "b.md"
     page.write_text(page.read_text().replace("class Box", "class Bag"))
     with pytest.raises(FenceError, match="nothing stands in for the rest of class Box"):
-        cut(docs, "b.md")
+        snapshot(docs, "b.md")
 
 
 def test_a_chapter_has_to_be_there(docs: Path) -> None:
     with pytest.raises(FenceError, match=r"no chapter 'd.md'; it has b.md, a.md, c.md"):
-        cut(docs, "d.md")
+        snapshot(docs, "d.md")
 
 
 @pytest.mark.parametrize(

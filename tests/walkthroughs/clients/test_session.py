@@ -15,12 +15,12 @@ from websockets.sync.server import Server, ServerConnection, serve
 from websockets.typing import Subprotocol
 
 from walkthroughs.clients.session import (
-    Browser,
     Receive,
     Request,
     Session,
-    Talk,
+    SessionClient,
     Unanswered,
+    WebSocket,
 )
 
 GET = Request("GET", "/")
@@ -135,7 +135,9 @@ def test_host_has_the_port_unless_the_request_says_otherwise() -> None:
 
     with answering(answer) as port:
         own = Request("GET", "/", headers=(("host", "example.com"),))
-        Browser([GET, own, Request("GET", "/", headers=(("Host", "[::1"),))])(port)
+        SessionClient([GET, own, Request("GET", "/", headers=(("Host", "[::1"),))])(
+            port
+        )
     assert hosts == [f"localhost:{port}", "example.com", "[::1"]
 
 
@@ -151,11 +153,11 @@ def test_a_websocket_has_host_and_origin_with_the_port_and_the_cookies() -> None
         response.headers["Set-Cookie"] = "a=1; Path=/"
 
     with talking(talk, process_response=give) as port:
-        Browser(
+        SessionClient(
             [
-                Talk("/"),
-                Talk("/", headers=(("Host", "example.com"), ("Origin", "null"))),
-                Talk("/"),
+                WebSocket("/"),
+                WebSocket("/", headers=(("Host", "example.com"), ("Origin", "null"))),
+                WebSocket("/"),
             ]
         )(port)
     here = f"localhost:{port}"
@@ -172,13 +174,13 @@ def test_a_host_that_is_none_is_told(host: str) -> None:
         talking(lambda peer: None) as port,
         pytest.raises(Unanswered, match="is not a host"),
     ):
-        Browser([Talk("/", headers=(("Host", host),))])(port)
+        SessionClient([WebSocket("/", headers=(("Host", host),))])(port)
 
 
 # What is waited for
 
 
-def said(talk: Talk, port: int, limit: float = 5) -> str:
+def said(talk: WebSocket, port: int, limit: float = 5) -> str:
     return Session(port, limit).do(talk).words
 
 
@@ -192,27 +194,29 @@ def late(peer: ServerConnection) -> None:
 
 def test_an_answer_that_takes_a_while_is_waited_for() -> None:
     with talking(late) as port:
-        assert said(Talk("/", ("a",)), port) == "WebSocket /: 1 sent, 2 received"
+        assert said(WebSocket("/", ("a",)), port) == "WebSocket /: 1 sent, 2 received"
 
 
 def test_as_many_messages_are_waited_for_as_were_asked_for() -> None:
     with talking(late) as port:
         began = time.monotonic()
         steps = ("a", "b", Receive(3))
-        assert said(Talk("/", steps), port) == "WebSocket /: 2 sent, 3 received"
+        assert said(WebSocket("/", steps), port) == "WebSocket /: 2 sent, 3 received"
         assert time.monotonic() - began < 3
-        assert said(Talk("/", ("a", Receive(0))), port).endswith("1 sent, 0 received")
+        assert said(WebSocket("/", ("a", Receive(0))), port).endswith(
+            "1 sent, 0 received"
+        )
 
 
 def test_a_message_that_does_not_come_is_told_with_the_limit() -> None:
     with talking(late) as port:
         with pytest.raises(Unanswered) as caught:
-            said(Talk("/", ("a", Receive(3))), port, limit=1.2)
+            said(WebSocket("/", ("a", Receive(3))), port, limit=1.2)
         assert (
             str(caught.value) == "WebSocket /: 2 of 3 messages came within 1.2 seconds"
         )
         with pytest.raises(Unanswered) as caught:
-            said(Talk("/", ("a",)), port, limit=0.2)
+            said(WebSocket("/", ("a",)), port, limit=0.2)
     assert str(caught.value) == (
         "WebSocket /: no answer to message 1 within 0.2 seconds: "
         "--receive 0 waits for none"
@@ -224,9 +228,9 @@ def test_a_server_that_closes_has_said_all() -> None:
         peer.send(peer.recv())
 
     with talking(once) as port:
-        assert said(Talk("/", ("a", "b")), port).endswith("1 sent, 1 received")
+        assert said(WebSocket("/", ("a", "b")), port).endswith("1 sent, 1 received")
         with pytest.raises(Unanswered) as caught:
-            said(Talk("/", ("a", Receive(2))), port)
+            said(WebSocket("/", ("a", Receive(2))), port)
     assert str(caught.value) == (
         "WebSocket /: 1 of 2 messages came before the server closed the WebSocket "
         "with code 1000"
@@ -242,13 +246,13 @@ def test_messages_may_be_binary() -> None:
             peer.send(b"ok")
 
     with talking(keep) as port:
-        Browser([Talk("/", ("a", b"\x00\xff"))])(port)
+        SessionClient([WebSocket("/", ("a", b"\x00\xff"))])(port)
     assert heard == ["a", b"\x00\xff"]
 
 
 def test_the_subprotocol_that_the_server_chose_is_told() -> None:
     with talking(lambda peer: None, subprotocols=[Subprotocol("b")]) as port:
-        words = said(Talk("/", subprotocols=("a", "b")), port)
+        words = said(WebSocket("/", subprotocols=("a", "b")), port)
     assert words == "WebSocket /: 0 sent, 0 received, subprotocol b"
 
 
@@ -260,7 +264,7 @@ def test_a_subprotocol_that_was_not_offered_is_told() -> None:
         talking(lambda peer: None, process_response=choose) as port,
         pytest.raises(Unanswered) as caught,
     ):
-        said(Talk("/"), port)
+        said(WebSocket("/"), port)
     assert str(caught.value) == (
         "WebSocket /: the server chose the subprotocol 'graphql-ws', which was not "
         "offered: add --subprotocol graphql-ws"
@@ -269,7 +273,7 @@ def test_a_subprotocol_that_was_not_offered_is_told() -> None:
 
 def test_a_message_may_be_longer_than_a_megabyte() -> None:
     with talking(lambda peer: peer.send(b"x" * 3_000_000)) as port:
-        assert said(Talk("/", (Receive(1),)), port).endswith("0 sent, 1 received")
+        assert said(WebSocket("/", (Receive(1),)), port).endswith("0 sent, 1 received")
 
 
 # Several at once
@@ -286,7 +290,7 @@ def test_several_clients_ask_at_the_same_time_and_share_no_cookies() -> None:
 
     lines: list[str] = []
     with answering(answer) as port:
-        browser = Browser([GET, GET], tell=lines.append, at_once=3)
+        browser = SessionClient([GET, GET], tell=lines.append, at_once=3)
         browser(port)
     assert str(browser) == "GET /, GET /, 3 at once"
     assert lines == ["GET /: 200, 0 bytes"] * 6
@@ -297,4 +301,4 @@ def test_a_server_that_is_gone_is_told() -> None:
     with answering(lambda request: []) as port:
         pass
     with pytest.raises(Unanswered, match="GET /: the server does not listen any more"):
-        Browser([GET], at_once=2)(port)
+        SessionClient([GET], at_once=2)(port)

@@ -1,4 +1,4 @@
-"""`walkthroughs check`: in Markdown, reStructuredText and docstrings, and mending."""
+"""`walkthroughs check`: in Markdown, reStructuredText and docstrings, and how it repairs them."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def test_update_writes_the_correction_and_nothing_else(
     path.write_text(FORMS[name](SWAPPED))
     assert main(["check", "--update", str(path)]) == 0
     assert path.read_text() == FORMS[name](MENDED)
-    assert "mended: " in capsys.readouterr().out
+    assert "repaired: " in capsys.readouterr().out
     assert main(["check", str(path)]) == 0
 
 
@@ -118,7 +118,7 @@ def test_update_writes_a_first_listing_where_there_is_none(
     assert "the listing is empty" in capsys.readouterr().out
     assert main(["check", "--update", str(path)]) == 0
     said = capsys.readouterr()
-    assert said.out.startswith(f"mended: {path}:")
+    assert said.out.startswith(f"repaired: {path}:")
     assert said.err == "1 listing of 1 in 1 file holds\n"
     assert "run_forever" in path.read_text()
     assert "The end.\n" in path.read_text()
@@ -144,8 +144,10 @@ def test_what_can_be_mended_beside_a_call_that_is_gone_is_mended(
     assert main(["check", "--update", str(path)]) == FAILED
     said = capsys.readouterr()
     assert f"page.md:4: {FACTORY}.dance never happened" in said.out
-    assert f"\ncannot mend {FACTORY}.dance: write the new name, or take the" in said.out
-    assert f"mended: {path}:3" in said.out
+    assert (
+        f"\ncannot repair {FACTORY}.dance: write the new name, or take the" in said.out
+    )
+    assert f"repaired: {path}:3" in said.out
     assert said.err == "0 listings of 1 in 1 file hold\n"
     assert MENDED in path.read_text()
 

@@ -14,8 +14,7 @@ from typing import Any
 import pytest
 
 from walkthroughs.cli import main
-from walkthroughs.commands import FAILED, USAGE, record
-from walkthroughs.commands import request_options as asking
+from walkthroughs.commands import FAILED, USAGE, record, request_options
 from walkthroughs.recording import Observation, observe
 from walkthroughs.servers import NAMES
 from walkthroughs.trace import Trace
@@ -26,11 +25,11 @@ SITE = "tests.walkthroughs.commands.site"
 @pytest.fixture(scope="module")
 def seen() -> Observation:
     """One recording, for all tests that look at what is made of one."""
-    browser = asking.browser(
+    client = request_options.client(
         Namespace(time_limit=5, max_events=1000, concurrency=1, asked=()), print
     )
     orders = {"scenario": "GET /", "server": "uvicorn", "application": SITE}
-    return observe(orders, browser)
+    return observe(orders, client)
 
 
 @pytest.fixture
@@ -170,11 +169,11 @@ def test_a_server_that_is_not_installed_is_named_with_what_to_do(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     found = {"minidaphne": object()}
-    monkeypatch.setattr(asking, "find_spec", found.get)
+    monkeypatch.setattr(request_options, "find_spec", found.get)
     assert main(["record", SITE, "--server", "daphne"]) == FAILED
     said = capsys.readouterr().err
     assert "daphne is not installed here: run `python -m pip install daphne`" in said
-    assert asking.server(None) == "minidaphne"
+    assert request_options.server(None) == "minidaphne"
 
 
 STARTS = {
@@ -345,10 +344,10 @@ def test_so_many_steps_are_printed_as_were_asked_for(
 
 def test_the_same_request_several_times_is_said_once() -> None:
     asked = [("request", each) for each in ("/a", "/a", "/a", "/b", "/a")]
-    browser = asking.browser(
+    client = request_options.client(
         Namespace(time_limit=5, max_events=1000, asked=asked, concurrency=1), print
     )
-    assert record._story(browser) == "GET /a \u00d7 3, GET /b, GET /a"
+    assert record._describe_exchanges(client) == "GET /a \u00d7 3, GET /b, GET /a"
 
 
 @pytest.mark.parametrize("server", ["uvicorn", "daphne", "hypercorn"])

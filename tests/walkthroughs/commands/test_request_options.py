@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 
 from walkthroughs.cli import main
-from walkthroughs.clients.session import Exchange, Receive, Request, Talk
-from walkthroughs.commands import FAILED, USAGE
-from walkthroughs.commands import request_options as asking
+from walkthroughs.clients.session import Exchange, Receive, Request, WebSocket
+from walkthroughs.commands import FAILED, USAGE, request_options
 from walkthroughs.errors import UsageError
 from walkthroughs.trace import Message, Trace
 
@@ -21,8 +20,8 @@ FACTORY = "tests.walkthroughs.commands.factories"
 
 def exchanges(*words: str) -> list[Exchange]:
     parser = ArgumentParser()
-    asking.add(parser)
-    return asking.exchanges(parser.parse_args([SITE, *words]))
+    request_options.add(parser)
+    return request_options.exchanges(parser.parse_args([SITE, *words]))
 
 
 def test_messages_and_subprotocols_belong_to_the_websocket_before_them(
@@ -33,8 +32,10 @@ def test_messages_and_subprotocols_belong_to_the_websocket_before_them(
     first += ["--send", "one", "two", "--send-bytes", "00 ff", f"@{tmp_path / 'image'}"]
     second = ["--websocket", "/b", "--receive", "2"]
     assert exchanges(*first, *second, "--request", "/c") == [
-        Talk("/a", ("one", "two", b"\x00\xff", b"\x89"), subprotocols=("v2", "v1")),
-        Talk("/b", (Receive(2),)),
+        WebSocket(
+            "/a", ("one", "two", b"\x00\xff", b"\x89"), subprotocols=("v2", "v1")
+        ),
+        WebSocket("/b", (Receive(2),)),
         Request("GET", "/c"),
     ]
 
@@ -74,7 +75,7 @@ def test_a_file_of_variables_does_not_change_those_that_are_set(
     file = tmp_path / ".env"
     file.write_text("# a comment\nSET=no\n\nexport UNSET='a b'\nBOTH=${SET}!\nEMPTY=\n")
     expected = {"UNSET": "a b", "BOTH": "before!", "EMPTY": ""}
-    assert asking.environment(file) == expected
+    assert request_options.environment(file) == expected
     assert "UNSET" not in os.environ
 
 
@@ -92,7 +93,7 @@ def test_a_file_of_something_else_is_told(
 ) -> None:
     (tmp_path / ".env").write_bytes(text)
     with pytest.raises(UsageError, match=fault):
-        asking.environment(tmp_path / ".env")
+        request_options.environment(tmp_path / ".env")
 
 
 def test_a_factory_is_called_with_the_environment_of_a_file(

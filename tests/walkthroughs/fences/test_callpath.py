@@ -1,4 +1,4 @@
-"""The fence `callpath`: checked, mended and rendered from one recording."""
+"""The fence `callpath`: checked, repaired and rendered from one recording."""
 
 import logging
 import re
@@ -119,19 +119,19 @@ def test_update_writes_the_smallest_correction(tmp_path: Path) -> None:
     )
     result = pytest_on(tmp_path, broken, "--update-callpaths")
     assert result.returncode == 0, result.stdout
-    assert "mended: " in result.stdout
-    mended = (tmp_path / "page.md").read_text()
-    assert mended == PAGE
-    again = pytest_on(tmp_path, mended, "--update-callpaths")
-    assert "nothing to mend" in again.stdout
-    assert (tmp_path / "page.md").read_text() == mended
+    assert "repaired: " in result.stdout
+    repaired = (tmp_path / "page.md").read_text()
+    assert repaired == PAGE
+    again = pytest_on(tmp_path, repaired, "--update-callpaths")
+    assert "nothing to repair" in again.stdout
+    assert (tmp_path / "page.md").read_text() == repaired
 
 
 def test_update_leaves_what_it_cannot_mend_and_says_so(tmp_path: Path) -> None:
     broken = PAGE.replace("startFactory", "stopFactory", 1)
     result = pytest_on(tmp_path, broken, "--update-callpaths")
     assert result.returncode == 1
-    assert "page.md:7: cannot be mended: daphne.http_protocol.HTTPFactory.stop" in (
+    assert "page.md:7: cannot be repaired: daphne.http_protocol.HTTPFactory.stop" in (
         result.stdout
     )
     assert (tmp_path / "page.md").read_text() == broken

@@ -163,7 +163,7 @@ def test_a_listing_that_does_not_hold_is_told_with_the_diff(lab: Bench) -> None:
 def test_a_listing_is_mended(lab: Bench) -> None:
     lines = lab.run()["listing"].splitlines()
     at = next(n for n, line in enumerate(lines) if "check_response" in line)
-    result = lab.ask(do="mend", listing="\n".join([*lines[:at], *lines[at + 1 :]]))
+    result = lab.ask(do="repair", listing="\n".join([*lines[:at], *lines[at + 1 :]]))
     assert result["problem"] == ""
     assert "..." in result["listing"]
 
@@ -171,7 +171,7 @@ def test_a_listing_is_mended(lab: Bench) -> None:
 def test_nothing_can_be_checked_before_a_run() -> None:
     with bench() as fresh:
         assert "press Run first" in fresh.ask(do="check", listing="...")["error"]
-        assert "press Run first" in fresh.ask(do="mend", listing="...")["error"]
+        assert "press Run first" in fresh.ask(do="repair", listing="...")["error"]
 
 
 @pytest.mark.parametrize("focus", ["path", "server", "application", "everything"])
@@ -220,8 +220,8 @@ def test_a_changed_header_is_found_in_the_listing(lab: Bench) -> None:
     changed = start.client.replace("Connection: close", "Connection: keep-alive")
     problem = lab.run(changed, listing=listing, **asked)["problem"]
     assert "twisted.web.http.HTTPChannel.loseConnection never happened" in problem
-    mended = lab.ask(do="mend", listing=listing)
-    assert any("cannot be mended" in note for note in mended["notes"])
-    lines = mended["listing"].splitlines()
+    repaired = lab.ask(do="repair", listing=listing)
+    assert any("cannot be repaired" in note for note in repaired["notes"])
+    lines = repaired["listing"].splitlines()
     kept = [line for line in lines if "loseConnection" not in line]
-    assert lab.ask(do="mend", listing="\n".join(kept))["problem"] == ""
+    assert lab.ask(do="repair", listing="\n".join(kept))["problem"] == ""

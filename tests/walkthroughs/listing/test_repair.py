@@ -7,7 +7,7 @@ import pytest
 from tests.walkthroughs.listing.test_explain import HOLDS, STORY
 from tests.walkthroughs.trace_builder import trace
 from walkthroughs.errors import ListingError
-from walkthroughs.listing import Match, find, mend, parse
+from walkthroughs.listing import Match, find, parse, repair
 
 TRUE = """\
 # how it begins
@@ -28,18 +28,18 @@ send <- http.response.start
 """
 
 
-def mended(text: str) -> str:
-    return mend(parse(text), trace(STORY)).text + "\n"
+def repaired(text: str) -> str:
+    return repair(parse(text), trace(STORY)).text + "\n"
 
 
 @pytest.mark.parametrize("text", HOLDS)
 def test_what_holds_is_left_as_it_is(text: str) -> None:
-    assert mend(parse(text), trace(STORY)).text == text
+    assert repair(parse(text), trace(STORY)).text == text
 
 
 def test_the_true_listing_is_true() -> None:
     assert isinstance(find(parse(TRUE), trace(STORY)), Match)
-    assert mended(TRUE) == TRUE
+    assert repaired(TRUE) == TRUE
 
 
 @pytest.mark.parametrize(
@@ -57,29 +57,31 @@ def test_the_true_listing_is_true() -> None:
 )
 def test_one_fault_is_mended_and_nothing_else_changes(right: str, wrong: str) -> None:
     assert right in TRUE
-    text = mended(TRUE.replace(right, wrong))
+    text = repaired(TRUE.replace(right, wrong))
     assert isinstance(find(parse(text), trace(STORY)), Match)
     assert text.split() == TRUE.split()
 
 
 def test_two_lines_swapped_are_swapped_back_with_their_comments() -> None:
     text = "app.Port.bind  # then\n\n# and so\napp.Port  # first\n"
-    assert mended(text) == "\n# and so\napp.Port  # first\napp.Port.bind  # then\n"
+    assert repaired(text) == "\n# and so\napp.Port  # first\napp.Port.bind  # then\n"
 
 
 def test_an_indentation_that_does_not_hold_is_taken_back() -> None:
-    assert mended("app.Port\n    app.Port.bind\n") == "app.Port\napp.Port.bind\n"
+    assert repaired("app.Port\n    app.Port.bind\n") == "app.Port\napp.Port.bind\n"
 
 
 def test_a_name_that_never_was_stays_and_is_told() -> None:
     text = "app.Server.run\n    app.Server.lisen  # a slip\n    app.Port.bind\n"
-    result = mend(parse(text), trace(STORY))
-    assert [line.number for line in result.stuck] == [2]
+    result = repair(parse(text), trace(STORY))
+    assert [line.number for line in result.unrepaired] == [2]
     assert "    app.Server.lisen  # a slip" in result.text
 
 
 def test_an_ellipsis_at_the_end_goes_when_nothing_comes_there() -> None:
-    assert mended("--- task: quiet\napp.sneak\n...\n") == "--- task: quiet\napp.sneak\n"
+    assert (
+        repaired("--- task: quiet\napp.sneak\n...\n") == "--- task: quiet\napp.sneak\n"
+    )
 
 
 def test_whatever_is_done_to_a_listing_its_mending_holds() -> None:
@@ -92,8 +94,8 @@ def test_whatever_is_done_to_a_listing_its_mending_holds() -> None:
             listing = parse("\n".join(broken))
         except ListingError:
             continue
-        result = mend(listing, made)
-        assert not result.stuck
+        result = repair(listing, made)
+        assert not result.unrepaired
         again = parse(result.text)
         # Only in the lane that no hop leads to can a listing never hold.
         assert isinstance(find(again, made), Match), f"{seed}: {broken} {result.text}"

@@ -20,10 +20,8 @@ from tests.walkthroughs.recorder.compared import compare
 from tests.walkthroughs.recorder.random_programs import FOCUS, WATCH, Running, program
 from tests.walkthroughs.recorder.witness import Witness, WitnessLoop
 from walkthroughs.focus import Focus
-from walkthroughs.recorder import Recorder
-from walkthroughs.recorder import event_log as tape
-from walkthroughs.recorder import scheduling as hops
-from walkthroughs.recorder.event_log import IO, Here, Origin, Place, Tape
+from walkthroughs.recorder import Recorder, event_log, scheduling
+from walkthroughs.recorder.event_log import IO, EventLog, Origin, Place, ThreadState
 from walkthroughs.trace import Hop, Trace
 
 PROGRAMS = int(os.environ.get("RANDOM_PROGRAMS", "100"))
@@ -67,36 +65,38 @@ def test_each_hop_has_the_cause_that_was_seen(eager: bool) -> None:
     assert sum(check(seed, eager) for seed in range(PROGRAMS)) > PROGRAMS
 
 
-def chained_through_tasks(self: Tape, here: Here, how: str | None) -> Origin:
-    self.look_around(here)
-    if here.landing is None or here.landing is IO:
-        return here.place.origin(how, self.open)
-    return (how, *here.landing[1:])
+def chained_through_tasks(
+    self: EventLog, state: ThreadState, how: str | None
+) -> Origin:
+    self.locate(state)
+    if state.pending is None or state.pending is IO:
+        return state.place.origin(how, self.open)
+    return (how, *state.pending[1:])
 
 
 class ByNumber:
     """What is known of a thread, kept by a number that the system uses again."""
 
     def __init__(self) -> None:
-        self.known: dict[int, Here] = {}
+        self.known: dict[int, ThreadState] = {}
 
     @property
-    def here(self) -> Here:
-        return self.known.setdefault(threading.get_ident(), Here())
+    def state(self) -> ThreadState:
+        return self.known.setdefault(threading.get_ident(), ThreadState())
 
 
 Break = tuple[Any, str, Any]
 
 BREAKS: dict[str, Break] = {
     "the first hop of a task is its creation": (
-        hops,
+        scheduling,
         "is_step",
         lambda callback: hasattr(callback, "__self__"),
     ),
-    "no hop is": (hops, "is_step", lambda callback: False),
-    "a task is passed over": (Tape, "origin", chained_through_tasks),
-    "threads are known by number": (tape, "Threads", ByNumber),
-    "tasks have no names": (tape, "_UNNAMED", re.compile(".*")),
+    "no hop is": (scheduling, "is_step", lambda callback: False),
+    "a task is passed over": (EventLog, "origin", chained_through_tasks),
+    "threads are known by number": (event_log, "Threads", ByNumber),
+    "tasks have no names": (event_log, "_UNNAMED", re.compile(".*")),
     "all steps are forgotten": (
         Place,
         "origin",
@@ -106,7 +106,7 @@ BREAKS: dict[str, Break] = {
 
 
 if EAGER:
-    BREAKS["nobody comes back"] = (Tape, "made", lambda self, here: None)
+    BREAKS["nobody comes back"] = (EventLog, "task_made", lambda self, state: None)
 
 
 @pytest.mark.parametrize("name", BREAKS)

@@ -376,7 +376,7 @@ def test_start_up_takes_no_room_from_what_comes(start_up: int) -> None:
     recorder.start()
     programs.leaf()
     recorder.begin()
-    before = recorder.so_far
+    before = recorder.event_count
     assert before == min(start_up + 3, 2)
     programs.calls()
     recorder.stop()
@@ -399,7 +399,7 @@ def test_a_full_recording_says_so_and_takes_no_more_lanes() -> None:
         "The recording was full after 3 events: the 297 that followed are missing.",
     )
     assert len(trace.lanes) <= 3
-    assert recorder._tape.open == {}
+    assert recorder._log.open == {}
 
 
 @pytest.mark.parametrize("program", [programs.calls, programs.both, programs.in_thread])
@@ -638,7 +638,7 @@ def test_the_door_marks_what_passes_and_keeps_no_secret() -> None:
             if event["type"] == "wrong":
                 raise OSError("closed")
 
-        await recorder.door(application)({"type": "http"}, queue.get, send)
+        await recorder.wrap(application)({"type": "http"}, queue.get, send)
 
     recorder.start()
     with pytest.raises(OSError, match="closed"):
@@ -691,8 +691,8 @@ def test_a_queue_is_found_where_the_server_says_or_not_at_all(
     async def send(event: Any) -> None: ...
 
     async def serve() -> None:
-        at_the_door = recorder.door(application, ("events",))
-        await at_the_door({"type": "http"}, Connection(**attributes).receive, send)
+        wrapped = recorder.wrap(application, ("events",))
+        await wrapped({"type": "http"}, Connection(**attributes).receive, send)
 
     recorder.start()
     asyncio.run(serve())

@@ -2,7 +2,7 @@
 
 The loop is instrumented as anybody would do it: a subclass that notes the cause whenever
 something is scheduled.  The program's own functions say when they begin and end, and
-work for a thread is wrapped where it is handed over.  Nothing here knows of a `Tape`.
+work for a thread is wrapped where it is handed over.  Nothing here knows of an `EventLog`.
 """
 
 from __future__ import annotations

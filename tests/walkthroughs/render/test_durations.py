@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from walkthroughs.render.durations import Spent, spent
+from walkthroughs.render.durations import Duration, durations
 
 from .scenes import REACTOR, TASK, Scene
 
@@ -19,10 +19,10 @@ def test_a_call_runs_itself_runs_what_it_calls_and_waits() -> None:
     s.exit(inner, "resume", 1)  # 7
     s.exit(inner, "return", 2)  # 8
     s.exit(outer, "return", 2)  # 9
-    assert spent(s.trace()) == {
-        other: Spent(1000, 0, 1000),
-        inner: Spent(7000, 5000, 2000),
-        outer: Spent(9000, 3000, 4000),
+    assert durations(s.trace()) == {
+        other: Duration(1000, 0, 1000),
+        inner: Duration(7000, 5000, 2000),
+        outer: Duration(9000, 3000, 4000),
     }
 
 
@@ -33,5 +33,5 @@ def test_what_has_not_ended_has_no_duration() -> None:
     s.exit(left, "suspend", 1)
     s.exit(left, "resume", 1)
     s.exit(left, "raise", 1, "GeneratorExit")
-    assert spent(s.trace()) == {left: Spent(3000, 1000, 2000)}
-    assert endless not in spent(s.trace())
+    assert durations(s.trace()) == {left: Duration(3000, 1000, 2000)}
+    assert endless not in durations(s.trace())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.walkthroughs.trace_builder import trace
 from walkthroughs.focus import Focus
-from walkthroughs.render.selection import AT_LEAST, IN_ALL, STEPS, choose
+from walkthroughs.render.selection import AT_LEAST, IN_ALL, STEPS, select
 from walkthroughs.trace import Trace
 
 STORY = trace(
@@ -30,7 +30,7 @@ RANKED = [Focus.of([name]) for name in ("app", "server", "frame")]
 
 
 def names(at_most: int | None, story: Trace = STORY) -> list[str]:
-    shown = set(choose(story, RANKED, at_most).shown)
+    shown = set(select(story, RANKED, at_most).shown)
     return [story.name(step) for step in story.steps if step.seq in shown]
 
 
@@ -65,10 +65,10 @@ def test_so_many_steps_are_never_more() -> None:
 
 def test_a_focus_may_be_empty() -> None:
     # ASGI events are no code: they are shown in any focus.
-    assert [STORY.events[n].kind for n in choose(STORY, [Focus(())]).shown] == [
+    assert [STORY.events[n].kind for n in select(STORY, [Focus(())]).shown] == [
         "message"
     ]
-    assert choose(STORY, [], 0).shown == []
+    assert select(STORY, [], 0).shown == []
 
 
 def test_private_names_of_own_code_are_shown_and_of_other_code_are_not() -> None:
@@ -104,7 +104,7 @@ def pieces(more: str = "") -> Trace:
 
 def test_what_repeats_itself_is_shown_once_with_how_often() -> None:
     story = pieces()
-    choice = choose(story, RANKED)
+    selection = select(story, RANKED)
     assert names(None, story) == [
         "app.stream",
         "app.loop",
@@ -113,7 +113,7 @@ def test_what_repeats_itself_is_shown_once_with_how_often() -> None:
         "server.write",
     ]
     body = next(s for s in story.steps if story.name(s) == "send <- http.response.body")
-    assert choice.times == {body.seq: PIECES}
+    assert selection.times == {body.seq: PIECES}
 
 
 def test_what_repeats_itself_between_other_things_is_found_too() -> None:

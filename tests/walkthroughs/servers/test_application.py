@@ -11,7 +11,7 @@ import pytest
 
 from walkthroughs.errors import RecordingError
 from walkthroughs.packages import is_own
-from walkthroughs.servers.application import SETTINGS, Roles, load, told
+from walkthroughs.servers.application import SETTINGS, Roles, describe_error, load
 
 SITE = """\
 import os
@@ -169,7 +169,7 @@ def test_a_folder_is_not_named_for_what_the_application_imports(project: Path) -
 
 
 def test_an_exception_without_words_is_told_by_its_class() -> None:
-    assert told(KeyError()) == "KeyError"
+    assert describe_error(KeyError()) == "KeyError"
 
 
 def test_roles_tell_whose_code_is_whose(project: Path) -> None:

@@ -125,7 +125,7 @@
   const tell = (words) => { status.textContent = words; };
   const busy = (yes) => {
     get("stop").setAttribute("aria-disabled", String(!yes));
-    for (const name of ["run", "check", "mend"]) get(name).setAttribute("aria-disabled", String(yes));
+    for (const name of ["run", "check", "repair"]) get(name).setAttribute("aria-disabled", String(yes));
   };
   const python = laboratoryPython(data, { tell, busy, progress: get("progress") });
 
@@ -200,7 +200,7 @@
   const free = (act) => () => { if (!python.asked) act(); };
   get("run").addEventListener("click", free(run));
   get("check").addEventListener("click", free(() => judge("check")));
-  get("mend").addEventListener("click", free(() => judge("mend")));
+  get("repair").addEventListener("click", free(() => judge("repair")));
   get("stop").addEventListener("click", () => python.stop("Stopped."));
   start.addEventListener("change", () => { if (start.value) fill(start.value, server.value); });
   server.addEventListener("change", () => {

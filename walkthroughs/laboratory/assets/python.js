@@ -80,7 +80,7 @@
     return { ask, stop, get asked() { return asked; } };
   };
 
-  /* Why Python cannot run here, with the mend; "" if it can. */
+  /* Why Python cannot run here, and how to fix it; "" if it can. */
   laboratoryPython.missing = (data) => {
     if (location.protocol === "file:") {
       return "A page opened from disk may not load Python. Run “make serve” and read the book at the address it prints.";

@@ -1,6 +1,6 @@
 /* The laboratory's worker: one Python with the servers in it.
 
-   It is told {do: "start", files}, then {do: "run" | "check" | "mend", ...} with a number,
+   It is told {do: "start", files}, then {do: "run" | "check" | "repair", ...} with a number,
    and answers with that number.  All it loads comes from its own folder. */
 
 const MEMORY = 1 << 30; // bytes; an application that wants more gets a MemoryError

@@ -1,6 +1,6 @@
 """The server as of each chapter: printed code and stand-ins, nothing else, and it runs.
 
-The chapters themselves run each cut with real requests; this is about what is in it.
+The chapters themselves run each snapshot with real requests; this is about what is in it.
 """
 
 import ast
@@ -15,7 +15,7 @@ from unittest.mock import patch
 import pytest
 
 from walkthroughs.book.printed import Book
-from walkthroughs.book.snapshot import cut, stand_ins, write_cut
+from walkthroughs.book.snapshot import snapshot, stand_ins, write_snapshot
 from walkthroughs.pages.pages import Pages
 
 HOUSE = Path(__file__).parent.parent
@@ -45,9 +45,9 @@ def page(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="module")
 def written(book: Book, page: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The server as of a chapter, in a folder; the book is read once for all."""
-    folder = tmp_path_factory.mktemp("cut")
+    folder = tmp_path_factory.mktemp("snapshot")
     with patch("walkthroughs.book.snapshot.book_of", return_value=book):
-        write_cut(DOCS, page, folder)
+        write_snapshot(DOCS, page, folder)
     return folder
 
 
@@ -63,7 +63,8 @@ def test_each_chapter_says_how_far_the_server_is_and_runs_it(
     [section] = re.findall(
         r"^## The server so far\n(.*?)(?=^## )", text, re.MULTILINE | re.DOTALL
     )
-    runs = f'so_far("minidaphne", "{page}"' in section
+    call = rf'running_snapshot\(\s*"minidaphne", "{re.escape(page)}"'
+    runs = re.search(call, section) is not None
     assert runs is prints_server(book, page)
     assert runs or re.search(r"\]\([\w-]+\.md#the-server-so-far\)", section)
 
@@ -127,7 +128,7 @@ def own_lines(text: str) -> Iterator[str]:
 
 
 def test_in_the_end_it_is_the_server() -> None:
-    files = cut(DOCS, CHAPTERS[-1])
+    files = snapshot(DOCS, CHAPTERS[-1])
     there = {
         file.relative_to(HOUSE).as_posix(): file.read_text(encoding="utf-8")
         for file in (HOUSE / "minidaphne").rglob("*.py")

@@ -1,18 +1,18 @@
-"""`walkthroughs cut`: the program that a book prints, as of one of its chapters."""
+"""`walkthroughs snapshot`: the program that a book prints, as of one of its chapters."""
 
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from ..book.snapshot import write_cut
+from ..book.snapshot import write_snapshot
 from ..errors import UsageError
 
 HELP = "write the server as of the end of a chapter of the book here"
 
 
 def add(parser: ArgumentParser) -> None:
-    """What `cut` takes."""
+    """What `snapshot` takes."""
     parser.add_argument(
         "chapter", metavar="CHAPTER", help="a page, such as main-loop.md"
     )
@@ -37,6 +37,6 @@ def run(args: Namespace) -> int:
     """Writes the files, and says which."""
     if not args.docs.is_dir():
         raise UsageError(f"there is no folder {args.docs}: --docs says where they are")
-    for file in write_cut(args.docs, args.chapter, args.output):
+    for file in write_snapshot(args.docs, args.chapter, args.output):
         print(file)
     return 0

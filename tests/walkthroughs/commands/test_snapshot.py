@@ -11,7 +11,7 @@ def test_writes_the_files_and_names_them(
     capsys: pytest.CaptureFixture[str], house: Path, tmp_path: Path
 ) -> None:
     docs = str(house / "docs")
-    assert main(["cut", "main-loop.md", "-o", str(tmp_path), "--docs", docs]) == 0
+    assert main(["snapshot", "main-loop.md", "-o", str(tmp_path), "--docs", docs]) == 0
     printed = capsys.readouterr().out.splitlines()
     assert sorted(printed) == sorted(str(file) for file in tmp_path.rglob("*.py"))
     assert str(tmp_path / "minidaphne" / "server.py") in printed
@@ -21,5 +21,5 @@ def test_a_page_that_is_not_there_is_an_error(
     capsys: pytest.CaptureFixture[str], house: Path, tmp_path: Path
 ) -> None:
     docs = str(house / "docs")
-    assert main(["cut", "no.md", "-o", str(tmp_path), "--docs", docs]) == 1
+    assert main(["snapshot", "no.md", "-o", str(tmp_path), "--docs", docs]) == 1
     assert "the book has no chapter 'no.md'" in capsys.readouterr().err
