@@ -43,7 +43,7 @@ class CommandLineInterface:
 
     @classmethod
     def entrypoint(cls) -> None:
-        """What ``python -m minidaphne`` calls."""
+        """Run ``python -m minidaphne``."""
         for number in (signal.SIGTERM, signal.SIGINT):  # a shell's job may ignore it
             signal.signal(number, signal.default_int_handler)
         with suppress(KeyboardInterrupt):  # before there is a loop to handle signals
@@ -177,7 +177,7 @@ class CommandLineInterface:
         return sorted(options.endpoint + short)
 
     def build_action_logger(self, options: argparse.Namespace) -> Any:
-        """The access log: where it was asked for, or standard output if verbose."""
+        """Return the access log: the file asked for, or standard output if verbose."""
         if options.access_log and options.access_log != "-":
             return AccessLogGenerator(open(options.access_log, "a"))
         if options.access_log or options.verbosity >= 1:
@@ -186,7 +186,7 @@ class CommandLineInterface:
 
 
 def leave_threads() -> None:
-    """A thread of the application still runs: end without it."""
+    """End the process at once, since a thread of the application still runs."""
     logger.warning("A thread of the application took too long to end, and was left")
     sys.stdout.flush()
     os._exit(0)

@@ -43,7 +43,7 @@ class Connection(asyncio.Protocol):
         self.timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """A client has connected."""
+        """Start serving a client that has connected."""
         self.transport = cast(asyncio.Transport, transport)
         self.flow = FlowControl(self.transport, self.server.loop)
         self.server.channels.add(self)
@@ -56,12 +56,12 @@ class Connection(asyncio.Protocol):
         other.connection_gone()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The connection is gone."""
+        """Clean up after a connection that is gone."""
         self.flow.resume_writing()  # whoever waits for that must learn of the end
         self.connection_gone()
 
     def connection_gone(self) -> None:
-        """It is nothing to us any more."""
+        """Deregister this connection."""
         self.stop_timer()
         self.server.channel_closed(self)
 
@@ -99,11 +99,11 @@ class Connection(asyncio.Protocol):
     # Writing and closing
 
     def pause_writing(self) -> None:
-        """The client reads slowly."""
+        """Stop producing: the client reads slowly."""
         self.flow.pause_writing()
 
     def resume_writing(self) -> None:
-        """The client has caught up."""
+        """Produce again: the client has caught up."""
         self.flow.resume_writing()
 
     def lose_connection(self, linger: bool = False) -> None:
@@ -153,7 +153,7 @@ class Connection(asyncio.Protocol):
             self.timer.cancel()
 
     def look_at_time(self) -> None:
-        """The timer has ended: see whether what is due has been put off meanwhile."""
+        """Check the deadline when the timer ends: it may have moved meanwhile."""
         self.timer = None
         if self.server.loop.time() < self.due:
             self.start_timer()
@@ -165,7 +165,7 @@ class Connection(asyncio.Protocol):
             self.set_timeout(WRITE_TIMEOUT)  # it reads slowly, and the flow sees to it
 
     def check_timeouts(self) -> None:
-        """What was due has not come."""
+        """Handle a deadline that has passed."""
 
     def shut_down(self) -> None:
-        """The server stops."""
+        """Close this connection: the server stops."""

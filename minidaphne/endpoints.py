@@ -27,7 +27,7 @@ class Endpoint:
     """Where a server can listen."""
 
     def stop_listening(self) -> None:
-        """The listener is to be closed; twin of Twisted's ``Port.stopListening``."""
+        """Close the listener; twin of Twisted's ``Port.stopListening``."""
 
 
 class TCP4ServerEndpoint(Endpoint):
@@ -57,7 +57,7 @@ class TCP4ServerEndpoint(Endpoint):
 def ssl_endpoint(
     port: str, privateKey: str = "server.pem", certKey: str = "", **more: str
 ) -> TCP4ServerEndpoint:
-    """A TCP port with TLS; the names are Twisted's, and so is the default."""
+    """Return a TCP endpoint with TLS; names and default are Twisted's."""
     endpoint = TCP4ServerEndpoint(port, **more)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certKey or privateKey, privateKey)

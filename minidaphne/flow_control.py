@@ -61,7 +61,7 @@ class FlowControl:
             self.transport.resume_reading()
 
     def pause_writing(self) -> None:
-        """The transport's buffer is above its mark: the client reads slowly.
+        """Note that the transport's buffer is above its mark: the client reads slowly.
 
         Nothing is read from it either, which we might have to answer.
         """
@@ -78,7 +78,7 @@ class FlowControl:
             self.timer = self.loop.call_later(WRITE_TIMEOUT, self.look_at_client)
 
     def resume_writing(self) -> None:
-        """The transport's buffer has drained, or the connection is lost."""
+        """Note that the transport's buffer has drained, or the connection is lost."""
         if self.resumed is not None:
             self.timer.cancel()
             self.unsent = 0
@@ -93,7 +93,7 @@ class FlowControl:
 
 
 def read_address(name: Any) -> Address:
-    """A socket's address as the scope has it, a list; None if it has no name."""
+    """Return a socket's address as the scope has it, a list; None without a name."""
     if isinstance(name, tuple):
         return [name[0], name[1]]
     return [name, None] if name else None
@@ -166,4 +166,4 @@ class InputQueue:
         return event
 
     def event_wanted(self) -> None:
-        """The application asks for an event, and none is there."""
+        """Handle that the application waits for an event, and there is none."""

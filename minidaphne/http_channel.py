@@ -83,7 +83,7 @@ class HTTPChannel(Connection):
     # The connection
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """A client has connected."""
+        """Set up the channel of a client that has connected."""
         super().connection_made(transport)
         self.set_timeout(self.head_timeout)
 
@@ -94,14 +94,14 @@ class HTTPChannel(Connection):
             self.parse()
 
     def eof_received(self) -> bool:
-        """The client sends no more, and has probably gone."""
+        """Note that the client sends no more, and has probably gone."""
         if self.active is None or self.flow.scheme == "https":
             return False  # nothing is to be written; and TLS is never half-closed
         self.server.loop.call_later(HALF_CLOSE_TIMEOUT, self.lose_connection)
         return True
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The connection is gone, and with it whoever waits for a response."""
+        """Tell whatever waits for a response that the connection is gone."""
         super().connection_lost(exc)
         self.reading = STOPPED
         for request in {self.active, self.receiving, *self.waiting, *self.applications}:
@@ -109,7 +109,7 @@ class HTTPChannel(Connection):
                 request.connection_lost()
 
     def resume_writing(self) -> None:
-        """The client has caught up: go on with what it has asked meanwhile."""
+        """Go on with what the client has requested, now that it reads again."""
         super().resume_writing()
         self.parse()
 
@@ -141,7 +141,7 @@ class HTTPChannel(Connection):
                 self.fail(error)
 
     def on_message_begin(self) -> None:
-        """The first byte of a request."""
+        """Note the first byte of a request."""
         self.reading = HEAD
         self.fed = self.body_size = self.body_mark = 0
         self.counted = self.counted_size = 0
@@ -149,12 +149,12 @@ class HTTPChannel(Connection):
         self.due = self.began + self.head_timeout
 
     def on_url(self, url: bytes) -> None:
-        """A piece of the request target; the parser knows the method by now."""
+        """Collect a piece of the request target; the parser knows the method by now."""
         self.head.target += url
         self.head.method = self.parser.get_method().decode()
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """A header; or a trailer behind a chunked body, which nobody reads."""
+        """Collect a header; ignore a trailer after a chunked body."""
         if self.reading is HEAD:
             if NEL in value:  # a line end to those who decode before they split
                 raise PeerError(400, "Invalid header value")
@@ -163,7 +163,7 @@ class HTTPChannel(Connection):
                 self.head.headers.append((name, value.strip()))
 
     def on_headers_complete(self) -> None:
-        """The head is whole: make a request of it, and process it in its turn."""
+        """Make a request of the complete head, and process it in its turn."""
         head = self.head
         self.check_head(head)
         if self.parser.should_upgrade() and not head.websocket:
@@ -174,7 +174,7 @@ class HTTPChannel(Connection):
             self.enqueue(request)
 
     def on_body(self, body: bytes) -> None:
-        """A piece of the body."""
+        """Hand on a piece of the body."""
         assert self.receiving is not None
         self.body_size += len(body)
         self.check_body_size(self.body_size)
@@ -184,7 +184,7 @@ class HTTPChannel(Connection):
         self.receiving.put_body(body, True)
 
     def on_message_complete(self) -> None:
-        """The request has been read to its end."""
+        """Note that the request has been read to its end."""
         if self.receiving is not None and not self.head.websocket:
             head, self.head = self.head, Request()
             request, self.receiving = self.receiving, None
@@ -192,7 +192,7 @@ class HTTPChannel(Connection):
             request.put_body(b"", False)
 
     def parser_stopped(self) -> None:
-        """The parser stops behind a request to upgrade: obey it, or have it forgotten."""
+        """Obey an upgrade, after which the parser stops, or parse on without it."""
         head, self.head = self.head, Request()
         request, self.receiving = self.receiving, None
         if request is not None:
@@ -250,7 +250,7 @@ class HTTPChannel(Connection):
             raise PeerError(413, "The request's body is too large")
 
     def check_progress(self) -> None:
-        """A request is not yet whole: see to what the parser keeps, and to the time."""
+        """Check the size and the time of a request that is not complete yet."""
         if self.reading is HEAD:
             self.check_head_size()
         room = self.max_line + self.max_headers + PIECE
@@ -259,7 +259,7 @@ class HTTPChannel(Connection):
         self.start_timer()
 
     def fail(self, error: BaseException | None) -> None:
-        """What came cannot be read: answer it in its turn, and read no more.
+        """Answer a malformed request, in order, and stop reading.
 
         Args:
             error: why; None if it is not HTTP.  Any but a `PeerError` is our mistake.
@@ -293,7 +293,7 @@ class HTTPChannel(Connection):
             self.flow.pause_reading(Pause.PIPELINE)
 
     def request_done(self, request: "WebRequest") -> None:
-        """A response is complete: go on to the next request, or close."""
+        """Go on to the next request once a response is complete, or close."""
         self.active = None
         if not request.keep_alive or self.server.stopping:
             self.stop_reading()
@@ -306,7 +306,7 @@ class HTTPChannel(Connection):
             self.server.loop.call_soon(self.read_on)
 
     def stop_reading(self) -> None:
-        """The last answer is written: what comes after its request has no answer."""
+        """Ignore whatever the client sends after the last request that is answered."""
         self.reading, self.unparsed = STOPPED, b""
         for request in self.waiting:
             request.connection_lost()
@@ -323,7 +323,7 @@ class HTTPChannel(Connection):
             self.parse()
 
     def body_wanted(self, ask: bool) -> None:
-        """The application waits for a body that the client may still hold back.
+        """Ask for the body that the client may still hold back (``100 Continue``).
 
         Args:
             ask: whether the client can still be asked for it.
@@ -338,7 +338,7 @@ class HTTPChannel(Connection):
         return bool(self.flow.reasons) or (unasked and self.body_size == 0)
 
     def shut_down(self) -> None:
-        """The server stops: close, unless a response has to come first."""
+        """Close when the server stops, once the response that is due is sent."""
         if self.active is None and self.reading is NOTHING:
             self.lose_connection()
 

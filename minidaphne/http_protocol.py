@@ -94,7 +94,7 @@ class WebRequest(Conversation):
     # From the client to the application
 
     def process(self) -> None:
-        """It is this request's turn: give it to an application, or refuse it."""
+        """Give the request, whose turn it is, to an application, or refuse it."""
         if limit := self.server.settings.http_timeout:
             self.timer = self.loop.call_at(self.began + limit, self.check_timeouts)
         try:
@@ -136,7 +136,7 @@ class WebRequest(Conversation):
         self.put_nowait(event, len(body))
 
     def event_wanted(self) -> None:
-        """The application waits for an event: have the client send the body."""
+        """Have the client send the body: the application waits for an event."""
         if self.disconnect_sent:
             self.server.close_application(self, hopeless=True)
         elif self.state is COMPLETE:
@@ -152,7 +152,7 @@ class WebRequest(Conversation):
             self.put_nowait({"type": "http.disconnect"})
 
     def connection_lost(self) -> None:
-        """The client has left, or speaks WebSocket from now on."""
+        """Note that the client has left, or speaks WebSocket from now on."""
         self.send_disconnect()
         self.state = COMPLETE
         self.stop_timer()
@@ -250,7 +250,7 @@ class WebRequest(Conversation):
         return response.build(version, framing, defaults)
 
     def finish(self) -> None:
-        """The response is complete."""
+        """Finish the response."""
         self.state = COMPLETE
         self.stop_timer()
         if self.events:
@@ -266,21 +266,21 @@ class WebRequest(Conversation):
         self.channel.request_done(self)
 
     def stop_timer(self) -> None:
-        """It cannot take too long any more."""
+        """Stop the timer: the response can no longer take too long."""
         if self.timer is not None:
             self.timer.cancel()
 
     # When things go wrong
 
     def application_finished(self) -> None:
-        """The application has returned, perhaps with its response undone."""
+        """Handle an application that has returned, perhaps with its response undone."""
         self.channel.applications.discard(self)
         if self.state is not COMPLETE:
             logger.error("Application returned without a whole response to %r", self)
             self.give_up(PeerError(500, "The application sent no whole response."))
 
     def handle_exception(self, exception: BaseException) -> None:
-        """The application has raised, or sent what cannot be obeyed."""
+        """Handle an application that has raised, or sent an illegal message."""
         self.give_up(PeerError(500, "Exception inside application."))
 
     def refuse(self, error: PeerError) -> None:
@@ -308,7 +308,7 @@ class WebRequest(Conversation):
         self.write_body(body)
 
     def check_timeouts(self) -> None:
-        """The request has taken longer than ``--http-timeout``; twin of Daphne's."""
+        """End a request that takes longer than ``--http-timeout``; twin of Daphne's."""
         if self.channel.receiving is self and not self.channel.is_held_up():
             self.channel.fail(PeerError(408, "The request was not sent in time"))
         else:
@@ -327,5 +327,5 @@ class HTTPFactory:
         self.server = server
 
     def build_protocol(self) -> HTTPChannel:
-        """Called by the event loop for each connection it accepts."""
+        """Return a protocol for each connection that the event loop accepts."""
         return HTTPChannel(self.server, WebRequest)

@@ -111,7 +111,7 @@ class Lifespan(InputQueue):
             self.answered.set_result(None)
 
     def event_wanted(self) -> None:
-        """The application waits for a second event, and has not answered the first.
+        """Handle an application that waits again before it has answered.
 
         It does not know what a lifespan is, so in ``auto`` we do not wait for it.
         """
@@ -119,7 +119,7 @@ class Lifespan(InputQueue):
             self.move_on(Stage.OVER)
 
     async def handle_reply(self, message: Message) -> None:
-        """The application's ``send``."""
+        """Handle what the application sends."""
         kind, stage = message["type"], self.stage
         if kind == f"{stage.value}.complete":
             self.started = True

@@ -85,7 +85,7 @@ class ResponseHead:
 
 
 def wrong_type(name: object, value: object) -> ApplicationError:
-    """The error for a header that is not bytes, in Daphne's words."""
+    """Return the error for a header that is not bytes, in Daphne's words."""
     what, item = ("value", value) if isinstance(name, bytes) else ("name", name)
     words = f"expected to be `bytes`, but got `{type(item)}`"
     return ApplicationError(f"Header {what} '{item!s}' {words}")
@@ -103,13 +103,13 @@ def header_line(name: bytes, value: bytes) -> tuple[bytes, bytes]:
 
 @lru_cache(maxsize=1024)
 def status_line(http_version: str, status: int) -> bytes:
-    """The first line of a response."""
+    """Return the first line of a response."""
     phrase = HTTPStatus(status).phrase if status in set(HTTPStatus) else ""
     return f"HTTP/{http_version} {status} {phrase}\r\n".encode("ascii")
 
 
 def as_bytes(body: object) -> bytes:
-    """The bytes of a body that is something like bytes.
+    """Return the bytes of a body that is something like bytes.
 
     Raises:
         ApplicationError: if it is nothing like them.
@@ -120,7 +120,7 @@ def as_bytes(body: object) -> bytes:
 
 
 def error_page(error: PeerError) -> tuple[Message, Message]:
-    """The two messages of a response that the server makes by itself."""
+    """Return the two messages of a response that the server makes by itself."""
     title = f"{error.status} {HTTPStatus(error.status).phrase}"
     page = (
         f"<!doctype html><html><head><title>{title}</title></head>"

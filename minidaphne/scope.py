@@ -36,7 +36,7 @@ class FieldNames(dict[bytes, tuple[bytes, bool]]):
     """
 
     def __missing__(self, name: bytes) -> tuple[bytes, bool]:
-        """A name that was not seen before; the client chooses it, so few are kept."""
+        """Note a new name; the client chooses it, so only a few are kept."""
         if len(self) == MAX_NAMES:
             self.clear()
         lower = name.lower()
@@ -108,7 +108,7 @@ class Request:
 
 
 def header_list(headers: Headers, name: str | None) -> list[str]:
-    """The items of a header that is a list, in order; none for no header."""
+    """Return the items of a header that is a list, in order; none for no header."""
     wanted = (name or "").lower().encode()
     values = [value for key, value in headers if key == wanted]
     words = b",".join(values).decode("latin-1").split(",") if values else ()

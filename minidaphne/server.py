@@ -133,14 +133,14 @@ class Server:
             self.settings.ready_callable()
 
     def listen_success(self, port: asyncio.Server) -> None:
-        """An endpoint listens: say where."""
+        """Say where an endpoint listens."""
         for name in [sock.getsockname() for sock in port.sockets]:
             if isinstance(name, tuple):
                 self.listening_addresses.append((name[0], name[1]))
                 logger.info("Listening on TCP address %s:%s", name[0], name[1])
 
     def listen_error(self, failure: Exception) -> None:
-        """The server cannot start: say why, in one line."""
+        """Say in one line why the server cannot start."""
         logger.critical("Listen failure: %s", failure)
         self.abort_start = True
 
@@ -150,7 +150,7 @@ class Server:
             self.loop.add_signal_handler(number, self.stop_by_signal)
 
     def stop_by_signal(self) -> None:
-        """The first signal stops the server; the next one ends the process at once."""
+        """Stop the server at the first signal, and end the process at the next one."""
         for number in SIGNALS:
             self.loop.remove_signal_handler(number)
             signal.signal(number, signal.SIG_DFL)
@@ -189,7 +189,7 @@ class Server:
             await asyncio.wait(tasks, timeout=self.settings.application_close_timeout)
 
     def maybe_drained(self) -> None:
-        """The last connection or application may have ended."""
+        """Check whether the last connection or application has ended."""
         busy = self.channels or self.connections
         if self.stopping and not busy and not self.drained.done():
             self.drained.set_result(None)
@@ -197,12 +197,12 @@ class Server:
     # Connections and applications
 
     def channel_closed(self, channel: Connection) -> None:
-        """A TCP connection is gone, or has another protocol."""
+        """Deregister a TCP connection that is gone, or has another protocol."""
         self.channels.discard(channel)
         self.maybe_drained()
 
     def protocol_connected(self, protocol: Conversation) -> None:
-        """A request or a WebSocket begins."""
+        """Register a request or a WebSocket."""
         self.connections.add(protocol)
 
     def protocol_disconnected(self, protocol: Conversation) -> None:
@@ -241,7 +241,7 @@ class Server:
         self.application_checker(protocol)
 
     def application_checker(self, protocol: Conversation) -> None:
-        """An application has ended: forget it; twin of the loop Daphne polls with."""
+        """Forget an application that has ended; twin of the loop Daphne polls with."""
         self.connections.remove(protocol)
         protocol.task = None
         if protocol.kill_timer is not None:
@@ -306,7 +306,7 @@ class Server:
     # What every response has, and the log
 
     def default_headers(self, date: bool = True, server: bool = True) -> bytes:
-        """The Date and Server lines, as far as they are wanted; made once a second."""
+        """Return the Date and Server lines that are wanted, made once a second."""
         if self.loop.time() >= self.date_end:
             self.date_line = f"date: {formatdate(usegmt=True)}\r\n".encode()
             self.date_end = self.loop.time() + 1

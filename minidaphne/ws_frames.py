@@ -209,7 +209,7 @@ def build_frame(opcode: int, payload: bytes, deflate: Deflate | None) -> bytes:
 
 
 def parse_close(payload: bytes) -> tuple[int, str]:
-    """The code and reason in a close frame; 1005 for none (RFC 6455 section 7.1.5).
+    """Return the code and reason in a close frame; 1005 for none (RFC 6455, 7.1.5).
 
     Raises:
         FrameError: if it has a code that must not be sent, or a reason that is no text.
@@ -228,6 +228,6 @@ def is_close_code(code: int) -> bool:
 
 
 def build_close(code: int, reason: str) -> bytes:
-    """The payload of a close frame; the reason is cut at what a frame can hold."""
+    """Return the payload of a close frame; a long reason is cut to fit."""
     text = reason.encode()[:123].decode(errors="ignore")
     return code.to_bytes(2, "big") + text.encode()

@@ -83,7 +83,7 @@ class WebSocketProtocol(Connection, Conversation):
     # The handshake
 
     def on_connect(self) -> None:
-        """The connection is ours: have the application decide about it."""
+        """Have the application decide about a connection that is now a WebSocket."""
         scope = self.build_scope(self.request)
         scope = build_websocket_scope(scope, self.handshake.subprotocols)
         self.check_timeouts()
@@ -91,12 +91,12 @@ class WebSocketProtocol(Connection, Conversation):
         self.application_create_worked()
 
     def application_create_worked(self) -> None:
-        """The application runs: ask it whether it wants the connection."""
+        """Ask the application, which now runs, whether it wants the connection."""
         self.put_nowait({"type": "websocket.connect"})
         self.log_action("websocket", "connecting", self.request)
 
     def on_open(self) -> None:
-        """The handshake is complete: read what came early."""
+        """Read what came early, now that the handshake is complete."""
         self.log_action("websocket", "connected", self.request)
         self.check_timeouts()
         self.flow.resume_reading(Pause.HANDSHAKE)
@@ -115,13 +115,13 @@ class WebSocketProtocol(Connection, Conversation):
             self.flow.pause_reading(Pause.HANDSHAKE)
 
     def event_wanted(self) -> None:
-        """The application waits: there may be frames that were left for later."""
+        """Read frames that were left for later: the application waits."""
         if self.disconnected:
             self.server.close_application(self, hopeless=True)
         self.read_messages()
 
     def resume_writing(self) -> None:
-        """The client has caught up, or is gone: read on."""
+        """Read on: the client has caught up, or is gone."""
         super().resume_writing()
         self.read_messages()
 
@@ -149,12 +149,12 @@ class WebSocketProtocol(Connection, Conversation):
             self.on_message(payload, opcode == BINARY)
 
     def on_message(self, payload: Any, is_binary: bool) -> None:
-        """A message: put it into the queue of the application."""
+        """Put a message into the queue of the application."""
         key = "bytes" if is_binary else "text"
         self.put_nowait({"type": "websocket.receive", key: payload}, len(payload))
 
     def on_close_frame(self, payload: bytes) -> None:
-        """The browser closes, or answers our own close: echo its code, and end."""
+        """Echo the code of the browser's close frame, or note its answer to ours."""
         code, reason = frames.parse_close(payload)
         if self.state is OPEN:
             self.write_frame(CLOSE, payload[:2])
@@ -162,7 +162,7 @@ class WebSocketProtocol(Connection, Conversation):
         self.lose_connection()
 
     def on_close(self, code: int, reason: str) -> None:
-        """It is over: tell the application, once."""
+        """Tell the application, once, that the WebSocket has ended."""
         self.state = CLOSED
         if not self.disconnected:
             self.server.protocol_disconnected(self)
@@ -171,12 +171,12 @@ class WebSocketProtocol(Connection, Conversation):
             self.log_action("websocket", "disconnected", self.request)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The connection is gone, with a close frame or without."""
+        """Note that the connection is gone, with a close frame or without."""
         super().connection_lost(exc)
         self.on_close(1006, "")
 
     def fail(self, code: int, reason: str) -> None:
-        """The client has broken the protocol (RFC 6455 section 7.1.7)."""
+        """Close: the client has broken the protocol (RFC 6455 section 7.1.7)."""
         if self.state is OPEN:
             self.write_frame(CLOSE, frames.build_close(code, reason))
         self.on_close(code, reason)
@@ -209,7 +209,7 @@ class WebSocketProtocol(Connection, Conversation):
             self.server_close(message.get("code"), message.get("reason"))
 
     def server_accept(self, message: Message) -> None:
-        """The application accepts: complete the handshake (RFC 6455 section 4.2.2)."""
+        """Complete the handshake: the application accepts (RFC 6455 section 4.2.2)."""
         head = ResponseHead({"status": 101, "headers": message.get("headers")})
         if any(line.lower().startswith(b"sec-websocket-") for line in head.lines):
             raise ApplicationError("Sec-WebSocket-* are the server's own headers")
@@ -224,12 +224,12 @@ class WebSocketProtocol(Connection, Conversation):
         self.on_open()
 
     def server_reject(self) -> None:
-        """The application does not want the connection, or takes too long to say so."""
+        """Refuse: the application does not want the connection, or takes too long."""
         self.log_action("websocket", "rejected", self.request)
         self.basic_error(PeerError(403, "Access denied"))
 
     def server_deny(self, message: Message) -> None:
-        """The application answers with a response of its own (ASGI denial response)."""
+        """Send a response of the application's own (ASGI denial response)."""
         if self.state is CONNECTING:
             self.denial = ResponseHead(message)
             if self.denial.status < 200:
@@ -292,15 +292,15 @@ class WebSocketProtocol(Connection, Conversation):
             self.server_deny(message)
 
     def handle_exception(self, exception: BaseException) -> None:
-        """The application has raised, or sent what cannot be obeyed."""
+        """Handle an application that has raised, or sent an illegal message."""
         self.give_up(PeerError(500, "Exception inside application."), 1011)
 
     def application_finished(self) -> None:
-        """The application has returned: the WebSocket ends with it."""
+        """End the WebSocket: the application has returned."""
         self.give_up(PeerError(500, "The application sent no answer."), 1000)
 
     def shut_down(self) -> None:
-        """The server stops."""
+        """Close: the server stops."""
         self.give_up(PeerError(503, "The server is shutting down."), 1001)
 
     def give_up(self, error: PeerError, code: int) -> None:
@@ -356,7 +356,7 @@ class WebSocketFactory:
         self.server = server
 
     def build_protocol(self, channel: Connection, head: Request) -> WebSocketProtocol:
-        """Called by `WebRequest.process` for each request to upgrade.
+        """Return a protocol for a request to upgrade, as `WebRequest.process` asks.
 
         Raises:
             PeerError: if the head is no handshake that we can complete.

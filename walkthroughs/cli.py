@@ -27,12 +27,12 @@ class Parser(argparse.ArgumentParser):
     """A parser that says in one line what is wrong, and where help is."""
 
     def error(self, message: str) -> NoReturn:
-        """Ends the process."""
+        """End the process."""
         self.exit(USAGE, f"{self.prog}: {message}; see {self.prog} --help\n")
 
 
 def build_parser() -> Parser:
-    """The parser of the whole command line."""
+    """Build the parser of the whole command line."""
     parser = Parser("walkthroughs", description=DESCRIPTION)
     parser.add_argument(
         "--version", action="version", version=f"%(prog)s {version('inside-daphne')}"
@@ -50,7 +50,7 @@ def build_parser() -> Parser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs one command; its exit status.
+    """Run one command, and return its exit status.
 
     Args:
         argv: the words after `walkthroughs`, by default those of this process.

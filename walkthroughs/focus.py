@@ -44,7 +44,7 @@ class Focus:
     def of(
         cls, patterns: Iterable[str], own: Own | None = None, whole: bool = False
     ) -> Focus:
-        """A focus on the given names; repeated names count once."""
+        """Return a focus on the given names; repeated names count once."""
         return cls(tuple(dict.fromkeys(patterns)), own, whole)
 
     @property

@@ -18,7 +18,7 @@ _LICENCE_CLASSIFIER = "License :: "
 
 @lru_cache(maxsize=4096)
 def owner(module: str, file: Path) -> Package | None:
-    """The package that `module`, found in `file`, belongs to.
+    """Return the package that `module`, found in `file`, belongs to.
 
     The standard library belongs to the package "Python".  None for code that no
     installer put there: somebody's own application.
@@ -56,7 +56,7 @@ def describe(dist: Distribution) -> Package:
 
 
 def _licence(dist: Distribution) -> str:
-    """The licence in as few words as the metadata has for it."""
+    """Return the licence in as few words as the metadata has for it."""
     for expression in dist.metadata.get_all("License-Expression") or ():
         return str(expression)
     for classifier in dist.metadata.get_all("Classifier") or ():

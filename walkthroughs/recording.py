@@ -96,7 +96,7 @@ def record(
     fresh: bool = False,
     environment: Environment | None = None,
 ) -> Trace:
-    """The trace of a scenario on a server.
+    """Return the trace of a scenario on a server.
 
     Args:
         scenario: the scenario, or the name of one of the book's.
@@ -180,7 +180,7 @@ _oldest = 0.0
 
 
 def _story(scenario: Scenario | str) -> tuple[Scenario, set[str]]:
-    """A scenario, and the modules that it is known to stand in."""
+    """Return a scenario, and the modules that it is known to stand in."""
     if isinstance(scenario, str):
         module = scenario.partition(":")[0] if ":" in scenario else ""
         story = load(scenario)
@@ -189,7 +189,7 @@ def _story(scenario: Scenario | str) -> tuple[Scenario, set[str]]:
 
 
 def _read(path: Path) -> Trace | None:
-    """The recording in a file of the cache, if it is there and holds."""
+    """Read the recording in a file of the cache, if it is there and holds."""
     try:
         first, _, text = path.read_text(encoding="utf-8").partition("\n")
         return Trace.from_json(text) if _holds(first) else None
@@ -201,8 +201,10 @@ def _read(path: Path) -> Trace | None:
 
 
 def _holds(line: str) -> bool:
-    """Whether what a recording depends on, as the first line of its file says, is as it
-    was."""
+    """Return whether what a recording depends on is unchanged.
+
+    What it depends on is in the first line of its file.
+    """
     try:
         head = json.loads(line)
         return head["began"] >= _oldest and Sources(**head["sources"]).unchanged()
@@ -295,7 +297,7 @@ def observe(
     environment: Environment | None = None,
     tell: Callable[[str], object] = lambda line: None,
 ) -> Observation:
-    """Starts a server in a fresh interpreter, lets the client talk to it, and looks on.
+    """Start a server in a fresh interpreter, let the client talk to it, and record.
 
     Args:
         orders: see `walkthroughs.servers.child.Child`; what is left out is sensible.
@@ -382,7 +384,7 @@ def _key(
 
 
 def _here() -> Environment:
-    """The environment of this process."""
+    """Return the environment of this process."""
     # A folder of installed distributions changes when one comes or goes.
     changes = tuple(
         (path, os.stat(path).st_mtime_ns)

@@ -68,7 +68,7 @@ class Target:
 
 
 def find(name: str) -> Target:
-    """The source that `name` names.
+    """Find the source that `name` names.
 
     Args:
         name: "pkg.mod:Class.method", or with a dot for the colon.
@@ -128,7 +128,7 @@ class _Place:
 
 
 def _start(name: str) -> tuple[_Place, list[str]]:
-    """The module that `name` begins with, and the names below it that are left."""
+    """Return the module that `name` begins with, and the names below it."""
     head, colon, tail = name.partition(":")
     parts = head.split(".")
     if not all(part.isidentifier() for part in parts):
@@ -172,7 +172,7 @@ def _spec(name: str) -> ModuleSpec | None:
 
 
 def _modules(package: str) -> Iterator[str]:
-    """The names of the modules that can be imported from `package`, or from the top."""
+    """Return the names of modules to import from `package`, or from the top."""
     spec = _spec(package) if package else None
     path = spec.submodule_search_locations if spec else None
     if package and path is None:
@@ -203,7 +203,7 @@ def _read_tree(file: Path, changed: int) -> ast.Module:
 
 
 def _member(place: _Place, name: str) -> _Place:
-    """What `place.name` is.
+    """Return what `place.name` is.
 
     Raises:
         TargetError: nothing, as far as can be read.
@@ -226,7 +226,7 @@ _Trail = frozenset[tuple[str, str, str]]
 
 
 def _lookup(place: _Place, name: str, trail: _Trail) -> _Place | None:
-    """What `place.name` is, or None; `trail` holds what led here, against circles."""
+    """Look `place.name` up, or return None; `trail` guards against circles."""
     step = (place.module, place.qualname, name)
     if step in trail:
         return None
@@ -243,7 +243,7 @@ def _lookup(place: _Place, name: str, trail: _Trail) -> _Place | None:
 def _follow(
     place: _Place, name: str, statement: ast.stmt, trail: _Trail
 ) -> _Place | None:
-    """What `name` is, which `statement` binds in `place`."""
+    """Return what `name` is, which `statement` binds in `place`."""
     if isinstance(statement, ast.Import | ast.ImportFrom):
         return _imported(place, name, statement, trail)
     here = place.at(name, statement)
@@ -269,7 +269,7 @@ def _imported(
 
 
 def _origin(place: _Place, statement: ast.ImportFrom) -> str:
-    """The absolute name of the module that `statement` imports from."""
+    """Return the absolute name of the module that `statement` imports from."""
     package = place.module
     if place.file.name != "__init__.py":
         package = package.rpartition(".")[0]
@@ -293,7 +293,7 @@ def _starred(place: _Place, name: str, trail: _Trail) -> _Place | None:
 
 
 def _evaluate(place: _Place, node: ast.expr, trail: _Trail) -> _Place | None:
-    """What an expression in `place` names, when that can be read."""
+    """Return what an expression in `place` names, when that can be read."""
     try:
         return _dotted(place, node, trail)
     except TargetError:  # it leads into a module that is not written in Python
@@ -314,7 +314,7 @@ def _dotted(place: _Place, node: ast.expr, trail: _Trail) -> _Place | None:
 
 
 def _bound(place: _Place) -> dict[str, ast.stmt]:
-    """The names that the statements of `place` bind, each with its first statement."""
+    """Return the names that the statements of `place` bind, each with the first one."""
     return _read_names(place, place.file.stat().st_mtime_ns)
 
 
@@ -328,7 +328,7 @@ def _read_names(place: _Place, changed: int) -> dict[str, ast.stmt]:
 
 
 def _statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
-    """The statements of one scope, those under `if`, `try` and `with` too."""
+    """Yield the statements of one scope, those under `if`, `try` and `with` too."""
     for statement in body:
         yield statement
         if not isinstance(statement, _DEFINITIONS):

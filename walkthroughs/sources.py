@@ -60,7 +60,7 @@ class Sources:
 
 
 def digest(path: str | Path) -> str:
-    """The digest of a file; "" if it cannot be read."""
+    """Return the digest of a file; "" if it cannot be read."""
     try:
         return hashlib.sha256(Path(path).read_bytes()).hexdigest()
     except OSError:
@@ -123,7 +123,7 @@ class Watch:
                 self._executed.add(path)
 
     def report(self) -> Sources | None:
-        """What was imported; None if that is not certain.
+        """Return what was imported; None if that is not certain.
 
         That is so if a file was changed meanwhile, or cannot be read.
         """
@@ -158,7 +158,7 @@ class Watch:
 
 
 def _file(module: ModuleType) -> str:
-    """The file of a module; "" if it has none."""
+    """Return the file of a module; "" if it has none."""
     known = getattr(module, "__dict__", {})
     spec = known.get("__spec__")
     origin = spec.origin if isinstance(spec, ModuleSpec) and spec.has_location else None
@@ -200,7 +200,7 @@ _texts: WeakKeyDictionary[ModuleType, _Text | None] = WeakKeyDictionary()
 
 
 def _text(name: str) -> _Text | None:
-    """What a module is made of; None if it is installed, or not there."""
+    """Return what a module is made of; None if it is installed, or not there."""
     module = sys.modules.get(name)
     if module is not None and module in _texts:
         return _texts[module]
@@ -226,7 +226,7 @@ def _read(file: Path, package: str) -> _Text:
 
 
 def _place(name: str) -> tuple[Path | None, Sequence[str]]:
-    """The file of a module, and of a package the folders; nothing is imported."""
+    """Find a module's file, and a package's folders; import nothing."""
     module = sys.modules.get(name)
     if module is not None:
         file = _file(module)
@@ -245,7 +245,7 @@ def _place(name: str) -> tuple[Path | None, Sequence[str]]:
 
 @lru_cache(maxsize=1024)
 def _imports(text: bytes, package: str) -> tuple[str, ...]:
-    """The dotted names that a text imports, wherever it does so."""
+    """Yield the dotted names that a text imports, wherever it does so."""
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError):
@@ -265,7 +265,7 @@ def _imported(tree: ast.AST, package: str) -> Iterator[str]:
 
 
 def description(value: object, above: tuple[int, ...] = ()) -> str:
-    """A text that is the same for equal values, in every process.
+    """Return a text that is the same for equal values, in every process.
 
     Of functions it has their code and what they carry with them; of an object its class
     and its attributes.
@@ -317,7 +317,7 @@ def _module(value: object) -> str:
 
 
 def modules_of(value: object, above: tuple[int, ...] = ()) -> set[str]:
-    """The dotted names of the modules that a value's code is in."""
+    """Return the dotted names of the modules that a value's code is in."""
     if id(value) in above or isinstance(value, str | bytes | CodeType):
         return set()
     found = {value.__name__} if isinstance(value, ModuleType) else {_module(value)}

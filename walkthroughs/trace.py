@@ -149,8 +149,9 @@ class Call(Event):
 
 @dataclass(frozen=True, slots=True)
 class Exit(Event):
-    """A call stops running: for good (`return`, `raise`) or to come back later
-    (`suspend`, undone by `resume`).
+    """A call stops running, for good or to come back later.
+
+    For good is `return` or `raise`; `suspend` is undone by `resume`.
 
     Args:
         how: "return", "raise", "suspend" or "resume".
@@ -253,11 +254,11 @@ class Trace:
         }
 
     def function(self, call: Call) -> Function:
-        """The function that `call` ran."""
+        """Return the function that `call` ran."""
         return self.functions[call.function]
 
     def name(self, step: Call | Message) -> str:
-        """The step's name in a listing: by the class of the object called on."""
+        """Return the step's name in a listing: by the class of the object called on."""
         return self.names(step)[0]
 
     def names(self, step: Call | Message) -> tuple[str, ...]:
@@ -288,7 +289,7 @@ class Trace:
         return (by_receiver, function.name)
 
     def ancestors(self, step: Call | Message) -> Iterator[int]:
-        """The numbers of the steps that `step` runs inside of, innermost first."""
+        """Yield the numbers of the steps that `step` runs inside of, from within."""
         parent = step.parent
         while parent is not None:
             yield parent
@@ -297,13 +298,13 @@ class Trace:
             parent = above.parent
 
     def to_json(self) -> str:
-        """The trace as JSON text, one event a line, so that two traces can be diffed."""
+        """Write the trace as JSON text, one event a line, so that it can be diffed."""
         head = self.header, self.lanes, self.functions
         return "".join(json_lines(*head, iter(self.events)))
 
     @classmethod
     def from_json(cls, text: str) -> Trace:
-        """The trace that `to_json` wrote.
+        """Read the trace that `to_json` wrote.
 
         Raises:
             TraceError: the text is no trace, or one of another schema.
@@ -380,7 +381,7 @@ def _written(event: Event) -> dict[str, Any]:
 
 
 def _parts(text: str) -> tuple[dict[str, Any], Iterator[dict[str, Any]]]:
-    """A trace's head, and its events, of which only one at a time need be in memory."""
+    """Return a trace's head, and its events, one at a time."""
     start = text.find(_EVENTS)
     if start >= 0 and text.endswith(_END):
         return json.loads(f"{text[:start]}}}"), _lines(text, start + len(_EVENTS))

@@ -30,7 +30,7 @@ def scenario(
     warm_up: bool = False,
     at_once: int = 1,
 ) -> Scenario:
-    """A scenario in which a browser asks an application for something.
+    """Make a scenario in which a client asks an application for something.
 
     Args:
         name: what it is called, in a line above its recording.

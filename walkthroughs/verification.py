@@ -94,7 +94,7 @@ def _is_missing(scenario: str, server: str) -> bool:
 
 
 def recording(options: Mapping[str, str]) -> Trace:
-    """The recording that a fence speaks of.
+    """Return the recording that a fence speaks of.
 
     Raises:
         FenceError: it does not say which, or says more.
@@ -112,7 +112,7 @@ def recording(options: Mapping[str, str]) -> Trace:
 
 
 def verify(body: str, options: Mapping[str, str]) -> Verified:
-    """Holds the listing in a fence against its recording.
+    """Hold the listing in a fence against its recording.
 
     Raises:
         FenceError: the fence's options make no sense, or it is still empty.
@@ -128,6 +128,6 @@ def verify(body: str, options: Mapping[str, str]) -> Verified:
 
 
 def ident(scenario: str, server: str, count: int) -> str:
-    """The id of a page's walkthrough: the `count`-th of that recording, from 1."""
+    """Return the id of a walkthrough: the `count`-th of that recording, from 1."""
     name = f"{scenario}-{server}"
     return name if count == 1 else f"{name}-{count}"

@@ -16,7 +16,7 @@ from .trace import Call, Event, Exit, Hop, Lane, Message, Trace
 
 
 def without(trace: Trace, first: int, last: int) -> Trace:
-    """The trace without the events from number `first` up to, not including, `last`."""
+    """Return the trace without the events from number `first` up to before `last`."""
     kept = [
         event
         for event in trace.events
@@ -33,7 +33,7 @@ def without(trace: Trace, first: int, last: int) -> Trace:
 
 
 def _origins(events: list[Event]) -> Iterator[int]:
-    """The lanes that hops name as their origin."""
+    """Return the lanes that hops name as their origin."""
     for event in events:
         if isinstance(event, Hop) and event.origin_lane is not None:
             yield event.origin_lane
@@ -42,7 +42,7 @@ def _origins(events: list[Event]) -> Iterator[int]:
 def _moved(
     event: Event, numbers: dict[int, int], lanes: dict[int, int], before: list[Event]
 ) -> Event:
-    """The event with its new number, and those of what it refers to."""
+    """Return the event with its new number, and those of what it refers to."""
     event = replace(event, lane=lanes[event.lane], seq=numbers[event.seq])
     if isinstance(event, Exit):
         return replace(event, call=numbers[event.call])
@@ -70,7 +70,7 @@ def _depth(parent: int | None, before: list[Event]) -> int:
 
 
 def _renamed(lanes: tuple[Lane, ...], used: list[int]) -> tuple[Lane, ...]:
-    """The lanes that are still used; of lanes with one name, numbered again."""
+    """Return the lanes that are still used; of lanes with one name, numbered again."""
     still = set(used)
     everywhere: dict[Lane, list[int]] = defaultdict(list)
     for number, lane in enumerate(lanes):
@@ -89,6 +89,6 @@ def _renamed(lanes: tuple[Lane, ...], used: list[int]) -> tuple[Lane, ...]:
 
 
 def _unnumbered(lane: Lane) -> Lane:
-    """The lane, less the number that tells it from others of its name."""
+    """Return the lane, less the number that tells it from others of its name."""
     name, _, number = lane.name.rpartition(" ")
     return Lane(lane.kind, name) if name and number.isdigit() else lane

@@ -60,7 +60,7 @@ class SearchEntries:
 
 
 def _key(page: Page) -> str:
-    """A name for all that the plugin reads of a page."""
+    """Return a key for all that the plugin reads of a page."""
     toc = [_anchors(each) for each in page.toc.items]
     about = (page.url, str(page.title), sorted(map(repr, page.meta.items())))
     return digest(repr((about, toc, page.content, installed())))

@@ -43,7 +43,7 @@ def prepare(config: MkDocsConfig) -> None:
 
 
 def _scenarios(docs: Path) -> Iterator[str]:
-    """The scenarios that pages name as "module:variable"."""
+    """Yield the scenarios that pages name as "module:variable"."""
     for page in docs.rglob("*.md"):
         for fence in fences(page.read_text(encoding="utf-8")):
             name = fence.options.get("scenario", "")
@@ -52,7 +52,7 @@ def _scenarios(docs: Path) -> Iterator[str]:
 
 
 def _files(scenario: str) -> Iterator[Path]:
-    """The file of a scenario, and that or the folder of its application."""
+    """Yield the file of a scenario, and that or the folder of its application."""
     try:
         application = load(scenario).application
     except WalkthroughError:

@@ -64,14 +64,14 @@ class _Index:
         self.meant: dict[tuple[str, str], Target | None] = {}
 
     def page(self, target: Target) -> str:
-        """The page that prints the first line of a target; "" for none."""
+        """Return the page that prints the first line of a target; "" for none."""
         if target.file not in self.pages:
             self.pages[target.file] = self.book.pages(target.file)
         line = target.first_line
         return min(self.pages[target.file].get(line, ()), default="")
 
     def used(self, piece: Printed) -> Iterator[Target]:
-        """What a piece uses of its own package."""
+        """Yield what a piece uses of its own package."""
         module = piece.target.module
         package = module.partition(".")[0]
         lines = self.own_lines(piece)
@@ -82,7 +82,7 @@ class _Index:
                 yield target
 
     def own_lines(self, piece: Printed) -> set[int]:
-        """The lines that the piece prints, and no other."""
+        """Return the lines that the piece prints, and no other."""
         target = piece.target
         lines = {*range(target.first_line, target.last_line + 1)}
         if not piece.rest:
@@ -92,7 +92,7 @@ class _Index:
         return {line for line in lines if pages.get(line) == {piece.page}}
 
     def resolve(self, module: str, package: str, name: str) -> Target | None:
-        """What a dotted name in a module means; ".name" is a method of anything."""
+        """Resolve a dotted name in a module; ".name" is a method of anything."""
         if name.startswith("."):
             return self.any_method(module, package, name[1:])
         if (module, name) not in self.meant:
@@ -100,7 +100,7 @@ class _Index:
         return self.meant[module, name]
 
     def any_method(self, module: str, package: str, name: str) -> Target | None:
-        """The method of that name that is printed first; for two are not told apart.
+        """Return the method of that name that is printed first.
 
         It has to be of a module that knows this one, or that this one knows.
         """
@@ -110,7 +110,7 @@ class _Index:
         return min(near, key=lambda t: order.index(self.page(t)), default=None)
 
     def known_methods(self, package: str) -> dict[str, list[Target]]:
-        """The methods of all classes of a package that the book prints, by name."""
+        """Return the methods of all printed classes of a package, by name."""
         if package not in self.methods:
             self.methods[package] = {}
             top = find(package).file.parent
@@ -138,7 +138,7 @@ def _methods(node: ast.stmt) -> Iterator[str]:
 
 
 def _find(name: str) -> Target | None:
-    """A function, a class, or a name of a module itself; attributes are none."""
+    """Find a function, a class, or a name of a module itself; no attributes."""
     try:
         target = find(name)
     except WalkthroughError:
@@ -162,7 +162,7 @@ _indexes: WeakKeyDictionary[Book, _Index] = WeakKeyDictionary()
 
 
 def _names(tree: ast.Module, lines: set[int]) -> Iterator[str]:
-    """The names that some lines of a module use, as `_Index.resolve` wants them."""
+    """Yield the names in some lines of a module, as `_Index.resolve` wants them."""
     for top in tree.body:
         owner = f"{top.name}." if isinstance(top, ast.ClassDef) else ""
         for node in ast.walk(top):

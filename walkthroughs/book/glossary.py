@@ -53,7 +53,7 @@ class Term:
 
 
 def read_glossary(page: str) -> list[Term]:
-    """The terms of a glossary, in order."""
+    """Read the terms of a glossary, in order."""
     return [
         Term(m[1], m[2], m[3].removeprefix(":").strip()) for m in _TERM.finditer(page)
     ]
@@ -125,7 +125,7 @@ class _Linker(Treeprocessor):
         return before
 
     def element(self, term: Term, word: str) -> Element:
-        """The link itself."""
+        """Return the link itself."""
         href = f"{self.page.address}#{term.anchor}"
         link = Element("a", {"class": "term", "href": href})
         link.text = AtomicString(word)

@@ -48,7 +48,7 @@ class Book:
         self.titles = pages.titles
 
     def rest(self, target: Target) -> str:
-        """The source of a target without what is printed as a piece of its own."""
+        """Return the source of a target without the pieces that are printed apart."""
         lines: list[str | None] = [*target.source.splitlines()]
         for piece in self.pieces:
             if not piece.rest and _within(piece.target, target):

@@ -91,7 +91,7 @@ def write_snapshot(docs: Path, chapter: str, folder: Path) -> list[Path]:
 
 
 def snapshot(docs: Path, chapter: str) -> dict[str, str]:
-    """The files of the program as of the end of a chapter: path -> text.
+    """Return the files of the program as of the end of a chapter: path -> text.
 
     The program is each package for which something in the book stands in.
 
@@ -124,7 +124,7 @@ def snapshot(docs: Path, chapter: str) -> dict[str, str]:
 
 
 def stand_ins(docs: Path, page: str) -> list[StandIn]:
-    """The stand-ins of a page."""
+    """Return the stand-ins of a page."""
     return [
         StandIn(page, fence.arguments[0], fence.body)
         for fence in pages_of(docs).fences[page]
@@ -135,7 +135,7 @@ def stand_ins(docs: Path, page: str) -> list[StandIn]:
 def read_stand_in(
     body: str, options: Mapping[str, str], pages: Pages, page: str
 ) -> list[str]:
-    """The chapters that print what a `stand-in` fence of a page stands for.
+    """Return the chapters that print what a `stand-in` fence stands for.
 
     Raises:
         FenceError: it is no Python, or names nothing that a later chapter prints.
@@ -165,7 +165,7 @@ def read_stand_in(
 
 
 def _targets(module: str, names: Iterable[str]) -> Iterator[Target]:
-    """The names that a module has, of some; the others only help."""
+    """Yield those of the names that a module has; the others only help."""
     for name in names:
         with suppress(TargetError):
             target = find(f"{module}.{name}")
@@ -174,7 +174,7 @@ def _targets(module: str, names: Iterable[str]) -> Iterator[Target]:
 
 
 def _missing(files: Mapping[str, str]) -> list[tuple[str, str]]:
-    """What files import from each other and none of them has: path, and a substitute."""
+    """List names that files import and no file has: path, and a substitute."""
     found: dict[tuple[str, str], str] = {}
     for path, text in files.items():
         for node in ast.walk(ast.parse(text)):
@@ -192,7 +192,7 @@ def _missing(files: Mapping[str, str]) -> list[tuple[str, str]]:
 def _place(
     folder: Path, module: str | None, name: str, files: Mapping[str, str]
 ) -> tuple[str, str]:
-    """The file that an import leads to, and the name in it; "" for the whole."""
+    """Return the file that an import leads to, and the name in it; "" for the whole."""
     package = (folder / "__init__.py").as_posix()
     if module is None and name in _defined(files.get(package, "")):
         return package, name
@@ -225,7 +225,7 @@ class _Piece:
     members: tuple[_Piece, ...] = ()
 
     def names(self) -> Iterator[str]:
-        """What it defines: itself, or the functions of a class."""
+        """Yield what it defines: itself, or the functions of a class."""
         functions = [m.name for m in self.members if isinstance(m.node, _FUNCTIONS)]
         if functions:
             yield from (f"{self.name}.{name}" for name in functions)
@@ -285,7 +285,7 @@ def _name(node: ast.stmt) -> str:
 def _snapshot_file(
     file: Path, pages: Mapping[int, set[str]], done: set[str], standing: Iterable[str]
 ) -> str:
-    """A file as far as it is printed, with stand-ins for the rest of it."""
+    """Return a file as far as it is printed, with stand-ins for the rest of it."""
     text = file.read_text(encoding="utf-8")
     real = _pieces(text, lambda line: bool(done & pages.get(line, set())))
     others = [_pieces(text, lambda line: False) for text in standing]
@@ -306,7 +306,7 @@ def _snapshot_file(
 
 
 def _put_together(body: list[_Piece], pieces: Iterable[_Piece]) -> str:
-    """A text of the body, with as much of the imports among the pieces as it needs."""
+    """Join the body, with only those imports among the pieces that it needs."""
     body = [each for each in body if not _is_import(each)]
     used = {name for each in body for name in _used(each)}
     needed = []
@@ -328,14 +328,14 @@ def _is_docstring(node: ast.stmt) -> bool:
 
 
 def _join(known: _Piece | None, new: _Piece) -> _Piece:
-    """A stand-in, and with it what an earlier one has and it has not."""
+    """Join a stand-in with what an earlier one has and it has not."""
     names = {each.name for each in new.members}
     more = [m for m in (known.members if known else ()) if m.name not in {"", *names}]
     return replace(new, members=(*new.members, *more))
 
 
 def _merge_stand_in(real: _Piece, other: _Piece | None) -> _Piece | None:
-    """What is printed of a piece, with its stand-in for the rest."""
+    """Return what is printed of a piece, with its stand-in for the rest."""
     if not real.members or not real.any_printed():
         return real if real.printed else other if real.name else None
     if real.printed:
@@ -362,14 +362,14 @@ def _text(piece: _Piece, apart: str = "\n\n") -> str:
 
 
 def _attributes(piece: _Piece) -> Iterator[str]:
-    """What a stand-in asks of other objects, or of its own."""
+    """Yield the attributes of objects that a stand-in uses."""
     for node in ast.walk(piece.node) if not piece.printed else ():
         if isinstance(node, ast.Attribute):
             yield node.attr
 
 
 def _used(piece: _Piece) -> Iterator[str]:
-    """The names that the code of a piece has, those in quoted annotations too."""
+    """Yield the names in the code of a piece, those in quoted annotations too."""
     nodes: list[ast.AST] = [piece.node]
     if isinstance(piece.node, ast.ClassDef):
         head = piece.node
@@ -384,7 +384,7 @@ def _used(piece: _Piece) -> Iterator[str]:
 
 
 def _needed(piece: _Piece, used: set[str]) -> str:
-    """An import without the names that nothing uses."""
+    """Return an import without the names that nothing uses."""
     node = piece.node
     assert isinstance(node, (ast.Import, ast.ImportFrom))
     names = [each for each in node.names if _bound(each) in used]

@@ -55,7 +55,7 @@ def stages(pages: Pages) -> Iterator[Stage]:
 
 @cache
 def on_page(page: str, text: str) -> tuple[Stage, ...]:
-    """The stages that one page names; `cache_clear` when recordings may be new."""
+    """Return the stages that a page names; `cache_clear` after new recordings."""
     return tuple(_on_page(page, text))
 
 
@@ -90,7 +90,7 @@ def homes(pages: Pages) -> dict[str, str]:
 
 
 def linked(code: str, place: str) -> str:
-    """The name of a stage, with a link to where it runs if there is such a place."""
+    """Return the name of a stage, with a link to where it runs, if anywhere."""
     if not place:
         return code
     return (

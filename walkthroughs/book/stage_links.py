@@ -46,11 +46,11 @@ class Names:
     pages: Mapping[str, Collection[str]] = field(default_factory=dict)
 
     def home(self, name: str) -> str:
-        """The page that tells where a stage runs; "" for what is no stage."""
+        """Return the page that tells where a stage runs; "" for what is no stage."""
         return self.homes.get(_package(name), "") if name in self.pages else ""
 
     def meant(self, text: str, page: str, said: str, above: str) -> str:
-        """The stage that a piece of code in prose names; "" for none.
+        """Return the stage that a piece of code in prose names; "" for none.
 
         Args:
             text: the code.
@@ -130,7 +130,7 @@ class NameLinks(Extension):
         md.treeprocessors.register(_Linker(self, md), "names", -20)
 
     def link(self, code: str, said: str, above: str) -> Element | None:
-        """The link that goes around a piece of code, if it names a stage."""
+        """Return the link that goes around a piece of code, if it names a stage."""
         name = self.names.meant(code, self.page, said, above)
         address = self.addresses.get(_package(name))
         if not address:
@@ -185,7 +185,7 @@ class _Linker(Treeprocessor):
             parent[at] = link
 
     def written(self, code: Element) -> str:
-        """The text of a piece of code, which an extension may have put aside."""
+        """Return the text of a piece of code, which an extension may have put aside."""
         aside = HTML_PLACEHOLDER_RE.fullmatch(code.text or "")
         if aside is None:
             return code.text or ""

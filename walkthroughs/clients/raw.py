@@ -17,7 +17,7 @@ TIMEOUT = 10.0
 
 
 def http(port: int, request: bytes) -> bytes:
-    """Sends one raw request that asks to close the connection; the whole reply.
+    """Send a raw request that asks to close the connection; return the reply.
 
     Args:
         port: of a server on loopback.
@@ -32,7 +32,7 @@ def http(port: int, request: bytes) -> bytes:
 
 
 def connected(port: int) -> socket.socket:
-    """A socket that is connected to the server, for a client that does things slowly.
+    """Connect to the server, for a client that sends or reads slowly.
 
     Raises:
         OSError: no connection.
@@ -53,7 +53,7 @@ def read_all(peer: socket.socket) -> bytes:
 
 
 def hear(peer: socket.socket, seconds: float) -> tuple[bytes, bool]:
-    """What the server sends within some seconds, and whether it closed by then."""
+    """Return what the server sends within some seconds, and whether it closed."""
     heard = bytearray()
     deadline = time.monotonic() + seconds
     while (left := deadline - time.monotonic()) > 0:
@@ -92,7 +92,7 @@ def request(
 
 
 def websocket(port: int, path: str) -> ClientConnection:
-    """An open WebSocket to the server; close it, or use it in a `with`.
+    """Open a WebSocket to the server; close it, or use it in a `with`.
 
     Raises:
         OSError: no connection, or no handshake in time.

@@ -80,7 +80,7 @@ class Request:
 
     @classmethod
     def of(cls, line: str) -> Request:
-        """The request that "GET /polls/?page=2" says; the method may be left out.
+        """Return the request that "GET /polls/?page=2" says; "GET" may be left out.
 
         Raises:
             ValueError: it says none.
@@ -138,7 +138,7 @@ Exchange = Request | WebSocket
 
 
 def path_of(text: str) -> str:
-    """The text, if it is a path.
+    """Return the text, if it is a path.
 
     Raises:
         ValueError: it is none.
@@ -406,7 +406,7 @@ class Session:
         )
 
     def _urllib_request(self, exchange: Exchange) -> UrllibRequest:
-        """The exchange, as the keeper of the cookies knows one."""
+        """Return the exchange as a request that the cookie jar understands."""
         host = self._host(exchange)
         return UrllibRequest(
             f"http://{host if _is_host(host) else HOST}{exchange.target}"
@@ -444,7 +444,7 @@ class _Response:
 
 
 def _headers_of(peer: ClientConnection) -> Message:
-    """The headers with which the server accepted a WebSocket."""
+    """Return the headers with which the server accepted a WebSocket."""
     headers = Message()
     response = peer.response
     for name, value in response.headers.raw_items() if response else ():
@@ -455,8 +455,11 @@ def _headers_of(peer: ClientConnection) -> Message:
 def _receive_messages(
     peer: ClientConnection, deadline: float, wanted: float = inf, quiet: float = inf
 ) -> int:
-    """How many messages come, until there are as many as wanted, time is up, the server
-    closes, or it has been quiet for so many seconds."""
+    """Receive messages until there are enough, and return how many came.
+
+    Stop, too, when time is up, the server closes, or it has been quiet for `quiet`
+    seconds.
+    """
     heard = 0
     with suppress(ConnectionClosed, TimeoutError):
         while heard < wanted:

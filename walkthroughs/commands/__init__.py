@@ -21,7 +21,7 @@ USAGE = 2
 
 
 def writable(output: Path | None) -> None:
-    """Makes sure that a file can be there, before there is work that would be lost.
+    """Make sure that a file can be written, before there is work that would be lost.
 
     Raises:
         UsageError: it cannot.
@@ -35,7 +35,7 @@ def writable(output: Path | None) -> None:
 
 
 def write(output: Path, text: str) -> None:
-    """Writes a file.
+    """Write a file.
 
     Raises:
         UsageError: it cannot be written.

@@ -26,7 +26,7 @@ HELP = "hold the listings in files against recordings"
 
 
 def add(parser: ArgumentParser) -> None:
-    """What `check` takes."""
+    """Add the options of `check`."""
     parser.add_argument(
         "files",
         metavar="FILE",
@@ -49,7 +49,7 @@ def add(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> int:
-    """Prints what does not hold; `FAILED` if there is any."""
+    """Print what does not hold; return `FAILED` if there is any."""
     if args.fresh:
         record_all_again()
     repairs = Repairs(wanted=args.update)
@@ -92,7 +92,7 @@ def _files(paths: Iterable[Path]) -> Iterator[Path]:
 
 
 def _inside(folder: Path) -> Iterator[Path]:
-    """The files of a folder that may have listings: its author's own."""
+    """Yield the files of a folder that may have listings of its author's own."""
     for root, folders, names in os.walk(folder):
         here = Path(root)
         folders[:] = [each for each in folders if not _is_foreign(here / each)]
@@ -124,7 +124,7 @@ def _listings(path: Path) -> list[Fence | Problem]:
 
 
 def _complaint(path: Path, found: Fence | Problem, repairs: Repairs) -> str:
-    """What is wrong with a listing that is not going to be repaired; else nothing."""
+    """Return what is wrong with a listing that will not be repaired; else nothing."""
     if isinstance(found, Problem):
         return f"{place(str(path), found.line)}: {found.message}"
     line, details = found.line, ""

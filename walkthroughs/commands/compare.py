@@ -21,7 +21,7 @@ HELP = "show the paths of two servers for one request side by side"
 
 
 def add(parser: ArgumentParser) -> None:
-    """What `compare` takes."""
+    """Add the options of `compare`."""
     request_options.add(parser)
     parser.add_argument(
         "--server",
@@ -36,7 +36,7 @@ def add(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> int:
-    """Compares; `FAILED` if on either server anything was not as it should be."""
+    """Compare; return `FAILED` if on either server anything went wrong."""
     if len(args.server) != 2:
         raise UsageError("compare takes two servers: --server one --server other")
     servers = [request_options.server(name) for name in args.server]
@@ -70,7 +70,7 @@ def _rest(line: str) -> None:
 
 
 def _compared_steps(trace: Trace, seen: Observation) -> set[int]:
-    """The steps that two servers are compared by: all but the framework's.
+    """Return the steps that two servers are compared by: all but the framework's.
 
     A framework does the same on both, and how often its threads and tasks wake each
     other differs from run to run.

@@ -44,7 +44,7 @@ speaks to the recorded process through the variables of this one."""
 
 
 def add(parser: ArgumentParser) -> None:
-    """What `drift` takes."""
+    """Add the options of `drift`."""
     parser.add_argument(
         "pages",
         metavar="PAGE",
@@ -84,7 +84,7 @@ def add(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> int:
-    """Prints the matrix; `FAILED` if a cell is red."""
+    """Print the matrix; return `FAILED` if a cell is red."""
     writable(args.output)
     listings = _listings(args.pages)
     if not listings:
@@ -135,7 +135,7 @@ def _files(pages: Sequence[Path]) -> Iterator[Path]:
 
 
 def _row(wanted: Wanted, listings: Listings) -> Row:
-    """Makes one environment, and holds all listings against it."""
+    """Make one environment, and hold all listings against it."""
     try:
         environment = make(wanted)
     except Uninstallable as error:

@@ -14,7 +14,7 @@ def add(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> int:
-    """Prints name, story and servers of each scenario."""
+    """Print name, story and servers of each scenario."""
     stories = [load(name) for name in names()]
     width = max(len(story.name) for story in stories)
     for story in stories:

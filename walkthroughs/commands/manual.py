@@ -43,13 +43,13 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Prints the page."""
+    """Print the page."""
     print(manual(args.parser), end="")
     return 0
 
 
 def manual(parser: argparse.ArgumentParser) -> str:
-    """The page, in Markdown.
+    """Return the page, in Markdown.
 
     Args:
         parser: that of the whole command line.

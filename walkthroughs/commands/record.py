@@ -67,7 +67,7 @@ SUFFIXES = {
 
 
 def add(parser: ArgumentParser) -> None:
-    """What `record` takes."""
+    """Add the options of `record`."""
     request_options.add(parser)
     parser.add_argument(
         "--server",
@@ -111,7 +111,7 @@ def add_view(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> int:
-    """Records and shows; `FAILED` if anything was not as it should be."""
+    """Record and show; return `FAILED` if anything went wrong."""
     written = _format(args)
     writable(args.output)
     _check_options(args)
@@ -163,7 +163,7 @@ def _nothing_shown(view: View, args: Namespace) -> Iterator[str]:
 
 
 def _answers(trace: Trace) -> str:
-    """The statuses of the application's answers that are no success."""
+    """Return the statuses of the application's answers that are no success."""
     statuses = (status(step) for step in trace.steps)
     found = sorted({each for each in statuses if each >= "300"})
     return f" (the application answered {', '.join(found)})" if found else ""
@@ -172,7 +172,7 @@ def _answers(trace: Trace) -> str:
 def observe_server(
     args: Namespace, server: str, client: SessionClient, tell: Tell = _silently
 ) -> Observation:
-    """Runs the application on a server, and the browser against it."""
+    """Run the application on a server, and the client against it."""
     as_listing = getattr(args, "format", None) == "callpath"
     orders = {
         **request_options.process(args),
@@ -190,7 +190,7 @@ def observe_server(
 
 
 def _describe_exchanges(client: SessionClient) -> str:
-    """What is asked, in a line; the same several times in a row is said once."""
+    """Describe what is requested, in a line; name repeated requests once."""
     groups = ((name, len(list(g))) for name, g in groupby(map(str, client.exchanges)))
     return ", ".join(f"{name} {often(count)}".rstrip() for name, count in groups)
 
@@ -198,7 +198,7 @@ def _describe_exchanges(client: SessionClient) -> str:
 def select_view(
     trace: Trace, roles: Mapping[str, Sequence[str]], args: Namespace
 ) -> View:
-    """The part of the recording to show; `roles` as in `Observation`."""
+    """Return the part of the recording to show; `roles` as in `Observation`."""
     if args.focus:
         focus = Focus.of((*args.focus, CALLED))
         steps = args.steps or len(trace.steps)
@@ -209,7 +209,7 @@ def select_view(
 
 
 def ranked(roles: Mapping[str, Sequence[str]]) -> list[Focus]:
-    """What is shown where no focus is given, what matters most first."""
+    """Return what is shown without a focus, the most important first."""
     names = ((*roles[role], CALLED) for role in ("own", "server", "framework"))
     own, server, framework = map(Focus.of, names)
     return [replace(own, whole=True), server, framework]
@@ -222,7 +222,7 @@ CALLED = "*.__call__"
 def problems_of(
     seen: Observation, client: SessionClient, args: Namespace
 ) -> Iterator[str]:
-    """What went wrong, a line each."""
+    """Yield what went wrong, a line each."""
     yield from (f"the application raised at {each}" for each in seen.failures)
     if isinstance(seen.error, Unanswered):
         yield str(seen.error)

@@ -192,7 +192,7 @@ class _AppendOption(Action):
 
 
 def exchanges(args: Namespace) -> list[Exchange]:
-    """What the options ask for.
+    """Return the exchanges that the options ask for.
 
     Raises:
         UsageError: they do not go together.
@@ -220,7 +220,7 @@ def _exchange(option: str, value: str) -> Exchange:
 
 
 def _more(exchange: Exchange, option: str, value: Any) -> Exchange:
-    """The exchange with one option more."""
+    """Return the exchange with one more option."""
     if option == "header":
         return replace(exchange, headers=(*exchange.headers, _header(value)))
     if option == "data":
@@ -289,7 +289,7 @@ def _body(text: str) -> bytes:
 
 
 def _file(option: str, text: str) -> bytes:
-    """What is in the file that "@FILE" names."""
+    """Read the file that "@FILE" names."""
     try:
         return Path(text[1:]).read_bytes()
     except OSError as error:
@@ -301,7 +301,7 @@ _APPLICATION = re.compile(r"(?!.*\.py(:|$))\w+(\.\w+)*(:\w+(\.\w+)*)?")
 
 
 def application(name: str) -> str:
-    """The name of an application.
+    """Return the name of an application.
 
     Raises:
         UsageError: it is none.
@@ -315,7 +315,7 @@ def application(name: str) -> str:
 
 
 def server(name: str | None) -> str:
-    """The server of that name, or the best that is there.
+    """Return the server of that name, or the best that is installed.
 
     Raises:
         UsageError: there is no such server.
@@ -333,7 +333,7 @@ def server(name: str | None) -> str:
 
 
 def process(args: Namespace) -> dict[str, object]:
-    """What the options say of the recorded process, as orders for it.
+    """Return what the options say of the recorded process, as orders for it.
 
     Raises:
         UsageError: there is no such folder or file, or it cannot be read.
@@ -350,7 +350,7 @@ def process(args: Namespace) -> dict[str, object]:
 
 
 def environment(file: Path) -> dict[str, str]:
-    """The variables that a file sets and that are not set already.
+    """Return the variables that a file sets and that are not set already.
 
     Raises:
         UsageError: it cannot be read, or says something else.
@@ -375,7 +375,7 @@ def environment(file: Path) -> dict[str, str]:
 
 
 def client(args: Namespace, tell: Any) -> SessionClient:
-    """The browser that does what the options ask for.
+    """Return the client that does what the options ask for.
 
     Raises:
         UsageError: a limit is none.

@@ -18,7 +18,7 @@ HELP = "record a scenario, and show it in the terminal"
 
 
 def add(parser: ArgumentParser) -> None:
-    """What `run` takes."""
+    """Add the options of `run`."""
     parser.add_argument(
         "scenario",
         metavar="NAME",
@@ -49,7 +49,7 @@ def add(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> int:
-    """Shows all of the recording."""
+    """Show all of the recording."""
     scenario = _load_scenario(args.scenario)
     server = args.server or next(iter(scenario.focus))
     if server not in scenario.focus:

@@ -36,17 +36,17 @@ PARTS: Mapping[type, str] = {
 
 
 def add(parser: ArgumentParser) -> None:
-    """`schema` takes no options."""
+    """Add nothing: `schema` takes no options."""
 
 
 def run(args: Namespace) -> int:
-    """Prints the schema."""
+    """Print the schema."""
     print(json.dumps(schema(), indent=2))
     return 0
 
 
 def schema() -> Schema:
-    """The schema of the text that `Trace.to_json` writes."""
+    """Return the schema of the text that `Trace.to_json` writes."""
     events = [_reference(cls) for cls in EVENTS.values()]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -86,7 +86,7 @@ def _object(properties: Schema) -> Schema:
 
 
 def _typed(hint: Any) -> Schema:
-    """What JSON holds for a value of that type."""
+    """Return the JSON type of a value of that Python type."""
     if hint in PLAIN:
         return {"type": PLAIN[hint]}
     if hint in PARTS:

@@ -24,7 +24,7 @@ HELP = "show a recording that was saved as JSON"
 
 
 def add(parser: ArgumentParser) -> None:
-    """What `show` takes."""
+    """Add the options of `show`."""
     parser.add_argument(
         "recording",
         metavar="FILE",
@@ -52,7 +52,7 @@ def run(args: Namespace) -> int:
 
 
 def saved(file: Path) -> Trace:
-    """The recording in a file.
+    """Read the recording in a file.
 
     Raises:
         UsageError: it cannot be read, or is none.

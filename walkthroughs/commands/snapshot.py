@@ -12,7 +12,7 @@ HELP = "write the server as of the end of a chapter of the book here"
 
 
 def add(parser: ArgumentParser) -> None:
-    """What `snapshot` takes."""
+    """Add the options of `snapshot`."""
     parser.add_argument(
         "chapter", metavar="CHAPTER", help="a page, such as main-loop.md"
     )
@@ -34,7 +34,7 @@ def add(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> int:
-    """Writes the files, and says which."""
+    """Write the files, and print their names."""
     if not args.docs.is_dir():
         raise UsageError(f"there is no folder {args.docs}: --docs says where they are")
     for file in write_snapshot(args.docs, args.chapter, args.output):

@@ -64,7 +64,7 @@ class Wanted:
     age: str
 
     def tries(self) -> Iterator[tuple[str, ...]]:
-        """What to install, one attempt after the other.
+        """Yield what to install, one attempt after the other.
 
         Twisted and Autobahn number their versions by years: the oldest that this
         Daphne takes on this Python are those of the first year that can be installed
@@ -85,7 +85,7 @@ class Wanted:
 
 
 def make(wanted: Wanted) -> Environment:
-    """The environment, from the cache if it was made within the last day.
+    """Return the environment, from the cache if it was made within the last day.
 
     Raises:
         Uninstallable: no attempt succeeds, or one takes too long; with what was wrong
@@ -109,7 +109,7 @@ RESULT = "installed.json"
 
 
 def _kept(folder: Path) -> dict[str, Any] | None:
-    """What is in an environment of the cache; None if there is none of today."""
+    """Read what is in an environment of the cache; None if none is from today."""
     try:
         found: dict[str, Any] = json.loads((folder / RESULT).read_text())
     except (OSError, ValueError):
@@ -139,7 +139,7 @@ def versions(environment: Environment) -> dict[str, str]:
 
 
 def _install(python: Path, folder: Path, words: Sequence[str]) -> dict[str, Any]:
-    """Makes an environment; what is in it.
+    """Make an environment, and return what is in it.
 
     Raises:
         Uninstallable: it cannot be made; with what the problem is.
@@ -159,7 +159,7 @@ def _install(python: Path, folder: Path, words: Sequence[str]) -> dict[str, Any]
 
 
 def _run(words: Sequence[object]) -> str:
-    """The output of a command.
+    """Return the output of a command.
 
     Raises:
         Uninstallable: it fails; with its last word that is an error.
@@ -184,7 +184,7 @@ def _run(words: Sequence[object]) -> str:
 
 
 def _source() -> Path:
-    """A folder that holds this package and nothing else, to be imported from there.
+    """Return a folder that holds only this package, to be imported from there.
 
     The folder that it was imported from may hold other packages, of other versions.
     """

@@ -104,7 +104,7 @@ class Row:
 
 
 def text(rows: Sequence[Row]) -> str:
-    """The matrix for a terminal: a line an environment, a mark a listing."""
+    """Write the matrix for a terminal: a line an environment, a mark a listing."""
     width = max(len(row.summary) for row in rows)
     lines = []
     for row in rows:
@@ -115,7 +115,7 @@ def text(rows: Sequence[Row]) -> str:
 
 
 def page(rows: Sequence[Row], made: date) -> str:
-    """The page of the book.
+    """Write the page of the book.
 
     Args:
         rows: the environments.
@@ -148,7 +148,7 @@ def _table_row(number: int, row: Row) -> str:
 
 
 def _marks(rows: Sequence[Row]) -> Iterator[str]:
-    """A line a listing, a column an environment."""
+    """Yield a line a listing, a column an environment."""
     numbers = " | ".join(str(number) for number in range(1, len(rows) + 1))
     yield f"| Listing | {numbers} |"
     yield f"| --- |{' :-: |' * len(rows)}"
@@ -166,7 +166,7 @@ def _mark(row: Row, at: int) -> str:
 
 
 def _all_differences(rows: Sequence[Row]) -> Iterator[str]:
-    """What differs, once for all environments in which the same does."""
+    """Say what differs, once for all environments in which the same does."""
     alike: dict[tuple[str, ...], list[str]] = {}
     for number, row in enumerate(rows, start=1):
         if not row.holds:
@@ -183,7 +183,7 @@ def _all_differences(rows: Sequence[Row]) -> Iterator[str]:
 
 
 def _differences(row: Row, plain: bool) -> Iterator[str]:
-    """The first line that differs in each red cell."""
+    """Yield the first line that differs in each red cell."""
     if row.problem:
         yield row.problem if plain else f"It cannot be installed: `{row.problem}`"
     for cell in row.red:

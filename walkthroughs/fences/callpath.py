@@ -124,7 +124,7 @@ class Repairs:
         return unrepaired
 
     def write(self) -> list[str]:
-        """Writes what was planned; gives the places that changed, "page.md:12"."""
+        """Write what was planned; return the places that changed, "page.md:12"."""
         places: list[tuple[Path, int]] = []
         for path, changes in self.planned.items():
             # The ends of lines that do not change stay as they are.

@@ -56,7 +56,7 @@ class Side:
 def sides(
     body: str, options: Mapping[str, str], above: Sequence[Fence]
 ) -> tuple[Side, Side]:
-    """The two walkthroughs that a fence compares.
+    """Return the two walkthroughs that a fence compares.
 
     Args:
         body: the fence's body.

@@ -35,7 +35,7 @@ def render(fence: Fence, place: Place) -> str:
 
 
 def draw_house(server: str, pages: Pages) -> str:
-    """The picture of a `house` fence.
+    """Draw the picture of a `house` fence.
 
     Raises:
         FenceError: no page has a recording of that server.
@@ -68,8 +68,11 @@ def recordings(server: str, pages: Pages) -> Iterator[Trace]:
 
 
 def count_calls(traces: Sequence[Trace], server: str) -> Counter[tuple[str, str]]:
-    """How often code of one place calls code of another: modules of the server, and
-    all other packages as wholes.  A message sent is a call by who sends it."""
+    """Count how often code of one place calls code of another.
+
+    Places are modules of the server, and whole packages of all others. A message sent
+    is a call by the code that sends it.
+    """
     calls: Counter[tuple[str, str]] = Counter()
     for trace in traces:
         for step in trace.steps:
@@ -87,7 +90,7 @@ def _place(trace: Trace, call: Call, server: str) -> str:
 
 
 def in_order(calls: Mapping[tuple[str, str], int]) -> list[str]:
-    """The places, who calls most and is called least first."""
+    """Return the places; those that call most and are called least come first."""
     balance: Counter[str] = Counter()
     for start, end in calls:
         balance[start] += 1

@@ -52,7 +52,7 @@ def render(fence: Fence, place: Place) -> str:
 
 
 def _key(fence: Fence, place: Place) -> str:
-    """A name for all that the HTML depends on; "" if it is not to be kept."""
+    """Return a key for all that the HTML depends on; "" if it must not be cached."""
     depends_on = getattr(KINDS[fence.language], "depends_on", None)
     if depends_on is None or code_of(PACKAGE) != _LOADED:
         return ""

@@ -98,7 +98,7 @@ def _flags(piece: doctest.Example) -> int:
 def _answer(
     piece: doctest.Example, path: str, line: int, namespace: dict[str, Any]
 ) -> tuple[str, bool]:
-    """What one prompt prints, and whether the page can go on after it.
+    """Return what one prompt prints, and whether the page can go on after it.
 
     An error that the page foresees is told in the page's own words.
     """
@@ -119,7 +119,7 @@ def _answer(
 
 
 def _traceback(error: Exception, path: str) -> str:
-    """The traceback, from the page's own line on."""
+    """Return the traceback, from the page's own line on."""
     frames = error.__traceback__
     while frames and frames.tb_frame.f_code.co_filename != path:
         frames = frames.tb_next

@@ -62,7 +62,7 @@ def depends_on(fence: Fence, place: Place) -> str:
 
 @lru_cache(maxsize=2)
 def _describe_book(book: Book) -> str:
-    """A text of all that a caption, a note or a piece takes from the book."""
+    """Return a text of all that a caption, a note or a piece takes from the book."""
     pieces = [(p.page, p.title, p.rest, _described(p.target)) for p in book.pieces]
     return digest(repr((pieces, book.order, book.titles)))
 
@@ -72,7 +72,7 @@ def _described(target: Target | None) -> tuple[object, ...]:
 
 
 def read_source(body: str, options: Mapping[str, str]) -> Target:
-    """The source that a `source` fence shows.
+    """Return the source that a `source` fence shows.
 
     Raises:
         FenceError: it says more, or less, than a name.
@@ -91,7 +91,7 @@ def read_source(body: str, options: Mapping[str, str]) -> Target:
 
 
 def _forward_references(target: Target, rest: bool, place: Place) -> str:
-    """The sentence that says what later chapters print of what a piece uses."""
+    """Return a sentence that says which later chapters print what a piece uses."""
     book = place.book
     where = (place.page, target, rest)
     pieces = (p for p in book.pieces if (p.page, p.target, p.rest) == where)

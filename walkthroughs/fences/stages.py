@@ -34,7 +34,7 @@ def render(fence: Fence, place: Place) -> str:
 
 
 def render_stages(package: str, pages: Pages, link: Link) -> str:
-    """The stages of a package as a list, each with where it runs.
+    """Render the stages of a package as a list, each with where it runs.
 
     Raises:
         FenceError: no listing names a stage of that package.

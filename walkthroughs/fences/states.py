@@ -41,7 +41,7 @@ def render(fence: Fence, place: Place) -> str:
 
 
 def arrows(body: str) -> tuple[Arrow, ...]:
-    """The arrows that the body of a `states` fence names.
+    """Return the arrows that the body of a `states` fence names.
 
     Raises:
         FenceError: a line is none.
@@ -56,14 +56,14 @@ def arrows(body: str) -> tuple[Arrow, ...]:
 
 
 def meanings(module: str) -> dict[str, str]:
-    """The members of a module's `State`, each with the comment beside it."""
+    """Return the members of a module's `State`, each with the comment beside it."""
     member = re.compile(r"\s+([A-Z]+) = \d+  # (.+)")
     lines = map(member.fullmatch, find(f"{module}.State").source.splitlines())
     return {match[1]: match[2] for match in lines if match}
 
 
 def legal(module: str) -> dict[str, tuple[str, ...]]:
-    """A module's table `LEGAL`: state -> the messages that are legal in it."""
+    """Read a module's table `LEGAL`: state -> the messages that are legal in it."""
     statement = ast.parse(find(f"{module}.LEGAL").source).body[0]
     assert isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Dict)
     pairs = zip(statement.value.keys, statement.value.values, strict=True)
@@ -75,7 +75,7 @@ def legal(module: str) -> dict[str, tuple[str, ...]]:
 
 
 def check_states(body: str, module: str) -> tuple[Arrow, ...]:
-    """The arrows of a fence, when they and the module's tables agree.
+    """Return the arrows of a fence, when they and the module's tables agree.
 
     Raises:
         FenceError: they do not; the text says where.
@@ -96,7 +96,7 @@ def check_states(body: str, module: str) -> tuple[Arrow, ...]:
 
 
 def draw_states(body: str, module: str) -> str:
-    """The picture of a `states` fence."""
+    """Draw the picture of a `states` fence."""
     found = check_states(body, module)
     doc = find(f"{module}.State").source.partition('"""')[2].partition(".")[0]
     title = f"States in {module}: {doc[:1].lower()}{doc[1:]}"

@@ -57,7 +57,7 @@ class Twin:
 def twins(
     body: str, options: Mapping[str, str], found: Sequence[Stage]
 ) -> tuple[Twin, ...]:
-    """The stages of one server with their twins on another.
+    """Return the stages of one server with their twins on another.
 
     Args:
         body: the fence's body: reasons.
@@ -86,7 +86,7 @@ def twins(
 
 
 def _only(server: str, found: Sequence[Stage]) -> list[str]:
-    """The names of stages in packages that no other server's listings name."""
+    """Return the names of stages in packages that no other server's listings name."""
     others = {stage.package for stage in found if stage.server != server}
     names = {stage.name for stage in found if stage.server == server}
     return sorted(name for name in names if name.partition(".")[0] not in others)
@@ -103,14 +103,14 @@ def _reasons(body: str) -> dict[str, str]:
 
 
 def _reason(name: str, reasons: Mapping[str, str]) -> str:
-    """The longest name with a reason that takes in `name`, else nothing."""
+    """Return the longest name with a reason that takes in `name`, else nothing."""
     fitting = (each for each in reasons if f"{name}.".startswith(f"{each}."))
     return max(fitting, key=len, default="")
 
 
 @cache
 def find_twin(name: str, package: str) -> str:
-    """What `name` is called in a package, where it is there; "" where it is not."""
+    """Return what `name` is called in a package; "" where it does not exist."""
     parts = name.split(".")
     capital = (n for n, part in enumerate(parts) if part[:1].isupper())
     at = next(capital, len(parts) - 1)
@@ -143,7 +143,7 @@ def _modules(package: str) -> tuple[str, ...]:
 
 
 def render_twins(rows: Sequence[Twin], options: Mapping[str, str], where: Link) -> str:
-    """The twins as a table.
+    """Render the twins as a table.
 
     Args:
         rows: the twins.

@@ -98,7 +98,7 @@ def _files(cache_folder: Path) -> dict[str, Path]:
 
 
 def _needed(cache_folder: Path) -> list[Path]:
-    """The files that the servers import; remembered until a package or this one changes."""
+    """Return the files that the servers import; cached while packages do not change."""
     versions = sorted({f"{each.name}=={each.version}" for each in distributions()})
     digest = hashlib.sha256(repr((sys.version, versions)).encode())
     for path in sorted(Path(__file__).parent.glob("*.py")):
@@ -123,7 +123,7 @@ def _look() -> list[str]:
 
 
 def _name(path: Path) -> str | None:
-    """The file's name below the folder of installed packages; None for other files."""
+    """Return the file's name below the folder of packages; None for other files."""
     parts = path.parts
     if "site-packages" not in parts:
         return None
@@ -192,7 +192,7 @@ def _entries(
 
 
 def _own(dist: Distribution, files: dict[str, Path]) -> list[str]:
-    """The names in the archive that belong to a distribution."""
+    """Return the names in the archive that belong to a distribution."""
     if _plain(dist.name) == "inside-daphne":
         return [
             name for name in files if name.startswith(("minidaphne/", "walkthroughs/"))

@@ -318,7 +318,7 @@ def _django() -> Any:
 
 
 def _watch_application(application: Any, running: set[int], result: Result) -> Any:
-    """The same application; what it raises is told in the log, and whether it runs."""
+    """Wrap the application, to log what it raises and to know whether it runs."""
 
     async def watched(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
@@ -338,7 +338,7 @@ def _watch_application(application: Any, running: set[int], result: Result) -> A
 
 
 def _blamed(error: BaseException) -> tuple[str, int]:
-    """An exception in one line, and the line of the reader's code that raised it."""
+    """Describe an exception in one line; find the reader's line that raised it."""
     words = str(error).strip().splitlines()
     described = f"{type(error).__name__}: {words[0]}" if words else type(error).__name__
     if isinstance(error, SyntaxError) and _is_own(error.filename):
@@ -400,7 +400,7 @@ class _Printed(io.TextIOBase):
         self.rest = ""
 
     def writable(self) -> bool:
-        """It is."""
+        """Return True."""
         return True
 
     def write(self, text: str) -> int:

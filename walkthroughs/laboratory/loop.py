@@ -21,10 +21,10 @@ class Outside(Protocol):
     """What goes on outside the server."""
 
     def look(self) -> None:
-        """Called each time that the loop looks at its sockets."""
+        """Look; called each time that the loop looks at its sockets."""
 
     def wait(self, seconds: float | None) -> None:
-        """Called when the loop has nothing to do for so many seconds (None: ever)."""
+        """Pass the time; called when the loop is idle for some seconds."""
 
 
 class MemorySelector(selectors._BaseSelectorImpl):

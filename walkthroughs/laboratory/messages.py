@@ -35,8 +35,11 @@ _snippets = Snippets(_laboratory)
 
 
 def answer(text: str) -> str:
-    """Answer a question: `do` is "run", with an `experiment`; "check" or "repair", with
-    a `listing`; or "snippet", with a `page` and the `bodies` of its blocks so far."""
+    """Answer a question.
+
+    Its key `do` is "run", with an `experiment`; "check" or "repair", with a `listing`;
+    or "snippet", with a `page` and the `bodies` of its blocks so far.
+    """
     with no_other_loop():
         return json.dumps(_answer(json.loads(text)))
 

@@ -103,7 +103,7 @@ def runtime(folder: Path, cache: Path) -> Runtime | None:
 
 
 def _packed(file: Path, cache: Path, version: str) -> Path:
-    """A file as gzip, for hosts that compress nothing on the way."""
+    """Compress a file with gzip, for hosts that compress nothing on the way."""
     packed = cache / f"{version}-{file.name}.gz"
     if not packed.exists():
         unready = packed.with_suffix(".part")
@@ -236,7 +236,7 @@ def linked(html: str, address: str) -> str:
 
 
 def _link(which: str, address: str) -> str:
-    """A link to the start point of a walkthrough, "http-get-daphne-2"; "" for none."""
+    """Return a link to a walkthrough's start point, "http-get-daphne-2", or ""."""
     for start in STARTS:
         for server in SERVERS:
             name = re.escape(f"{start.scenario}-{server}")
@@ -247,7 +247,7 @@ def _link(which: str, address: str) -> str:
 
 
 def _scripts(page: str, data: dict[str, object], script: str) -> str:
-    """The style and the scripts of a page, and what they want to know."""
+    """Return the style and the scripts of a page, and what they want to know."""
     folder = "../" * page.count("/") + FOLDER
     # In a script, "</" would end it.
     text = json.dumps(data).replace("</", "<\\/")
@@ -266,7 +266,7 @@ def _file(config: MkDocsConfig, name: str, path: Path) -> File:
 
 
 def _listings(docs: Path) -> Iterator[tuple[tuple[str, str], str]]:
-    """The first listing of each scenario and server on the pages, for the reader's names."""
+    """Return the first listing of each scenario and server, for the reader's names."""
     seen: set[tuple[str, str]] = set()
     # Chapters come before the folders of answers and reference.
     for page in sorted(docs.rglob("*.md"), key=lambda path: (len(path.parts), path)):

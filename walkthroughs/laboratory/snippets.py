@@ -114,7 +114,7 @@ class Snippets:
 
 @contextlib.contextmanager
 def _same_loop() -> Iterator[None]:
-    """An experiment leaves no loop set; the blocks of a page go on with theirs."""
+    """Keep the loop: the blocks of a page go on with theirs."""
     try:
         loop = asyncio.get_event_loop()
     except RuntimeError:  # they have none yet

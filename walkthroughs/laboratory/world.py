@@ -42,7 +42,7 @@ class World:
         self._due = self._end = clock.now()
 
     def begin(self) -> None:
-        """The server listens: the client may begin."""
+        """Begin with the client: the server listens."""
         self._program = self._run()
         self._due = self._clock.now()
         self._end = self._due + LONGEST

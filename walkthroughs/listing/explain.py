@@ -31,7 +31,7 @@ def check(listing: Listing, trace: Trace) -> Match:
 
 
 def _cause(listing: Listing, search: Search, near: Near) -> tuple[str, int]:
-    """What is wrong with the first line that does not fit, and its number."""
+    """Return what is wrong with the first line that does not fit, and its number."""
     for claim in listing.claims:
         if claim.line.text not in search.places:
             return _never(claim, search), claim.line.number
@@ -108,7 +108,7 @@ class _Doubt:
         yield f"{name} is not found behind {self._before()}"
 
     def idle_before(self) -> int | None:
-        """An earlier claim, found too late for this one: its ellipsis stands for nothing.
+        """Return an earlier claim whose ellipsis stands for nothing.
 
         Without that ellipsis it would be found where this claim may still follow.
         """

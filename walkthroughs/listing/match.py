@@ -37,7 +37,7 @@ class Near:
 
 
 def find(listing: Listing, trace: Trace) -> Match | Near:
-    """The leftmost match of the listing, or how far it gets."""
+    """Find the leftmost match of the listing, or how far it gets."""
     search = Search(listing, trace)
     if search.run(0, 0):
         return Match(tuple(search.picked))
@@ -122,7 +122,7 @@ class Search:
         return self.steps[self.picked[-1]].lane if self.picked else None
 
     def _run_end(self, first: int) -> int:
-        """The claim after the last one that follows `first` without a gap."""
+        """Return the claim after the last one that follows `first` without a gap."""
         end = first + 1
         while end < len(self._claims) and not self._claims[end].gap:
             end += 1
@@ -150,7 +150,7 @@ class Search:
         return bisect_left(self.steps, end, key=lambda step: step.seq) - 1
 
     def _take(self, first: int, end: int, place: int) -> bool:
-        """Picks the places for one run of claims, as far as they fit."""
+        """Pick the places for one run of claims, as far as they fit."""
         for index in range(first, end):
             here = place + index - first
             if not self._fits(index, here):
@@ -205,5 +205,5 @@ class Search:
 
 
 def _outer(claims: Sequence[Claim], first: int) -> set[int]:
-    """The claims before `first` that some of `claims` lie inside of."""
+    """Return the claims before `first` that some of `claims` lie inside of."""
     return {c.inside for c in claims if c.inside is not None and c.inside < first}

@@ -76,7 +76,7 @@ class Listing:
 
 
 def parse(text: str) -> Listing:
-    """Reads a listing.
+    """Read a listing.
 
     Raises:
         ListingError: a line is of no known form, indented to nowhere, or idle: an

@@ -51,7 +51,7 @@ class _Chain:
 
 
 def repair(listing: Listing, trace: Trace) -> Repaired:
-    """The listing, corrected after the recording."""
+    """Correct the listing so that it agrees with the recording."""
     search = Search(listing, trace)
     search.run(0, 0)
     places = _align(listing, search)
@@ -68,7 +68,7 @@ def repair(listing: Listing, trace: Trace) -> Repaired:
 
 
 def _align(listing: Listing, search: Search) -> dict[int, int]:
-    """The most claims that were seen in the order written; ties go to fewer changes."""
+    """Align most claims in the order written; ties go to fewer changes."""
     ends: list[int] = []  # places, rising, each with a better chain than the one before
     chains: list[_Chain] = []
     for index, claim in enumerate(listing.claims):
@@ -82,7 +82,7 @@ def _align(listing: Listing, search: Search) -> dict[int, int]:
 
 
 def _nearby(search: Search, claim: Claim) -> list[int]:
-    """The places of the claim's name around the place that the search got to."""
+    """Return the places of the claim's name around where the search got to."""
     places = search.places.get(claim.line.text, [])
     at = bisect_left(places, search.furthest[-1] if search.furthest else 0)
     return places[max(0, at - NEARBY) : at + NEARBY]
@@ -127,7 +127,7 @@ def _insert(chain: _Chain, ends: list[int], chains: list[_Chain]) -> None:
 
 
 def _move(listing: Listing, search: Search, places: dict[int, int]) -> None:
-    """Gives the claims out of order the place nearest to where they stand."""
+    """Give the claims out of order the place nearest to where they stand."""
     for index, claim in enumerate(listing.claims):
         if index in places:
             continue
@@ -139,7 +139,7 @@ def _move(listing: Listing, search: Search, places: dict[int, int]) -> None:
 
 
 def _order(listing: Listing, places: dict[int, int]) -> Sequence[int]:
-    """The claims as observed; one never observed stays behind the one before it."""
+    """Order the claims as observed; one never observed follows the one before it."""
     keys: dict[int, tuple[int, int]] = {}
     last = (-1, 0)
     for index in range(len(listing.claims)):
@@ -162,7 +162,7 @@ class _Writer:
         self._column = 0
 
     def step(self, index: int, place: int) -> None:
-        """A claim that was seen at `place`."""
+        """Write a claim that was seen at `place`."""
         claim = self._listing.claims[index]
         step = self._search.steps[place]
         crosses = self._lane is not None and step.lane != self._lane
@@ -180,13 +180,13 @@ class _Writer:
         self._after_unrepaired = False
 
     def keep(self, index: int) -> None:
-        """A claim that was never seen: as written, with what stands before it."""
+        """Write a claim that was never seen, as it is, with what stands before it."""
         claim = self._listing.claims[index]
         self._lines += [*self._lead(claim), claim.line.raw]
         self._after_unrepaired = True
 
     def finish(self) -> str:
-        """The text, with the ellipsis at its end if the author has one there."""
+        """Return the text, with the ellipsis at its end if the author has one there."""
         last, lines = self._listing.open_end, self._listing.lines
         more = self._place is None or self._place + 1 < len(self._search.steps)
         end = self._listing.claims[-1].line.number
@@ -196,7 +196,7 @@ class _Writer:
         return "\n".join(self._lines)
 
     def _indent(self, claim: Claim, place: int) -> int:
-        """The author's indentation, as far as it holds."""
+        """Return the author's indentation, as far as it holds."""
         above = set(self._search.trace.ancestors(self._search.steps[place]))
         while self._nest and (
             self._nest[-1][0] >= claim.line.indent or self._nest[-1][1] not in above
@@ -205,14 +205,14 @@ class _Writer:
         return claim.line.indent if self._nest else 0
 
     def _lead(self, claim: Claim) -> list[str]:
-        """What the author wrote between the step before and this one."""
+        """Return what the author wrote between the step before and this one."""
         at = first = claim.line.number - 1
         while first and self._listing.lines[first - 1].kind != "step":
             first -= 1
         return [line.raw for line in self._listing.lines[first:at]]
 
     def _ellipsis(self, lead: list[str], place: int, column: int) -> None:
-        """Puts an ellipsis into the lead, or takes it out."""
+        """Put an ellipsis into the lead, or take it out."""
         written = [raw for raw in lead if _bare(raw) in ELLIPSES]
         if self._after_unrepaired:
             needed = bool(written)
@@ -226,14 +226,14 @@ class _Writer:
             lead[:] = [raw for raw in lead if raw not in written]
 
     def _dots(self) -> str:
-        """The author's way to write an ellipsis."""
+        """Return the author's way to write an ellipsis."""
         kinds = (line.text for line in self._listing.lines if line.kind == "ellipsis")
         return next(kinds, ELLIPSES[0])
 
     def _lane_line(
         self, lead: list[str], claim: Claim, wanted: str, says: bool
     ) -> None:
-        """Puts a lane line into the lead, or takes it out, or rights it."""
+        """Put a lane line into the lead, take it out, or correct it."""
         right = claim.lane is not None and f"--- {claim.lane.text}" == wanted
         at = len(lead)
         for number, raw in enumerate(lead):
@@ -249,5 +249,5 @@ class _Writer:
 
 
 def _bare(raw: str) -> str:
-    """A line without indentation and comment."""
+    """Return a line without indentation and comment."""
     return raw.partition("#")[0].strip()

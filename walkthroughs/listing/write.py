@@ -21,7 +21,7 @@ Step = Call | Message
 
 
 def write(trace: Trace, own: Focus, counting: Focus | None = None) -> str:
-    """A listing of what the application did; "" if no call of its own was recorded.
+    """Write a listing of what the application did; "" if it made no call.
 
     Args:
         trace: the recording.
@@ -52,7 +52,7 @@ def _is_told(trace: Trace, step: Step, own: Focus) -> bool:
 
 
 def _picked(trace: Trace, steps: Sequence[Step], named: Sequence[int]) -> list[int]:
-    """The places to name: no repeats, no more than `LINES`, in lanes that are proven."""
+    """Pick the places to name: no repeats, at most `LINES`, in proven lanes."""
     fresh: list[int] = []
     for place in named:
         before = steps[fresh[-1]] if fresh else None

@@ -18,7 +18,7 @@ MODULE = "paths"
 
 
 def first_listing(trace: Trace) -> str:
-    """A listing of what the application itself did.
+    """Write a listing of what the application itself did.
 
     Args:
         trace: the recording of a scenario.
@@ -37,14 +37,14 @@ def first_listing(trace: Trace) -> str:
 
 
 def fence(scenario: str, server: str, listing: str) -> str:
-    """The listing as it stands on a Markdown page."""
+    """Return the listing as it stands on a Markdown page."""
     return f"```callpath scenario={scenario} server={server}\n{listing}```\n"
 
 
 def first_scenario(
     application: str, exchanges: Sequence[Exchange], own: Iterable[str], view: View
 ) -> str:
-    """A listing of a request that is no scenario yet, and the scenario it speaks of.
+    """Write a listing of a request that is no scenario yet, and that scenario.
 
     Args:
         application: its name, "notes:app".
@@ -88,7 +88,7 @@ def _of_server(name: str) -> tuple[str, ...]:
 
 
 def _code(exchange: Exchange) -> str:
-    """The exchange as `scenario` takes it: a plain request is a string."""
+    """Return the exchange as `scenario` takes it: a plain request is a string."""
     plain = isinstance(exchange, Request) and exchange == Request.of(str(exchange))
     return f'"{exchange}"' if plain else repr(exchange)
 

@@ -56,7 +56,7 @@ Found = Fence | Problem
 
 
 def find(path: Path, text: str) -> list[Found]:
-    """The listings of a file, in order, and what looks like one and is none.
+    """Find the listings of a file, in order, and what only looks like one.
 
     Raises:
         UsageError: files of that kind have no listings, or it is not Python.
@@ -151,14 +151,14 @@ class _Reader:
         self.offset = 0
 
     def step(self) -> str:
-        """Passes a line."""
+        """Pass a line."""
         line = self.lines[self.at]
         self.at += 1
         self.offset += len(line)
         return line
 
     def directive(self, opening: re.Match[str]) -> Found:
-        """The directive whose first line was just passed."""
+        """Read the directive whose first line was just passed."""
         line, start = self.at, self.offset - 1
         pairs = [word.partition("=") for word in opening["rest"].split()]
         options = {name: value.strip("\"'") for name, equals, value in pairs if equals}
@@ -195,7 +195,7 @@ class _Reader:
         )
 
     def options(self) -> Iterator[tuple[str, str]]:
-        """Passes the lines `:name: value`."""
+        """Pass the lines `:name: value`."""
         while self.at < len(self.lines):
             option = _OPTION.fullmatch(self.lines[self.at].rstrip("\n"))
             if option is None:

@@ -71,17 +71,17 @@ class _Line:
 
 
 def scan(page: str) -> list[Fence | Problem]:
-    """The fences of a page, and its problems, in order."""
+    """Find the fences of a page, and its problems, in order."""
     return list(_Scanner(page).scan())
 
 
 def fences(page: str) -> list[Fence]:
-    """The fences of a page, in order."""
+    """Return the fences of a page, in order."""
     return [each for each in scan(page) if isinstance(each, Fence)]
 
 
 def unread(page: str, languages: Collection[str]) -> Iterator[Problem]:
-    """What names one of these languages on a page, in a form that is no fence of it."""
+    """Find what names one of these languages on a page, but is not a fence of it."""
     names = "|".join(map(re.escape, languages))
     opening = re.compile(
         rf"^[ \t>]*(?:(?:[-*+]|\d+[.)])[ \t]+)?(?:`{{3,}}|~{{3,}})[ \t]*"
@@ -147,7 +147,7 @@ class _Scanner:
                 yield _problem(line, "`>>>` outside a fence is run by nothing")
 
     def inside(self, first: _Line, opening: re.Match[str]) -> Fence | Problem:
-        """The fence that `first` opens, up to its closing marker."""
+        """Read the fence that `first` opens, up to its closing marker."""
         indent = opening["indent"]
         body: list[str] = []
         while self.at < len(self.lines):

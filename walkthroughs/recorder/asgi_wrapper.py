@@ -27,7 +27,7 @@ TEXT_LIMIT = 40
 def wrap_application(
     application: Application, log: EventLog, queues: Sequence[str] = ()
 ) -> Application:
-    """The same application, with every ASGI event written to `log`.
+    """Return the application, with every ASGI event written to `log`.
 
     Args:
         application: the application.
@@ -68,7 +68,7 @@ def _send(inner: Send, queue: Sized | None, log: EventLog) -> Send:
 
 
 def queue_of(receive: Receive, names: Sequence[str]) -> Sized | None:
-    """The queue that `receive` is a method of, or that its object has by such a name.
+    """Return the queue that `receive` is a method of, or that its object names so.
 
     Servers that keep one request's state in other ways have none.
     """
@@ -82,7 +82,7 @@ def queue_of(receive: Receive, names: Sequence[str]) -> Sized | None:
 
 
 def summary(event: MutableMapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    """What an event carries, in few words, without secrets."""
+    """Describe what an event carries, in few words, without secrets."""
     return tuple([(key, _brief(key, event[key])) for key in event if key != "type"])
 
 

@@ -139,7 +139,7 @@ class TraceBuilder:
         return int(entry[1]) - self.log.started
 
     def line(self, call: int | None, at: int | None) -> int | None:
-        """The line of the instruction that a call had reached."""
+        """Return the line of the instruction that a call had reached."""
         if call is None or at is None:
             return None
         function: int = self.entries[self.place[call]][4]

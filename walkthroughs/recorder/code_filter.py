@@ -113,7 +113,7 @@ class CodeFilter:
         self._class_coming = False
 
     def judge(self, frame: FrameType) -> CodeInfo:
-        """What there is to know of the code that the frame begins to run."""
+        """Judge the code that the frame begins to run."""
         self._settle()
         code = frame.f_code
         module: str = frame.f_globals.get("__name__") or ""
@@ -134,7 +134,7 @@ class CodeFilter:
         return self._remember(seen)
 
     def receiver(self, seen: CodeInfo, frame: FrameType) -> str | Out | None:
-        """The class that the frame's method is called on; OUT if it is out of focus."""
+        """Return the class that the frame's method is called on, or OUT."""
         assert seen.self is not None
         cls = receiver_of(frame, seen.self)
         known = seen.receivers.get(id(cls))
@@ -148,7 +148,7 @@ class CodeFilter:
         )
 
     def number(self, seen: CodeInfo) -> int:
-        """The function's place in the trace, from its first call on."""
+        """Return the function's place in the trace, from its first call on."""
         if seen.number < 0:
             seen.number = len(self.called)
             self.called.append(seen)
@@ -191,7 +191,7 @@ class CodeFilter:
 
     @staticmethod
     def called_name(seen: CodeInfo, receiver: str | None) -> str:
-        """The name by which a listing calls it."""
+        """Return the name by which a listing calls it."""
         if receiver is None:
             return seen.name
         return f"{receiver}.{seen.method}".removesuffix(".__init__")
@@ -247,7 +247,7 @@ class CodeFilter:
         return False
 
     def _holders(self, cls: type) -> list[str]:
-        """The names of those in a class's family that may have a method in focus."""
+        """Name those in a class's family that may have a method in focus."""
         found = []
         for each in family(cls):
             name, own = (
@@ -276,7 +276,7 @@ class CodeFilter:
             self._class_coming = False
 
     def _reopen(self, classes: Iterable[type]) -> None:
-        """What was switched off of these classes has to be judged again."""
+        """Judge again what was switched off of these classes."""
         found = [self._off.pop(each) for each in classes if each in self._off]
         codes = [code for _, codes in found for code in codes]
         if self._class_coming:
@@ -304,7 +304,7 @@ def _subclasses_of(cls: type) -> Callable[[], list[type]]:
 
 
 def family(cls: type) -> Iterator[type]:
-    """A class and all that inherit from it."""
+    """Yield a class and all that inherit from it."""
     seen, rest = set[int](), [cls]
     while rest:
         each = rest.pop()
@@ -315,7 +315,7 @@ def family(cls: type) -> Iterator[type]:
 
 
 def _relative(filename: str, module: str) -> str:
-    """The path below the folder that the module's top package was imported from."""
+    """Return the path below the folder that the top package was imported from."""
     parts: Sequence[str] = filename.replace("\\", "/").split("/")
     depth = module.count(".") + 1
     if parts[-1] == "__init__.py":

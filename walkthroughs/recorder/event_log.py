@@ -78,7 +78,7 @@ class Place:
         return label(self.name if _UNNAMED.fullmatch(self.given) else self.given)
 
     def origin(self, how: str | None, opened: Mapping[object, Entry]) -> Origin:
-        """The present moment in this place, as a cause."""
+        """Return the present moment in this place, as a cause."""
         return (how, self, opened[self.stack[-1]][0] if self.stack else None)
 
 
@@ -241,7 +241,7 @@ class EventLog:
         self._main = threading.main_thread().ident
 
     def write(self, lane: int, kind: str, *more: object) -> Entry:
-        """Writes down one event."""
+        """Write one event."""
         entry: Entry = (next(self.numbers), perf_counter_ns(), lane, kind, *more)
         if entry[0] < self.max_events:
             self.entries.append(entry)
@@ -290,7 +290,7 @@ class EventLog:
         return step
 
     def sent(self, step: SendStep, error: str | None = None) -> None:
-        """The server took the event, or refused it with an error of that class."""
+        """Note that the server took the event, or refused it with that error."""
         entry = self.open.pop(step, None)
         if entry is not None:
             how = "raise" if error else "return"
@@ -300,7 +300,7 @@ class EventLog:
     # Who scheduled what
 
     def origin(self, state: ThreadState, how: str | None) -> Origin:
-        """The present moment, as the cause of something that will run later.
+        """Return the present moment, as the cause of something that will run later.
 
         Inside a plain callback that has left no mark so far, the cause is what led to
         that callback: so a chain of the loop's own steps is one hop.
@@ -314,7 +314,7 @@ class EventLog:
         return cause if cause[0] == how else (how, cause[1], cause[2])
 
     def with_cause(self, fn: Callable[..., Any], how: str) -> Callable[..., Any]:
-        """The function, which remembers who has scheduled it now."""
+        """Return the function, which remembers what has scheduled it now."""
         origin = self.origin(self.threads.state, how)
 
         def run(*args: Any, **kwargs: Any) -> Any:
@@ -334,7 +334,7 @@ class EventLog:
     # Lanes
 
     def enter_lane(self) -> ThreadState:
-        """The present thread, once it is known in which lane; writes what led there."""
+        """Find the lane of the present thread, and write the hop that led to it."""
         state = self.threads.state
         self.locate(state)
         if state.pending is not None:
@@ -342,7 +342,7 @@ class EventLog:
         return state
 
     def locate(self, state: ThreadState) -> None:
-        """Finds out in which place the thread is now."""
+        """Find out in which place the thread is now."""
         loop = running_loop()
         # Without a running loop there is no task; asking would raise.
         task = current_task(loop) if loop is not None else None
@@ -360,7 +360,7 @@ class EventLog:
         state.place, state.stack, state.task = place, place.stack, task
 
     def write_hop(self, state: ThreadState) -> None:
-        """Writes the hop that led the thread to its lane."""
+        """Write the hop that led the thread to its lane."""
         how, place, step = state.pending or IO
         state.pending = None
         self._hop(state.place, (how or _how(state.handle), place, step))
@@ -371,14 +371,14 @@ class EventLog:
         self.write(self.lane_of(to), "hop", (how, lane, step))
 
     def name_lane(self, name: str) -> None:
-        """Calls the present lane, if it is a task, by that name from now on."""
+        """Give the present lane, if it is a task, that name from now on."""
         state = self.threads.state
         self.locate(state)
         if state.place.kind == "task":
             state.place.name, state.place.given = name, ""
 
     def lane_of(self, place: Place) -> int:
-        """The number of the lane; a place that has none yet is given the next one."""
+        """Return the number of the lane, which is the next one if it has none yet."""
         if place.number < 0 and not self.dropped:
             with self._lock:
                 # A log that is full takes no more lanes, for nothing would show them.
@@ -389,7 +389,7 @@ class EventLog:
         return place.number
 
     def _new_place(self, task: Task[Any] | None, state: ThreadState) -> Place:
-        """A place for what the thread now runs for the first time."""
+        """Make a place for what the thread now runs for the first time."""
         if task is None:
             state.own = place = self._thread_place()
             return place
@@ -406,7 +406,7 @@ class EventLog:
         return place
 
     def task_made(self, state: ThreadState) -> None:
-        """A task was made: if it was begun at once, the one that made it goes on."""
+        """Note a new task; if it was begun at once, go on in the task that made it."""
         if state.aside:
             state.task = state  # not known until somebody looks
             self.locate(state)
@@ -445,7 +445,7 @@ class EventLog:
     def args(
         self, seen: CodeInfo, receiver: str | None, frame: FrameType
     ) -> tuple[tuple[str, str], ...]:
-        """The arguments that the scenario watches, in short."""
+        """Return the arguments that the scenario watches, in short."""
         wanted = self.watch.get(self.code_filter.called_name(seen, receiver), ())
         values = frame.f_locals if wanted else {}
         return tuple(
@@ -456,8 +456,11 @@ class EventLog:
 def watched_arguments(
     wanted: str, values: Mapping[str, Any]
 ) -> Iterator[tuple[str, str]]:
-    """What to keep of an argument: "scope" for the whole in short, "scope[]" for each
-    of its entries, when it is a plain dict."""
+    """Yield what to keep of an argument, by name and repr.
+
+    "scope" is the whole in short, "scope[]" each of its entries, when it is a plain
+    dict.
+    """
     name = wanted.removesuffix("[]")
     value = values.get(name)
     if name != wanted and type(value) is dict:
@@ -472,7 +475,7 @@ def watched_arguments(
 
 
 def make_begin(log: EventLog) -> Callable[[CodeInfo, FrameType], None]:
-    """The function to call when a frame of watched code begins to run."""
+    """Return the function to call when a frame of watched code begins to run."""
     opened, stacks = log.open, log.stacks
     get, append = log.open.get, log.entries.append
     numbers, now, limit = log.numbers, perf_counter_ns, log.max_events
@@ -531,12 +534,12 @@ def make_begin(log: EventLog) -> Callable[[CodeInfo, FrameType], None]:
 
 
 def make_end(log: EventLog) -> Callable[..., None]:
-    """The function to call when a frame is done; not all frames are known."""
+    """Return the function to call when a frame is done; not all frames are known."""
     return _make_leave(log, log.open.pop)
 
 
 def make_suspend(log: EventLog) -> Callable[..., None]:
-    """The function to call when a frame steps aside, to come back later."""
+    """Return the function to call when a frame steps aside, to come back later."""
     return _make_leave(log, log.open.get)
 
 
@@ -566,7 +569,7 @@ def _make_leave(
 
 
 def make_resume(log: EventLog) -> Callable[[Any, int], None]:
-    """The function to call when a frame that had stepped aside runs again."""
+    """Return the function to call when a frame that had stepped aside runs again."""
     opened, append, stacks = log.open, log.entries.append, log.stacks
     numbers, now, limit = log.numbers, perf_counter_ns, log.max_events
 
@@ -596,7 +599,7 @@ def make_resume(log: EventLog) -> Callable[[Any, int], None]:
 
 
 def drop_ended_steps(state: ThreadState) -> None:
-    """Gives up the steps that seem open in this thread, but have ended unheard.
+    """Drop the steps that seem open in this thread, but have ended unheard.
 
     What has ended without a word must not be taken for the caller of what follows.
     """
@@ -617,7 +620,7 @@ def _depth(queue: Sized, state: ThreadState) -> int:
 
 
 def remove_step(stack: list[Any], step: object) -> None:
-    """Takes a step off its lane's stack."""
+    """Take a step off its lane's stack."""
     # Whatever stands above has lost its end: it goes with the frame below it.
     while stack and step in stack:
         stack.pop()
@@ -631,7 +634,7 @@ def _how(handle: Any) -> str:
 
 
 def _task_of(handle: Any) -> Task[Any] | None:
-    """The task that the handle runs a step of."""
+    """Return the task that the handle runs a step of."""
     task: Any = getattr(handle._callback, "__self__", None)
     return task if isinstance(task, TASKS) else None
 
@@ -649,7 +652,7 @@ _THREAD = re.compile(r"Thread-\d+ \((?P<target>.+)\)")
 
 
 def _thread_name(name: str) -> str:
-    """A thread's name without the numbers that differ from run to run."""
+    """Return a thread's name without the numbers that differ from run to run."""
     named = _THREAD.fullmatch(name)
     stem = label(named["target"] if named else name).rstrip("0123456789_-")
     # What the pools of concurrent.futures, asyncio and Twisted call their threads.

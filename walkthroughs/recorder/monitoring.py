@@ -54,7 +54,7 @@ class Source:
         monitoring.restart_events()
 
     def stop(self) -> None:
-        """Stops listening and gives the tool id back; a second call does nothing."""
+        """Stop listening and give the tool id back; do nothing the second time."""
         if self._tool is not None:
             monitoring.set_events(self._tool, 0)
             for seen in self._log.code_filter.known.values():
@@ -69,7 +69,7 @@ class Source:
 
 
 def _callbacks(log: EventLog, tool: int) -> dict[str, Any]:
-    """A function for each event."""
+    """Return a function for each event."""
     begin, end = make_begin(log), make_end(log)
     suspend, resume = make_suspend(log), make_resume(log)
     opened, known, judge = log.open, log.code_filter.known.get, log.code_filter.judge

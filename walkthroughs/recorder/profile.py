@@ -50,7 +50,7 @@ class Source:
         sys.setprofile(self._hear)
 
     def stop(self) -> None:
-        """Stops listening in this thread and in new ones."""
+        """Stop listening in this thread and in new ones."""
         if sys.getprofile() is self._hear:
             sys.setprofile(None)
         threading.setprofile(None)
@@ -109,7 +109,7 @@ def _listener(log: EventLog) -> Heard:
 
 
 def _steps(log: EventLog) -> Heard:
-    """What a frame does that is not simply called, and does not simply return."""
+    """Handle frames that are not simply called, or do not simply return."""
     end, suspend, resume = make_end(log), make_suspend(log), make_resume(log)
     thrown: dict[int, int] = {}
 

@@ -25,7 +25,7 @@ from .scheduling import Scheduling
 
 
 def event_source() -> ModuleType:
-    """The module that hears this interpreter's calls: `monitoring` from 3.12 on."""
+    """Return the module that hears this interpreter's calls."""
     return monitoring if sys.version_info >= (3, 12) else profile
 
 
@@ -74,7 +74,7 @@ class Recorder:
                 self._scheduling.start()
 
     def stop(self) -> None:
-        """Ends the recording; a second call does nothing."""
+        """End the recording; do nothing the second time."""
         with self._lock:
             if self._log.recording:
                 self._source.stop()
@@ -86,7 +86,7 @@ class Recorder:
         self._log.skip(self._start_up)
 
     def settle(self, quiet: float = 0.1, at_most: float = 2.0) -> None:
-        """Waits until nothing was recorded for `quiet` seconds, or `at_most` passed."""
+        """Wait until nothing was recorded for `quiet` seconds, or `at_most` passed."""
         deadline = time.monotonic() + at_most
         before = -1
         while time.monotonic() < deadline and before != len(self._log.entries):
@@ -99,7 +99,7 @@ class Recorder:
         return len(self._log.entries)
 
     def wrap(self, application: Application, queues: Sequence[str] = ()) -> Application:
-        """The application, with its ASGI events recorded.
+        """Return the application, with its ASGI events recorded.
 
         Args:
             application: the application.
@@ -108,7 +108,7 @@ class Recorder:
         return wrap_application(application, self._log, queues)
 
     def trace(self, scenario: str = "", server: str = "") -> Trace:
-        """What was recorded up to now."""
+        """Return what was recorded up to now."""
         builder = TraceBuilder(self._log)
         head = self._head(builder, scenario, server)
         return Trace(*head, tuple(builder.events()))
@@ -167,7 +167,7 @@ class Recorder:
 
 
 def _packages(names: frozenset[str]) -> tuple[Package, ...]:
-    """The distributions that hold the given top-level packages."""
+    """Return the distributions that hold the given top-level packages."""
     found = set()
     for name in names:
         origin = _origin(name)

@@ -59,7 +59,7 @@ class Scheduling:
             self._replace(cls, name, wrap)
 
     def stop(self) -> None:
-        """Puts back what was there before; a second call does nothing."""
+        """Put back what was there before; do nothing the second time."""
         while self._undo:
             cls, name, original = self._undo.pop()
             setattr(cls, name, original)
@@ -127,7 +127,7 @@ class Scheduling:
         return run
 
     def _wrap_create_task(self, original: Any) -> Any:
-        """Listens for tasks that are begun before `create_task` returns ("eager")."""
+        """Listen for tasks that are begun before `create_task` returns ("eager")."""
         log = self._log
 
         def create_task(loop: Any, coro: Any, **more: Any) -> Any:

@@ -42,7 +42,7 @@ arguments, and what such work is called."""
 
 
 def listeners(log: EventLog) -> Iterator[Listener]:
-    """What is to be heard of Twisted; nothing in a process that has none of it."""
+    """Yield what to listen to in Twisted; nothing if it has not been imported."""
     if log.loop_name != "reactor" and "twisted.internet" not in sys.modules:
         return
     for module, cls, method, place, how in WORK:

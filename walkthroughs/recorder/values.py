@@ -68,7 +68,7 @@ def _local(frame: FrameType, name: str) -> object:
 
 
 def _variable_of(version: tuple[int, int]) -> Callable[[FrameType, str], object]:
-    """The cheapest way to one variable of a frame that begins to run.
+    """Return the cheapest way to one variable of a frame that begins to run.
 
     To ask for `f_locals` makes a dict of all variables before Python 3.13, and raises
     and drops an exception for each that is not set yet.
@@ -90,7 +90,7 @@ _variable = _variable_of(sys.version_info[:2])
 
 
 def receiver_of(frame: FrameType, name: str) -> type:
-    """The class of the object that goes by that name in the frame.
+    """Return the class of the object that goes by that name in the frame.
 
     Asks only `type`, so that no property, proxy or `__getattr__` of the program runs.
     """
@@ -161,7 +161,7 @@ def _with_masks(text: str) -> Iterator[str]:
 
 
 def label(text: str) -> str:
-    """A name that the program gave to something, in one line and without addresses."""
+    """Return a name that the program gave, in one line and without addresses."""
     line = " ".join(masked(text).split())
     return _ADDRESS.sub("", line)[:LABEL_LIMIT]
 
@@ -174,7 +174,7 @@ class _Repr(reprlib.Repr):
     """
 
     def repr1(self, x: Any, level: int) -> str:
-        """The repr of `x`, which may be a part of something; called for each part."""
+        """Return the repr of `x`, which may be a part of something."""
         kind = type(x)
         if kind in (tuple, list) and len(x) == 2:
             x = kind((x[0], _hidden(x[0], x[1])))
@@ -183,31 +183,31 @@ class _Repr(reprlib.Repr):
         return super().repr1(x, level)
 
     def repr_str(self, x: str, level: int) -> str:
-        """The text, without secrets."""
+        """Return the text, without secrets."""
         return self._fitting(repr(masked(x)))
 
     def repr_bytes(self, x: bytes, level: int) -> str:
-        """The bytes, without secrets."""
+        """Return the bytes, without secrets."""
         text = masked(x[:ROOM].decode("latin-1"))
         return self._fitting(repr(text.encode("latin-1", "replace")))
 
     def repr_dict(self, x: dict[Any, Any], level: int) -> str:
-        """The first entries by their keys, without secrets."""
+        """Return the first entries by their keys, without secrets."""
         keys = _sorted(x)
         shown = {key: _hidden(key, x[key]) for key in keys[: self.maxdict + 1]}
         return super().repr_dict(shown, level)
 
     def repr_set(self, x: set[Any], level: int) -> str:
-        """The first members."""
+        """Return the first members."""
         return super().repr_set(set(_sorted(x)[: self.maxset + 1]), level)
 
     def repr_frozenset(self, x: frozenset[Any], level: int) -> str:
-        """The first members."""
+        """Return the first members."""
         some = frozenset(_sorted(x)[: self.maxfrozenset + 1])
         return super().repr_frozenset(some, level)
 
     def repr_instance(self, x: Any, level: int) -> str:
-        """What the object says of itself, without secrets."""
+        """Return what the object says of itself, without secrets."""
         try:
             text = repr(x)
         except Exception:  # noqa: BLE001 - a repr may raise anything
@@ -221,7 +221,7 @@ class _Repr(reprlib.Repr):
 
 
 def _sorted(many: Collection[Any]) -> list[Any]:
-    """The first few of them, in order if they have one."""
+    """Return the first few of them, in order if they have one."""
     some = list(islice(many, MOST_KEYS))
     try:
         return sorted(some)
@@ -240,7 +240,7 @@ _repr.maxlevel = 2
 
 
 def short(value: object, name: str = "") -> str:
-    """A repr of at most a few dozen characters that never raises and tells no secret.
+    """Return a repr of at most a few dozen characters; never raise, show no secret.
 
     Addresses are left out: they differ from run to run.
 

@@ -26,15 +26,18 @@ class Pair:
 
 
 def stage(name: str) -> str:
-    """What a step is called whoever does it: "HTTPFactory.buildProtocol" and
-    "HTTPFactory.build_protocol" give the same; a class is the same in any module."""
+    """Return what a step is called, whichever server runs it.
+
+    "HTTPFactory.buildProtocol" and "HTTPFactory.build_protocol" give the same; a class
+    is the same in any module.
+    """
     last = name.rpartition(".")[2]
     brief = last if last[:1].isupper() else short(name)
     return brief.replace("_", "").lower()
 
 
 def aligned(left: View, right: View) -> tuple[Pair, ...]:
-    """The shown steps of both, in order, those of one stage in one row."""
+    """Align the shown steps of both, in order, those of one stage in one row."""
     return tuple(_pairs(left, right))
 
 
@@ -56,7 +59,7 @@ def _pairs(left: View, right: View) -> Iterator[Pair]:
 def compare(
     left: View, right: View, left_ident: str, right_ident: str, ident: str
 ) -> str:
-    """A table of two views, stage by stage, which the script makes a stepper of.
+    """Render a table of two views, stage by stage; the script makes it a stepper.
 
     Args:
         left: the one view.

@@ -45,7 +45,7 @@ def stages(
     listening: int,
     meant: Collection[int] | None = None,
 ) -> list[Stage]:
-    """The stages of a recording; lifespan is no part of a request.
+    """Return the stages of a recording; lifespan is no part of a request.
 
     Args:
         trace: the recording.
@@ -103,7 +103,7 @@ class _Beginnings:
         self.called: set[int] = set()
 
     def at(self, event: Event) -> str:
-        """The name of the stage that begins with the event; nothing if none does."""
+        """Return the name of the stage that begins with the event, if one does."""
         name = self.name(event)
         self.seen[name] += 1
         again = name and self.seen[name] > 1
@@ -127,7 +127,7 @@ def compare(
     width: int | None = None,
     heads: tuple[str, str] = ("", ""),
 ) -> str:
-    """The stages side by side, as text.
+    """Write the stages side by side, as text.
 
     Args:
         left: the stages on the one server.

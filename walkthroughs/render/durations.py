@@ -28,7 +28,7 @@ class Duration:
 
 
 def durations(trace: Trace) -> Mapping[int, Duration]:
-    """Number of a call or sent message that has ended -> how long it took."""
+    """Return how long steps took: number of a call or sent message -> duration."""
     aside: dict[int, int] = {}
     waiting: dict[int, int] = {}
     totals: dict[int, int] = {}

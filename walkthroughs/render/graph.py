@@ -54,7 +54,7 @@ class Arrow:
 def states(
     boxes: Mapping[str, str], arrows: Sequence[Arrow], title: str, ident: str
 ) -> str:
-    """The states as boxes, below each other; each arrow leaves beside its words.
+    """Draw the states as boxes, below each other; each arrow leaves beside its words.
 
     Args:
         boxes: state -> what it means.

@@ -55,7 +55,7 @@ NOTHING: Told = {}
 
 
 def nowhere(name: str) -> str:
-    """A `Where` for pages that stand alone."""
+    """Return "": pages that stand alone have no place to link to."""
     return ""
 
 
@@ -66,7 +66,7 @@ def walkthrough(
     where: Where = nowhere,
     told: Told = NOTHING,
 ) -> str:
-    """A whole walkthrough: listing, focus, picture, steps.
+    """Render a whole walkthrough: listing, focus, picture, steps.
 
     Args:
         view: what to show.
@@ -101,7 +101,7 @@ def slim(
     where: Where = nowhere,
     told: Told = NOTHING,
 ) -> str:
-    """A walkthrough for a page that has more to say: no picture, the steps folded.
+    """Render a walkthrough with its steps folded and no picture, for a busy page.
 
     Args:
         view: what to show.
@@ -124,7 +124,7 @@ def slim(
 
 
 def standalone(view: View, ident: str) -> str:
-    """A walkthrough for a page of its own, however long the recording is.
+    """Render a walkthrough for a page of its own, however long the recording is.
 
     The stepper opens at the application.  Picture, steps, and what it needs on demand
     (excerpts, and what folds hold) are compressed, since most of it repeats itself.
@@ -152,7 +152,7 @@ def standalone(view: View, ident: str) -> str:
 
 
 def _deflated(content: str) -> str:
-    """What the page's script unpacks into a <noscript>, as the stepper expects it."""
+    """Compress what the page's script unpacks into a <noscript>, for the stepper."""
     packed = b64encode(compress(content.encode(), 9)).decode()
     return f'<script type="text/plain" class="wt-packed">{packed}</script>'
 
@@ -164,7 +164,7 @@ class Shelf:
         self.parts: dict[str, int] = {}
 
     def put(self, part: str) -> int:
-        """The number by which the script asks for that part."""
+        """Return the number by which the script asks for that part."""
         return self.parts.setdefault(part, len(self.parts))
 
     def json(self) -> str:
@@ -185,7 +185,7 @@ def _opening(view: View, ident: str, css: str, more: str = "") -> str:
 
 
 def _box(label: str, content: str) -> str:
-    """A part that scrolls sideways, and that no search looks into."""
+    """Wrap a part that scrolls sideways, and that no search looks into."""
     return (
         f'<div class="wt-scroll" role="group" tabindex="0" aria-label="{label}" '
         f"data-search-exclude>{content}</div>"
@@ -193,8 +193,10 @@ def _box(label: str, content: str) -> str:
 
 
 def _packed(steps: str) -> str:
-    """The steps, for those who have no script; for all others a text that the script
-    unpacks when it is needed, because a chapter has ten thousand elements in it.
+    """Pack the steps into a text that the script unpacks when it needs them.
+
+    A chapter has ten thousand elements in it. Readers without a script get them as they
+    are.
 
     No search looks into it: whoever searches for a name wants the listing.
     """
@@ -202,7 +204,7 @@ def _packed(steps: str) -> str:
 
 
 def picture(view: View, ident: str) -> str:
-    """The swim lanes, in tiles if there are many rows."""
+    """Render the swim lanes, in tiles if there are many rows."""
     return (tiled if len(view.rows) > LONG else svg)(view, ident)
 
 
@@ -230,7 +232,7 @@ def _breakable(name: str) -> str:
 
 
 def failure(message: str) -> str:
-    """A red box: what is wrong with a fence, for its author."""
+    """Render a red box: what is wrong with a fence, for its author."""
     return (
         '<div class="wt-failure" role="alert"><strong>This does not hold.'
         f"</strong><pre>{escape(message)}</pre></div>"
@@ -244,7 +246,7 @@ def listing(
     aliases: Mapping[str, str] | None = None,
     unfold: bool = True,
 ) -> str:
-    """The listing as its author wrote it; each line links to its step.
+    """Render the listing as its author wrote it; each line links to its step.
 
     Args:
         view: the view whose steps the lines matched.
@@ -295,7 +297,7 @@ def _line(line: ListedLine, target: str, gap: bool, aliases: Mapping[str, str]) 
 
 
 def _listed_name(line: ListedLine, aliases: Mapping[str, str]) -> tuple[str, str]:
-    """What stands in the line, and the words that appear on hover."""
+    """Return what stands in the line, and the words that appear on hover."""
     if line.kind == "ellipsis":
         # An ellipsis that was not matched has no count: the author is still writing.
         words = f"{line.count} left out" if line.count else ""
@@ -309,7 +311,7 @@ def _listed_name(line: ListedLine, aliases: Mapping[str, str]) -> tuple[str, str
 
 
 def alias(name: str, aliases: Mapping[str, str]) -> str:
-    """The name with its longest aliased prefix replaced."""
+    """Replace the longest aliased prefix of the name."""
     fitting = [prefix for prefix in aliases if name.startswith(prefix + ".")]
     if not fitting:
         return name
@@ -324,7 +326,7 @@ def steps(
     told: Told = NOTHING,
     shelf: Shelf | None = None,
 ) -> str:
-    """The steps as an ordered list, folds and arrivals between them.
+    """Render the steps as an ordered list, folds and arrivals between them.
 
     Args:
         view: what to show.
@@ -395,7 +397,7 @@ class _Steps:
         return _attributes(values)
 
     def known(self, row: Step, shelf: Shelf) -> dict[str, object]:
-        """What only a page of its own says of a step."""
+        """Yield what only a page of its own says of a step."""
         numbers = " ".join(str(shelf.put(each)) for each in self.figures(row))
         values: dict[str, object] = {"code": numbers or None}
         if row.event.own:
@@ -450,7 +452,7 @@ class _Steps:
         )
 
     def args(self, event: Call | Message) -> str:
-        """The watched arguments; the entries of one in a table of their own."""
+        """Yield the watched arguments; the entries of one in a table of their own."""
         args = event.args if isinstance(event, Call) else ()
         whole = [arg for arg in args if not _ENTRY.fullmatch(arg[0])]
         rows = "".join(
@@ -487,7 +489,7 @@ class _Steps:
         yield _figure(excerpt, "callee", "The function")
 
     def ending(self, row: Step) -> tuple[int | None, Mark]:
-        """The line where the call ended, and how."""
+        """Yield the line where the call ended, and how."""
         last: Exit | None = next(reversed(self.view.exits(row)), None)
         if last is None or last.how in ("suspend", "resume"):
             return None, ""
@@ -524,12 +526,12 @@ class _Steps:
             yield f"<li {data}><code>{_dotted(name)}</code>{times}</li>"
 
     def unlisted(self, row: Fold, listed: int) -> str:
-        """The last entry of a fold that holds too many to name them all."""
+        """Render the last entry of a fold that holds too many to name them all."""
         rest = row.events[listed:]
         return f"<li {self.unfolded(rest[0])}><code>{counted(rest)} more</code></li>"
 
     def unfolded(self, event: Call | Message) -> str:
-        """What the stepper shows when it walks into a fold."""
+        """Render what the stepper shows when it walks into a fold."""
         around = self.view.shown_around(event.parent)
         values: dict[str, object] = {
             "lane": self.view.trace.lanes[event.lane].label,
@@ -558,7 +560,7 @@ _ENTRY = re.compile(r"(?P<name>\w+)\['?(?P<key>.*?)'?\]")
 
 
 def _entries(args: Iterable[tuple[str, str]]) -> Iterator[str]:
-    """A table for each argument that is watched entry by entry."""
+    """Render a table for each argument that is watched entry by entry."""
     found = ((_ENTRY.fullmatch(name), text) for name, text in args)
     entries = ((match, text) for match, text in found if match)
     for name, group in groupby(entries, key=lambda entry: entry[0]["name"]):
@@ -617,7 +619,7 @@ def _fold_id(row: Fold, ident: str) -> str:
 
 
 def _dotted(name: str) -> str:
-    """A dotted name that may break after its dots, its last two parts foremost."""
+    """Render a dotted name that may break after its dots, its end foremost."""
     if " " in name:
         return escape(name)
     brief = short(name)

@@ -16,7 +16,7 @@ DOOR = "application's door"
 
 
 def mermaid(view: View) -> str:
-    """The text of a Mermaid `sequenceDiagram`."""
+    """Write the text of a Mermaid `sequenceDiagram`."""
     drawing = _Drawing(view)
     arrows = [line for row in view.rows for line in drawing.lines(row)]
     indented = (f"    {line}\n" for line in (*drawing.taking_part(), *arrows))
@@ -30,7 +30,7 @@ class _Drawing:
         self.participants: dict[str, str] = {}
 
     def taking_part(self) -> Iterator[str]:
-        """A line for each participant: in brief, unless two are the same in brief."""
+        """Yield a line for each participant, in brief unless two look the same."""
         brief = {name: name.rpartition(".")[2] for name in self.participants}
         for name, ident in self.participants.items():
             alone = list(brief.values()).count(brief[name]) == 1

@@ -19,7 +19,7 @@ PROCESS = 1
 
 
 def perfetto(view: View) -> str:
-    """The text of the JSON file."""
+    """Write the text of the JSON file."""
     header = view.trace.header
     entries = [*_names(view.trace), *_entries(view)]
     return json.dumps(
@@ -83,7 +83,7 @@ class _Slices:
             yield _entry("X", name, started, dur=lasted, args=dict(pairs))
 
     def hop(self, hop: Hop) -> Iterator[Entry]:
-        """An arrow from the call that scheduled to what runs next in the lane."""
+        """Draw an arrow from the call that scheduled to what runs next in the lane."""
         if hop.origin is None:
             return
         origin = self.trace.events[hop.origin]

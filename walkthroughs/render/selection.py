@@ -47,7 +47,7 @@ class Selection:
 def select(
     trace: Trace, ranked: Sequence[Focus], at_most: int | None = None
 ) -> Selection:
-    """The steps to show.
+    """Select the steps to show.
 
     Args:
         trace: the recording.
@@ -152,7 +152,7 @@ def _ranks(trace: Trace, ranked: Sequence[Focus]) -> Mapping[int, int]:
 
 
 def _requests(trace: Trace) -> Iterator[tuple[int, int]]:
-    """Number of a step -> which request it belongs to, as far as hops tell.
+    """Yield the number of a step and its request, as far as hops tell.
 
     What no request has set going belongs to the one that is under way, or comes next.
     """
@@ -188,7 +188,7 @@ APPLICATION = "task: application"
 def _repeated(
     trace: Trace, ranks: Mapping[int, int], request: Mapping[int, int]
 ) -> tuple[set[int], Mapping[int, int]]:
-    """The steps that only repeat an earlier one, and how often that one happens.
+    """Find steps that only repeat an earlier one, and count those of that one.
 
     A step repeats another of the same request if both run in the same place, have the
     same name, and steps of the same names run inside of them.

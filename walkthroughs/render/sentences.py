@@ -32,18 +32,18 @@ HOPS = {
 
 
 def plural(count: int, noun: str) -> str:
-    """A count with its noun: "1 call", "3 calls"."""
+    """Return a count with its noun: "1 call", "3 calls"."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def plain(sentence: Sentence) -> str:
-    """The sentence as text."""
+    """Return the sentence as text."""
     parts = (f"step {part}" if isinstance(part, int) else part for part in sentence)
     return "".join(parts)
 
 
 def status(event: Call | Message) -> str:
-    """The status that a sent event answers with; nothing for any other."""
+    """Return the status that a sent event answers with; nothing for any other."""
     if isinstance(event, Message) and event.direction == "send":
         return dict(event.summary).get("status", "")
     return ""
@@ -63,7 +63,7 @@ def counted(events: Sequence[Call | Message]) -> str:
 
 
 def folded(view: View, row: Fold) -> str:
-    """What a fold leaves out, in a line."""
+    """Say what a fold leaves out, in a line."""
     first, last = (short(view.trace.name(row.events[n])) for n in (0, -1))
     words = f"{counted(row.events)} left out here"
     return (
@@ -80,7 +80,7 @@ def arrived(view: View, row: Arrival) -> Sentence:
 
 
 def cause(view: View, row: Arrival) -> Sentence:
-    """What led to a lane; nothing if the recording saw nothing."""
+    """Say what led to a lane; nothing if the recording saw nothing."""
     hop = row.hop
     if hop is None:
         return ()
@@ -90,7 +90,7 @@ def cause(view: View, row: Arrival) -> Sentence:
 
 
 def happened(view: View, row: Step) -> Iterator[Sentence]:
-    """What is to say about a step: where it was called, what passed, how it ended."""
+    """Say of a step where it was called, what passed, and how it ended."""
     if isinstance(row.event, Message):
         yield from _passed(row.event)
     else:
@@ -144,14 +144,14 @@ def _passed(event: Message) -> Iterator[Sentence]:
 
 
 def _carried(key: str, text: str) -> str:
-    """An entry of an event: "status 200", "1 header"."""
+    """Say one entry of an event: "status 200", "1 header"."""
     if text == f"1 {key}":
         return text.removesuffix("s")
     return text if text.endswith(key) else f"{key} {text}"
 
 
 def _course(view: View, row: Step) -> Sentence:
-    """The step's stops and returns as one sentence."""
+    """Describe the step's stops and returns in one sentence."""
     exits = view.exits(row)
     shown, last = exits[: STOPS_SHOWN * 2], exits[-1]
     clauses: list[Sentence] = []

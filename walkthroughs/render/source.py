@@ -77,20 +77,20 @@ class Sources:
         self._folders = tuple(sys.path if folders is None else folders)
 
     def package(self, function: Function) -> Package | None:
-        """The distribution that holds the function."""
+        """Return the distribution that holds the function."""
         top = function.module.partition(".")[0]
         owners = (top, *_owners().get(top, ()))
         found = (self._packages.get(_plain(owner)) for owner in owners)
         return next((package for package in found if package), None)
 
     def caller(self, function: Function, line: int) -> Excerpt:
-        """The lines of `function` around the `line` that makes a call."""
+        """Return the lines of `function` around the `line` that makes a call."""
         return self._excerpt(function, {line: "call"}, head=1, around=AROUND)
 
     def callee(
         self, function: Function, line: int | None, how: Mark = "return"
     ) -> Excerpt:
-        """The beginning of `function`, and the `line` where the call ended."""
+        """Return the beginning of `function`, and the `line` where the call ended."""
         marks: dict[int, Mark] = {} if line is None else {line: how}
         return self._excerpt(function, marks, head=HEAD, around=NEAR)
 
@@ -121,7 +121,7 @@ def _owners() -> Mapping[str, list[str]]:
 
 
 def _plain(name: str) -> str:
-    """A distribution's name, so that spellings of the same name are equal."""
+    """Normalise a distribution's name, so that spellings of it are equal."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
@@ -169,8 +169,10 @@ def _extents(file: Path, changed: int) -> Mapping[tuple[int, str], int]:
 
 @lru_cache(maxsize=1024)
 def _lines(file: Path, changed: int, first: int, last: int) -> tuple[SourceLine, ...]:
-    """A function's lines, dedented and highlighted as a whole: an excerpt that began
-    inside a string would be coloured wrongly."""
+    """Return a function's lines, dedented and highlighted as a whole.
+
+    An excerpt that began inside a string would be coloured wrongly.
+    """
     lines = _read(file, changed).split("\n")[first - 1 : last]
     indent = len(lines[0]) - len(lines[0].lstrip())
     texts = [line[:indent].lstrip() + line[indent:].rstrip() for line in lines]
@@ -187,8 +189,10 @@ def without_colourless(code: str) -> str:
 
 
 def highlight(text: str) -> list[str]:
-    """Python source as HTML, line by line: with Pygments' classes if it is there,
-    else only escaped."""
+    """Render Python source as HTML, line by line.
+
+    It has Pygments' classes if Pygments is there, and is only escaped if not.
+    """
     try:
         from pygments import highlight as render
         from pygments.formatters import HtmlFormatter
@@ -205,7 +209,7 @@ def highlight(text: str) -> list[str]:
 def _pieces(
     lines: Sequence[SourceLine], kept: set[int], marks: Mapping[int, Mark]
 ) -> tuple[SourceLine | None, ...]:
-    """The kept lines with their marks; a gap of one line is shown after all."""
+    """Yield the kept lines with their marks; a gap of one line is shown after all."""
     pieces: list[SourceLine | None] = []
     for line in lines:
         number = line.number

@@ -50,7 +50,7 @@ UNPACK = """
 
 
 def page(view: View, title: str, about: Sequence[str] = ()) -> str:
-    """The whole HTML file; nothing in it is loaded from elsewhere.
+    """Render the whole HTML file; nothing in it is loaded from elsewhere.
 
     Args:
         view: what to show.

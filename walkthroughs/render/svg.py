@@ -85,7 +85,7 @@ stroke-dasharray:3 2}
 
 
 def svg(view: View, ident: str) -> str:
-    """The swim lanes of a view.
+    """Draw the swim lanes of a view.
 
     Args:
         view: what to draw.
@@ -98,8 +98,9 @@ def svg(view: View, ident: str) -> str:
 
 
 def tiled(view: View, ident: str) -> str:
-    """The same picture for a page, cut into tiles of `TILE` rows: a browser need not
-    draw those that nobody sees.
+    """Draw the same picture for a page, cut into tiles of `TILE` rows.
+
+    A browser need not draw those that nobody sees.
 
     Args:
         view: what to draw.
@@ -122,7 +123,7 @@ class _Picture:
         yield "</svg>"
 
     def tiles(self) -> Iterator[str]:
-        """The picture in tiles; what runs across an edge is in both."""
+        """Yield the picture in tiles; what runs across an edge is in both."""
         starts = range(0, len(self.view.rows), TILE)
         drawn: list[list[str]] = [[] for _ in starts]
         for first, last, marks in self.marks():
@@ -141,7 +142,7 @@ class _Picture:
             yield from (*self.opening(top, end), *texts, "</svg></div>")
 
     def opening(self, top: int, end: int) -> Iterator[str]:
-        """The beginning of the picture between two heights; its words only once."""
+        """Yield the beginning of the picture between two heights, its words once."""
         label = f'aria-labelledby="{self.ident}-t {self.ident}-d"'
         if top:
             label = f'aria-label="{escape(self.title)}, continued"'
@@ -158,7 +159,7 @@ class _Picture:
         yield from self.backgrounds(names=not top)
 
     def marks(self) -> Iterator[tuple[int, int, Iterator[str]]]:
-        """What is drawn in the rows: the first and the last row it touches, and it."""
+        """Yield what is drawn: the first and the last row it touches, and it."""
         for index, row in enumerate(self.view.rows):
             if isinstance(row, Step):
                 spans = self.view.spans(row)
@@ -205,8 +206,11 @@ class _Picture:
 
     @cached_property
     def levels(self) -> dict[int, int]:
-        """Index of a row -> how deep in its lane it is drawn: a fold stands beside
-        the bars that run through it, everything else at its own depth."""
+        """Return how deep in its lane each row is drawn: index of a row -> depth.
+
+        A fold stands beside the bars that run through it, everything else at its own
+        depth.
+        """
         levels = {index: row.depth for index, row in enumerate(self.view.rows)}
         for step in self.view.steps:
             for span in self.view.spans(step):
@@ -247,8 +251,11 @@ class _Picture:
         return HEADER + ROW * len(self.view.rows) + 8
 
     def column(self, row: Row) -> int:
-        """The lane that a row is drawn in; a fold in a lane where nothing is shown is
-        drawn in the lane of the step before it."""
+        """Return the lane that a row is drawn in.
+
+        A fold in a lane where nothing is shown is drawn in the lane of the step before
+        it.
+        """
         if row.lane in self.view.lanes:
             return row.lane
         return self.view.steps[row.number - 1].lane
@@ -257,7 +264,7 @@ class _Picture:
         return self.lefts[self.column(row)] + PAD + row.depth * INDENT
 
     def y(self, index: int) -> float:
-        """The middle of a row."""
+        """Return the middle of a row."""
         return HEADER + ROW * index + ROW / 2
 
     # Parts
@@ -323,7 +330,7 @@ class _Picture:
         yield "</a>"
 
     def ground(self, row: Step, index: int) -> str:
-        """What can be clicked beside the letters: the row up to its label's end."""
+        """Draw what can be clicked beside the letters, up to the label's end."""
         end = self.lefts[row.lane] + PAD + self.extent(row, row.depth)
         top = self.y(index) - ROW / 2
         return f'<rect class="ground" y="{top:g}" width="{end:g}" height="{ROW}"/>'

@@ -33,9 +33,10 @@ EVENT = "\033[35m"
 
 
 def show(view: View, stream: TextIO, overview: bool = False) -> None:
-    """Write a view to a stream: with colours and cut to the width of the terminal if it
-    is one, plain and whole if it is a pipe or a file.  `COLUMNS` sets the width, and
-    `NO_COLOR` takes the colours away.
+    """Write a view to a stream, as fits a terminal, a pipe or a file.
+
+    It has colours and is cut to the width of the terminal if it is one, and is plain
+    and whole if not. `COLUMNS` sets the width, and `NO_COLOR` takes the colours away.
 
     Args:
         view: what to show.
@@ -62,7 +63,7 @@ def text(
     cut: bool = False,
     overview: bool = False,
 ) -> str:
-    """A view as lines of text.
+    """Return a view as lines of text.
 
     Args:
         view: what to show.
@@ -105,7 +106,7 @@ class _Lines:
             yield self.line(row)
 
     def own_calls(self) -> Iterator[str]:
-        """The reader's own calls, with the numbers that they have in the path below."""
+        """Yield the reader's own calls, with their numbers in the path below."""
         trace, depths = self.view.trace, self.own_depths()
         if not depths:
             # An application whose code is nobody's own has nothing to miss.
@@ -132,7 +133,7 @@ class _Lines:
         return depths
 
     def own_above(self, step: Step) -> Step | None:
-        """The innermost shown call of the reader's own code that a step runs inside of."""
+        """Return the innermost shown own call that a step runs inside of."""
         parent = step.parent
         while parent is not None:
             above = self.view.steps[parent - 1]
@@ -142,7 +143,7 @@ class _Lines:
         return None
 
     def since_start_up(self) -> list[Row]:
-        """The rows from when the server listens on, and of a fold what is in it then."""
+        """Yield the rows from when the server listens on, and what a fold has then."""
         start = self.view.trace.header.listening
         rows: list[Row] = []
         for row in self.view.rows:
@@ -197,7 +198,7 @@ class _Lines:
         return COLOURS[self.view.lane(row).kind]
 
     def beside(self, row: Step) -> str:
-        """What stands at the right edge, if there is room."""
+        """Return what stands at the right edge, if there is room."""
         if isinstance(row.event, Message):
             return ", ".join(filter(None, (status(row.event), self.queue(row.event))))
         function = self.view.trace.function(row.event)
@@ -209,7 +210,7 @@ class _Lines:
         return "no queue" if event.direction == "receive" else ""
 
     def fitting(self, name: str, room: int) -> str:
-        """The name, as whole as there is room for."""
+        """Return the name, as whole as there is room for."""
         if len(name) <= room or not self.short:
             return name
         brief = short(name)

@@ -166,8 +166,10 @@ class View:
 
     @cached_property
     def lanes(self) -> tuple[int, ...]:
-        """Numbers of the lanes that a shown step runs in or a hop comes from, in the
-        order of their first row."""
+        """Return the numbers of the lanes in the order of their first row.
+
+        They are the lanes that a shown step runs in or a hop comes from.
+        """
         seen: dict[int, None] = {}
         for row in self.rows:
             if isinstance(row, Arrival) and row.hop and row.hop.origin_lane is not None:
@@ -177,15 +179,15 @@ class View:
         return tuple(seen)
 
     def lane(self, row: Row) -> Lane:
-        """The lane that a row stands in."""
+        """Return the lane that a row stands in."""
         return self.trace.lanes[row.lane]
 
     def name(self, row: Step) -> str:
-        """The whole name of a shown step, as a listing has it."""
+        """Return the whole name of a shown step, as a listing has it."""
         return self.trace.name(row.event)
 
     def shown_around(self, seq: int | None) -> Step | None:
-        """The innermost shown step that the event `seq` is or runs inside of."""
+        """Return the innermost shown step that the event `seq` is or runs inside of."""
         while seq is not None:
             if seq in self._number:
                 return self.steps[self._number[seq] - 1]
@@ -198,11 +200,11 @@ class View:
         return tuple(self._exits.get(row.seq, ()))
 
     def number_at(self, seq: int) -> int:
-        """Number of the last shown step at or before the event `seq`, 0 before all."""
+        """Return the number of the last shown step up to the event `seq`, or 0."""
         return bisect_right(self.shown, seq)
 
     def spans(self, row: Step) -> tuple[Span, ...]:
-        """The rows during which the step runs; suspensions are the gaps between."""
+        """Return the rows during which the step runs; suspensions are gaps between."""
         if isinstance(row.event, Message) and row.event.direction == "receive":
             at = self._row_at(row.seq)
             return (Span(at, at, "return"),)
@@ -297,7 +299,7 @@ class View:
         return Arrival(start, step.lane, 0, step.number, hop, changed)
 
     def _hop(self, step: Step) -> Hop | None:
-        """The last hop into the step's lane before it."""
+        """Return the last hop into the step's lane before it."""
         hops = self._hops.get(step.lane, [])
         at = bisect_left(hops, step.seq, key=lambda hop: hop.seq)
         return hops[at - 1] if at else None
@@ -352,7 +354,7 @@ def _run_start(step: Step, between: Sequence[Event]) -> int:
 
 
 def short(name: str) -> str:
-    """A name in brief: its last two dotted parts; messages as they are.
+    """Return a name in brief: its last two dotted parts; messages as they are.
 
     A nested function is one part with the function around it.
     """

@@ -57,7 +57,7 @@ class Scenario:
     process: Mapping[str, object] = field(default_factory=dict)
 
     def focus_on(self, server: str) -> Focus:
-        """The focus when `server` serves.
+        """Return the focus when `server` serves.
 
         Raises:
             RecordingError: the scenario says nothing of that server.
@@ -71,14 +71,14 @@ class Scenario:
 
 
 def names() -> tuple[str, ...]:
-    """The names of the book's scenarios."""
+    """Return the names of the book's scenarios."""
     folder = str(Path(__file__).parent)
     modules = (each for each in pkgutil.iter_modules([folder]) if not each.ispkg)
     return tuple(module.name.replace("_", "-") for module in modules)
 
 
 def load(name: str) -> Scenario:
-    """The scenario of that name.
+    """Return the scenario of that name.
 
     Args:
         name: of one of the book's, or "module:variable" for one of your own.

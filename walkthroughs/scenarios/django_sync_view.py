@@ -29,7 +29,7 @@ def client(path: str, port: int) -> None:
 
 
 def scenario_at(name: str, story: str, path: str) -> Scenario:
-    """The scenario that asks the full example site for `path`."""
+    """Return the scenario that asks the full example site for `path`."""
     return Scenario(
         name=name,
         story=story,

@@ -15,7 +15,7 @@ HEAD = (
 
 
 def client(port: int) -> None:
-    """Sends half of the body, and the rest when the server has surely read that.
+    """Send half of the body, and the rest when the server has surely read that.
 
     It has, when it has answered what came later on another connection.  That is no HTTP,
     so that no application has part in it.

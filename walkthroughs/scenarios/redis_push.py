@@ -13,7 +13,7 @@ from . import Scenario, websocket_push
 
 @contextmanager
 def with_redis() -> Iterator[None]:
-    """Runs Redis, and says in the environment where it is."""
+    """Run Redis, and say in the environment where it is."""
     with redis_server() as port:
         os.environ["MYSITE_REDIS"] = f"redis://127.0.0.1:{port}"
         try:
@@ -23,7 +23,7 @@ def with_redis() -> Iterator[None]:
 
 
 def client(port: int) -> None:
-    """Waits in the room; runs the other program; hears what it announces."""
+    """Wait in the room; run the other program; hear what it announces."""
     with clients.websocket(port, "/ws/room/") as browser:
         settings = "--settings=walkthroughs.scenarios.mysite.redis_settings"
         command = [sys.executable, "-m", "django", "announce", settings]

@@ -13,7 +13,7 @@ APPLICATION = (
 
 
 def client(port: int) -> None:
-    """Opens /ws/echo/, sends one text, reads the answer, closes."""
+    """Open /ws/echo/, send one text, read the answer, close."""
     with clients.websocket(port, "/ws/echo/") as browser:
         browser.send("good morning")
         heard = browser.recv(clients.TIMEOUT)

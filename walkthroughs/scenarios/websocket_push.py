@@ -9,7 +9,7 @@ from .websocket_echo import APPLICATION
 
 
 def client(port: int) -> None:
-    """Waits in the room; asks for /announce/ on the side; hears the announcement."""
+    """Wait in the room; ask for /announce/ on the side; hear the announcement."""
     # Channels and Django do parts of this in threads, which take their own time: that each
     # is over before the next thing happens makes every recording the same.
     with clients.websocket(port, "/ws/room/") as browser:

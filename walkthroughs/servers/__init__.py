@@ -40,7 +40,7 @@ class Server(Protocol):
 
 
 def load(name: str) -> Server:
-    """The server of that name.
+    """Return the server of that name.
 
     Raises:
         RecordingError: there is none.

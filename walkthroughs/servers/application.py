@@ -75,7 +75,7 @@ _IN_MANAGE = re.compile(rf"""{SETTINGS}['"]\s*,\s*['"](?P<settings>[\w.]+)['"]""
 
 
 def load(path: str, factory: bool = False, app_dir: str | None = None) -> Any:
-    """The application "module:name"; without a name the `application`, or the `app`.
+    """Import the application "module:name"; the default is `application` or `app`.
 
     Args:
         path: where it is.
@@ -109,7 +109,7 @@ def load(path: str, factory: bool = False, app_dir: str | None = None) -> Any:
 
 
 def call_factory(factory: Any, path: str) -> Any:
-    """The application that a factory makes.
+    """Call a factory, and return the application that it makes.
 
     Raises:
         RecordingError: it makes none; in one line.
@@ -183,7 +183,7 @@ def _src_first(folder: Path) -> tuple[bool, str]:
 
 
 def describe_error(error: BaseException) -> str:
-    """An exception in one line: its class, its words, and where it was raised."""
+    """Describe an exception in one line: its class, its words, where it was raised."""
     words = str(error).strip().splitlines()
     line = f"{type(error).__name__}: {words[0]}" if words else type(error).__name__
     frames = [
@@ -249,7 +249,7 @@ class Roles:
         return (*self.server, *self.framework, *self.own, *self.rest, "*.__call__")
 
     def focused(self, names: Iterable[str] | None) -> Focus:
-        """The focus on some names, or on all code; it knows the reader's own code.
+        """Return a focus on some names, or on all code; it knows the reader's own code.
 
         Args:
             names: dotted names as in `Focus`, None for all code.
@@ -271,7 +271,7 @@ class Roles:
 
     @classmethod
     def of(cls, application: Any, path: str, server: tuple[str, ...]) -> Roles:
-        """The roles of all modules that this process has imported.
+        """Find the roles of all modules that this process has imported.
 
         Args:
             application: the application, which has been imported.
@@ -293,7 +293,7 @@ class Roles:
 
 
 def _imported() -> Iterator[str]:
-    """The top-level modules of this process that are written in Python."""
+    """Yield the top-level modules of this process that are written in Python."""
     for name, module in sorted(sys.modules.items()):
         spec = getattr(module, "__spec__", None)
         if "." not in name and spec is not None and spec.name == name:
@@ -305,7 +305,7 @@ def _once(names: Iterable[str], taken: set[str]) -> tuple[str, ...]:
 
 
 def _outermost(module: str) -> str:
-    """The application's package; of ours, only the part that it lies in."""
+    """Return the application's package; of ours, only the part that it lies in."""
     top, _, rest = module.partition(".")
     return module.rpartition(".")[0] if top == "walkthroughs" and rest else top
 

@@ -123,7 +123,7 @@ class Child:
         server.run(wrapped, lambda port: self.ready(port, roles), **orders["options"])
 
     def focus(self, roles: Roles) -> Focus:
-        """The focus that was ordered: as it is, or with the reader's own code known."""
+        """Return the focus that was ordered, with the reader's own code if asked."""
         names = self.orders["focus"]
         own = names is None or self.orders["own"]
         return roles.focused(names) if own else Focus.of(names)
@@ -149,7 +149,7 @@ class Child:
             self.recorder.stop()
 
     def watch_application(self, application: Application) -> Application:
-        """The same application; what it raises is noted, and how long it runs."""
+        """Wrap the application, to note what it raises and how long it runs."""
 
         async def watched(scope: Scope, receive: Receive, send: Send) -> None:
             # Frameworks that know no lifespan say so by raising: that is no failure.
@@ -171,7 +171,7 @@ class Child:
         return watched
 
     def watch_accept(self, scope: Scope, send: Send) -> Send:
-        """The same `send`; of a WebSocket's, it is noted what it accepts wrongly."""
+        """Wrap `send`, to note what a WebSocket accepts that it must not."""
         if scope["type"] != "websocket":
             return send
 
@@ -187,7 +187,7 @@ class Child:
             self.reasons.add(reason)
 
     def failure_reasons(self) -> list[str]:
-        """What may be why something failed."""
+        """Return possible reasons why something failed."""
         if self.failures:
             self.add_reason(without_lifespan(self.orders["server"], self.roles.own))
         return sorted(self.reasons)

@@ -37,7 +37,7 @@ _START_UP = re.compile(
 def missing(
     server: str, scope: MutableMapping[str, Any], error: BaseException
 ) -> str | None:
-    """What the server leaves out of a scope, if an application raised because of it."""
+    """Name what the server leaves out of a scope, if an application raised for it."""
     if not isinstance(error, KeyError) or not error.args:
         return None
     key = error.args[0]
@@ -50,7 +50,7 @@ def missing(
 def unoffered(
     scope: MutableMapping[str, Any], message: MutableMapping[str, Any]
 ) -> str | None:
-    """What is wrong with accepting a WebSocket so, which some servers do not say."""
+    """Say what is wrong with an accepted WebSocket, if the server does not say it."""
     chosen = message.get("subprotocol")
     if message["type"] != "websocket.accept" or chosen is None:
         return None
@@ -63,7 +63,7 @@ def unoffered(
 
 
 def without_lifespan(server: str, own: Sequence[str]) -> str | None:
-    """What an application that raises may miss on a server that runs no lifespan.
+    """Say what an application may miss on a server that runs no lifespan.
 
     Args:
         server: its name.
@@ -76,7 +76,7 @@ def without_lifespan(server: str, own: Sequence[str]) -> str | None:
 
 
 def _start_up(own: Sequence[str]) -> Iterator[str]:
-    """The application's own files that say what to do at start-up."""
+    """Yield the application's own files that say what to do at start-up."""
     for name, module in sorted(sys.modules.items()):
         if not any(f"{name}.".startswith(f"{each}.") for each in own):
             continue

@@ -130,7 +130,7 @@ class Process:
         return found
 
     def printed(self) -> str:
-        """What the process has printed so far, or the end of it if that is long."""
+        """Return what the process has printed so far, or only the end of it."""
         descriptor = self._printed.fileno()
         size = os.fstat(descriptor).st_size
         left_out = max(size - LONGEST_OUTPUT, 0)
@@ -144,7 +144,7 @@ class Process:
             self._socket.sendall(json.dumps(order).encode() + b"\n")
 
     def _line(self, deadline: float) -> str | None:
-        """The next line; "" if the process has ended, None if it does not come."""
+        """Return the next line; "" if the process has ended, None if it is late."""
         while b"\n" not in self._heard:
             left = deadline - time.monotonic()
             if left <= 0:
@@ -181,7 +181,7 @@ class Process:
 
 
 def how_it_ended(status: int) -> str:
-    """What the exit status of a process says: "ended", or "was killed by SIGSEGV"."""
+    """Describe an exit status: "ended", or "was killed by SIGSEGV"."""
     if status >= 0:
         return "ended"
     try:

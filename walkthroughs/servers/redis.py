@@ -19,7 +19,7 @@ START_LIMIT = 10.0
 
 @contextmanager
 def redis_server(port: int | None = None) -> Iterator[int]:
-    """Runs Redis, which keeps nothing on disk.
+    """Run Redis, which keeps nothing on disk.
 
     Args:
         port: where it is to listen; by default any free port.

@@ -69,7 +69,7 @@ class Running:
             time.sleep(0.01)
 
     def stop(self, signal: Signals = SIGTERM) -> int:
-        """Sends a signal; the exit status of the server that ends by it.
+        """Send a signal, and return the exit status of the server that ends by it.
 
         Raises:
             subprocess.TimeoutExpired: it does not end.
@@ -87,7 +87,7 @@ def running(
     pass_fds: Collection[int] = (),
     environment: Mapping[str, str] | None = None,
 ) -> Iterator[Running]:
-    """Runs a server on loopback as long as the block lasts.
+    """Run a server on loopback as long as the block lasts.
 
     At the end of the block the server is killed, if it was not stopped before: what it
     would do on its way out is not waited for.

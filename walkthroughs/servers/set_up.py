@@ -1,5 +1,7 @@
-"""What is done in the recorded process after the application was imported and before it
-is served: set-up code of the application's own, and a test database for Django."""
+"""Set up the recorded process, after the import and before the application is served.
+
+Run set-up code of the application's own, and make a test database for Django.
+"""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ class Command(runserver.Command):  # type: ignore[misc]  # Django has no types
         return super().handle(*args, **options)
 
     def get_handler(self, *args: Any, **options: Any) -> Any:
-        """The application, behind one that serves static files while DEBUG is on."""
+        """Return the application, which also serves static files while DEBUG is on."""
         if options["noasgi"]:
             return super().get_handler(*args, **options)
         known = {field.name for field in fields(Settings)} & options.keys()

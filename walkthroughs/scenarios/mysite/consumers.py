@@ -13,7 +13,7 @@ class Echo(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no typ
     async def receive(
         self, text_data: str | None = None, bytes_data: bytes | None = None
     ) -> None:
-        """Called with each message of the browser."""
+        """Answer each message of the browser."""
         await self.send(text_data=text_data, bytes_data=bytes_data)
 
 
@@ -23,5 +23,5 @@ class Room(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no typ
     groups = ("room",)
 
     async def room_message(self, event: dict[str, Any]) -> None:
-        """Called with each event of type `room.message` sent to the group."""
+        """Pass on each event of type `room.message` sent to the group."""
         await self.send(text_data=event["text"])

@@ -4,6 +4,6 @@ from typing import Any
 
 
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    """Takes the request, and raises before it has answered."""
+    """Take the request, and raise before it has answered."""
     await receive()
     raise ValueError("on purpose")

@@ -11,14 +11,14 @@ HALF = {"type": "http.response.body", "body": b"half", "more_body": True}
 
 
 async def stuck(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    """Takes the request, and waits for what never comes."""
+    """Take the request, and wait for what never comes."""
     assert scope["type"] == "http"
     await receive()
     await work(3600)
 
 
 async def half(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    """Takes the request, sends half a response, and waits for what never comes."""
+    """Take the request, send half a response, and wait for what never comes."""
     assert scope["type"] == "http"
     await receive()
     await send(START)
@@ -27,7 +27,7 @@ async def half(scope: dict[str, Any], receive: Any, send: Any) -> None:
 
 
 async def stopped(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    """Takes the request; while it works on the answer, its process is told to end."""
+    """Take the request, and have its process told to end while it works."""
     assert scope["type"] == "http"
     await receive()
     loop = asyncio.get_running_loop()

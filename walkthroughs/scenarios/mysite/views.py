@@ -22,14 +22,14 @@ async def announce(request: HttpRequest) -> HttpResponse:
 
 
 def guests(request: HttpRequest) -> HttpResponse:
-    """Counts the guests: a plain function, which waits for the database."""
+    """Count the guests: a plain function, which waits for the database."""
     from .models import Guest
 
     return HttpResponse(f"{Guest.objects.count()} guests\n", content_type="text/plain")
 
 
 async def guests_async(request: HttpRequest) -> HttpResponse:
-    """Counts the guests: a coroutine, which lets others run while it waits."""
+    """Count the guests: a coroutine, which lets others run while it waits."""
     from .models import Guest
 
     number = await Guest.objects.acount()
@@ -37,7 +37,7 @@ async def guests_async(request: HttpRequest) -> HttpResponse:
 
 
 async def slow(request: HttpRequest) -> HttpResponse:
-    """Waits for something that takes long; puts things in order if it may not go on."""
+    """Wait for something that takes long; put things in order if it may not go on."""
     try:
         await asyncio.sleep(30)
     except asyncio.CancelledError:

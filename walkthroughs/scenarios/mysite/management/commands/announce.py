@@ -11,7 +11,7 @@ class Command(BaseCommand):  # type: ignore[misc]  # Django has no types
     """Tells everybody in the room, wherever they are connected."""
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Called by `python manage.py announce`."""
+        """Run `python manage.py announce`."""
         layer = get_channel_layer()
         message = {"type": "room.message", "text": "dinner is ready"}
         async_to_sync(layer.group_send)("room", message)
