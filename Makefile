@@ -24,12 +24,14 @@ STAMP := $(VENV)/.installed
 NEWER := 3.12 3.13
 # How much of walkthroughs its tests take, in per cent: it does not go down.
 COVERED := 82
+# With the lowest versions that pyproject.toml allows.
+LOWEST := .venv-lowest
 PROGRAMS_STAMP := .ci/tools/.installed
 NODE_STAMP := .ci/node_modules/.installed
 
 .DEFAULT_GOAL := help
 .PHONY: help serve prepare $(NEWER:%=prepare-%) test pages test-versions test-tools \
-  cover lint site check bench clean
+  test-lowest cover lint site check bench clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## */\1|/p' $(MAKEFILE_LIST) | \
@@ -103,6 +105,19 @@ test-tools: $(STAMP)
 	  --ignore tests/walkthroughs/render --ignore tests/walkthroughs/commands \
 	  --ignore tests/walkthroughs/book/test_stage_index.py $(ARGS)
 
+$(LOWEST)/.installed: pyproject.toml $(STAMP)
+	@echo "Installing the lowest versions that pyproject.toml allows into $(LOWEST)."
+	@$(RUN) -m uv venv --quiet --clear --python $(RUN) $(LOWEST)
+	@$(RUN) -m uv pip install --quiet --python $(LOWEST)/bin/python \
+	  --resolution lowest-direct --editable '.[docs,test,channels]'
+	@touch $@
+
+# Newest is what every other environment has.
+test-lowest: $(LOWEST)/.installed  ## test with the lowest versions that are allowed
+	$(LOWEST)/bin/python -m pytest -n auto --dist loadfile tests/minidaphne \
+	  $(addprefix tests/walkthroughs/,listing pages recorder adapters test_recording.py) \
+	  $(ARGS)
+
 # A line of the server that no test runs is a line that the book cannot vouch for.
 # What only a recorded process runs of walkthroughs, a child, is not counted.
 cover: $(STAMP) $(NODE_STAMP)  ## test both packages, and count the branches that are taken
@@ -121,7 +136,7 @@ site: $(STAMP) $(NODE_STAMP)  ## build the site into site/, and fail on any warn
 	$(RUN) -m mkdocs build --strict --clean
 
 # The strict build of the site is one of the tests of `pages`.
-check: lint cover test-versions pages  ## the one gate: each of these once
+check: lint cover test-versions test-lowest pages  ## the one gate: each of these once
 
 bench: $(STAMP)  ## run the measurements (needs wrk and valgrind), and write them into the book
 	@$(RUN) -m pip install --quiet --disable-pip-version-check --editable '.[bench]'

@@ -16,6 +16,7 @@ Laws:
 from __future__ import annotations
 
 import ast
+import os
 import pkgutil
 import sys
 import textwrap
@@ -23,6 +24,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import lru_cache
+from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from importlib.util import resolve_name
 from itertools import accumulate
@@ -163,12 +165,33 @@ def _spec(name: str) -> ModuleSpec | None:
     for part in accumulate(name.split("."), "{}.{}".format):
         if spec is not None and path is None:
             return None
-        found = (finder.find_spec(part, path, None) for finder in sys.meta_path)
-        spec = next((each for each in found if each is not None), None)
+        folders: tuple[str, ...] | None = None if path is None else tuple(path)
+        changes = tuple(map(_changed, sys.path if folders is None else folders))
+        finders = tuple(sys.meta_path)
+        spec = _ask(part, folders, (*sys.path, *changes), finders)
         if spec is None:
             return None
         path = spec.submodule_search_locations
     return spec
+
+
+def _changed(folder: str) -> int:
+    try:
+        return os.stat(folder).st_mtime_ns
+    except OSError:
+        return 0
+
+
+# Keyed by all that an answer depends on: a page asks for the same few modules often.
+@lru_cache(maxsize=2048)
+def _ask(
+    name: str,
+    folders: tuple[str, ...] | None,
+    depends_on: tuple[str | int, ...],
+    finders: tuple[MetaPathFinder, ...],
+) -> ModuleSpec | None:
+    found = (finder.find_spec(name, folders, None) for finder in finders)
+    return next((each for each in found if each is not None), None)
 
 
 def _modules(package: str) -> Iterator[str]:

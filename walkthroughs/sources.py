@@ -181,10 +181,15 @@ def texts(modules: Iterable[str]) -> dict[str, str]:
     been imported is read once: what runs here does not change when its file does.
     """
     found: dict[str, str] = {}
+    seen: set[str] = set()
+    places: dict[str, _Found] = {}
     wanted = list(modules)
     while wanted:
         name = wanted.pop()
-        if name not in found and (text := _text(name)) is not None:
+        if name in seen:
+            continue
+        seen.add(name)
+        if (text := _text(name, places)) is not None:
             found[name] = text.digest
             wanted += [name.rpartition(".")[0], *text.imports]
     return found
@@ -196,15 +201,18 @@ class _Text:
     imports: tuple[str, ...] = ()
 
 
+_Found = tuple[Path | None, Sequence[str]]
+"""A module's file, and a package's folders."""
+
 _texts: WeakKeyDictionary[ModuleType, _Text | None] = WeakKeyDictionary()
 
 
-def _text(name: str) -> _Text | None:
+def _text(name: str, places: dict[str, _Found]) -> _Text | None:
     """Return what a module is made of; None if it is installed, or not there."""
     module = sys.modules.get(name)
     if module is not None and module in _texts:
         return _texts[module]
-    file, folders = _place(name)
+    file, folders = _place(name, places)
     text: _Text | None
     if file is None:
         text = _Text("") if any(map(_is_own_folder, folders)) else None
@@ -225,8 +233,19 @@ def _read(file: Path, package: str) -> _Text:
     return _Text(hashlib.sha256(text).hexdigest(), _imports(text, package))
 
 
-def _place(name: str) -> tuple[Path | None, Sequence[str]]:
-    """Find a module's file, and a package's folders; import nothing."""
+def _place(name: str, places: dict[str, _Found]) -> _Found:
+    """Find a module's file, and a package's folders; import nothing.
+
+    Args:
+        name: the module's dotted name.
+        places: what has been found already, which grows.
+    """
+    if name not in places:
+        places[name] = _find_place(name, places)
+    return places[name]
+
+
+def _find_place(name: str, places: dict[str, _Found]) -> _Found:
     module = sys.modules.get(name)
     if module is not None:
         file = _file(module)
@@ -235,12 +254,34 @@ def _place(name: str) -> tuple[Path | None, Sequence[str]]:
     spec = None
     if not package:
         spec = PathFinder.find_spec(name)
-    elif folders := _place(package)[1]:
+    elif (folders := _place(package, places)[1]) and _may_have(folders, name):
         spec = PathFinder.find_spec(name, folders)
     if spec is None:
         return None, ()
     file = spec.origin if spec.has_location and spec.origin else ""
     return Path(file) if file else None, [*(spec.submodule_search_locations or ())]
+
+
+def _may_have(folders: Sequence[str], module: str) -> bool:
+    """Whether any of the folders has something that is called like a module.
+
+    Most names that are imported from a package are no modules: to look for each takes
+    long.  What a folder has is remembered until the folder changes, as Python does.
+    """
+    last = module.rpartition(".")[2]
+    return any(last in _stems(each, _changed(each)) for each in folders)
+
+
+def _changed(folder: str) -> int:
+    try:
+        return os.stat(folder).st_mtime_ns
+    except OSError:
+        return 0
+
+
+@lru_cache(maxsize=1024)
+def _stems(folder: str, changed: int) -> frozenset[str]:
+    return frozenset(each.partition(".")[0] for each in _entries([folder]))
 
 
 @lru_cache(maxsize=1024)
