@@ -39,9 +39,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Say what is to be repaired and made again, and whether pages can be read."""
     if config.getini("walkthroughs_pages") and find_spec("sybil") is None:
-        from pytest import UsageError
+        import pytest
 
-        raise UsageError(
+        raise pytest.UsageError(
             "walkthroughs_pages needs Sybil: run `python -m pip install sybil`"
         )
     if config.getoption("--fresh"):

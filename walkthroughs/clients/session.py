@@ -182,7 +182,6 @@ class SessionClient:
             Unanswered: an exchange came to no end; the later ones of its session are
                 not tried.
         """
-
         self.refused.clear()
 
         def one() -> None:
