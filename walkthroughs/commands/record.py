@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ..clients.session import SessionClient, Unanswered
 from ..errors import UsageError
-from ..focus import Focus
+from ..focus import CALLED, Focus
 from ..pages.first_listing import first_scenario
 from ..recording import Observation, observe
 from ..render.mermaid import mermaid
@@ -213,10 +213,6 @@ def ranked(roles: Mapping[str, Sequence[str]]) -> list[Focus]:
     names = ((*roles[role], CALLED) for role in ("own", "server", "framework"))
     own, server, framework = map(Focus.of, names)
     return [replace(own, whole=True), server, framework]
-
-
-CALLED = "*.__call__"
-"""What makes an object an application: it is private by its name alone."""
 
 
 def problems_of(

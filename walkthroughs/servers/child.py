@@ -27,7 +27,7 @@ from contextlib import suppress
 from dataclasses import asdict
 from typing import Any, NoReturn
 
-from ..errors import RecordingError
+from ..errors import ApplicationError, RecordingError
 from ..focus import Focus
 from ..recorder import Recorder
 from ..recorder.asgi_wrapper import Application, Receive, Scope, Send
@@ -106,7 +106,8 @@ class Child:
             )
             prepare(orders["set_up"], orders["database"])
         except RecordingError as error:
-            self.say("failed", {"why": str(error)})
+            wrong = isinstance(error, ApplicationError)
+            self.say("failed", {"why": str(error), "application": wrong})
             _end_at_once(1)
         self.say("imported", {})
         shown = (*server.FOCUS, *server.TRANSPORT)
@@ -203,7 +204,7 @@ class Child:
                 _end_all()
         except BaseException as error:  # noqa: BLE001 - in a thread, it would be lost
             traceback.print_exc()
-            self.say("failed", {"why": describe_error(error)})
+            self.say("failed", {"why": describe_error(error), "application": False})
         finally:
             _end_at_once(0)
 
