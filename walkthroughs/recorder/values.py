@@ -41,11 +41,17 @@ _SECRET = re.compile(
 _UNNAMED = re.compile(
     r"(?P<before>(?<=://)[^/\s:@]*+:)[^/\s@]++(?=@)|(?P<scheme>\bBearer\ )[^\s,;'\"]++"
 )
-# A header's line, a form's field, a key in JSON or in a repr, a pair in a list.  Every
-# quantifier is possessive and a name begins where a word does, so that no part of a
-# text is read twice for the same reason.
+# A header's line, a form's field, a key in JSON or in a repr, a pair in a list, an arrow,
+# an element of XML, a field whose "=" is encoded, a sentence.  Every quantifier is
+# possessive and a name begins where a word does, so that no part of a text is read twice
+# for the same reason.
 _NAMED = re.compile(
-    r"(?<![\w-])(?P<name>[\w-]++)(?P<between>['\"]?\s*+[:=,]\s*+)(?:b(?=['\"]))?"
+    r"""
+    (?<![\w-]) (?P<name>[\w-]++)
+    (?P<between> ['"]? \s*+ (?: =>? | [:,] | -?> | %(?:25)*+3[ADad] | is\s ) \s*+ )
+    (?: b(?=['"]) )?
+    """,
+    re.VERBOSE,
 )
 # A quoted value counts as one if something ends there; else all of the line is meant.
 _VALUE = re.compile(
