@@ -138,6 +138,8 @@ def test_a_focused_recording_lacks_what_a_listing_has_to_mention(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = str(tmp_path / "it.json")
-    assert main(["record", SITE, "--server", "uvicorn", "--focus", SITE, "-o", file]) == 0
+    assert (
+        main(["record", SITE, "--server", "uvicorn", "--focus", SITE, "-o", file]) == 0
+    )
     assert main(["show", file, "--format", "callpath"]) == FAILED
     assert "made with --focus, so it lacks calls" in capsys.readouterr().err
