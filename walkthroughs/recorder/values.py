@@ -24,7 +24,7 @@ A client chooses the texts and names that a recording meets, so none is read to 
 NAME_LIMIT = 100
 """A name longer than that is nobody's field, and is taken for a secret unread."""
 
-LABEL_LIMIT = 80
+LABEL_LIMIT = 120
 """How many characters a lane's name has at most."""
 
 MOST_KEYS = 100
@@ -169,7 +169,8 @@ def _with_masks(text: str) -> Iterator[str]:
 def label(text: str) -> str:
     """Return a name that the program gave, in one line and without addresses."""
     line = " ".join(masked(text).split())
-    return _ADDRESS.sub("", line)[:LABEL_LIMIT]
+    line = _ADDRESS.sub("", line)
+    return line if len(line) <= LABEL_LIMIT else f"{line[: LABEL_LIMIT - 1]}…"
 
 
 class _Repr(reprlib.Repr):
