@@ -233,13 +233,11 @@ def problems_of(
             f"the application was not done after {args.time_limit:g} seconds: "
             "--time-limit gives it more"
         )
-    dropped = seen.trace.header.dropped
-    if dropped:
+    if seen.trace.header.dropped:
+        # How many events are missing is said by the recording itself.
         yield (
-            f"the recording was full: {plural(dropped, 'event')} after the first "
-            f"{args.max_events:,} since the server listened were left out; "
-            "--focus makes it smaller, "
-            "--max-events gives it room"
+            "the recording is incomplete: --focus makes it smaller, and --max-events "
+            f"gives it room for more than {args.max_events:,} events after the start-up"
         )
 
 
