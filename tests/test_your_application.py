@@ -28,8 +28,15 @@ ENVIRONMENT = {"PYTEST_ADDOPTS": "-p no:asyncio -p no:cacheprovider"}
 PACKAGES = (
     *("daphne", "django", "fastapi", "hypercorn", "mkdocs", "pytest", "starlette"),
     *("sphinx", "sybil", "uvicorn"),
+    # of those above, and of no command
+    *("jinja2", "markdown", "pygments", "yaml"),
 )
-BROUGHT = {"fastapi": ("starlette",)}
+BROUGHT = {
+    "fastapi": ("starlette",),
+    "mkdocs": ("jinja2", "markdown", "yaml"),
+    "pytest": ("pygments",),
+    "sphinx": ("jinja2", "pygments"),
+}
 MISSING = "import sys\n\nsys.modules.update(dict.fromkeys({names}))\n"
 
 PYTHON = [sys.executable, "-m"]

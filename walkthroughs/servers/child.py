@@ -35,7 +35,7 @@ from ..sources import Watch
 from . import load
 from .application import Roles, describe_error
 from .application import load as load_application
-from .limits import missing, unoffered, without_lifespan
+from .limits import missing, unoffered, without_lifespan, without_uvloop
 from .set_up import clean_up, prepare
 
 START_UP = 100_000
@@ -191,6 +191,7 @@ class Child:
         """Return possible reasons why something failed."""
         if self.failures:
             self.add_reason(without_lifespan(self.orders["server"], self.roles.own))
+            self.add_reason(without_uvloop(self.orders["options"].get("loop", "")))
         return sorted(self.reasons)
 
     def handle_orders(self) -> None:
