@@ -44,6 +44,48 @@ def has(text: str) -> dict[str, bool]:
     }
 
 
+def server_has(page: str, text: str) -> dict[str, bool]:
+    """What a page has of all that a chapter about the server is to have.
+
+    The chapter before it runs first, and lacks something; the first has none before it.
+    """
+    before = SERVER[SERVER.index(page) - 1] if page != SERVER[0] else ""
+    beginning, _, end = text.partition("\n## ")
+    listings = [each for each in fences(text) if each.language == "callpath"]
+    exercises = end.partition("\n## Exercises\n")[2]
+    count = len(re.findall(r"^\d\. ", exercises, re.MULTILINE))
+    return {
+        "failure": before in beginning and "\n>>> " in beginning,
+        "paths": {each.options.get("server") for each in listings}
+        == {"daphne", "minidaphne"},
+        "twin": "\n## What differs from Daphne\n" in end,
+        "exercises": count in (2, 3),
+        "answers": exercises.count('??? success "Answer"') == count,
+        "checked": exercises.count("```") >= 2 * count,
+    }
+
+
+@pytest.mark.parametrize("page", SERVER)
+def test_a_chapter_about_the_server_is_whole(page: str) -> None:
+    found = server_has(page, (DOCS / page).read_text(encoding="utf-8"))
+    missing = {name for name, there in found.items() if not there}
+    # The command line follows no request.
+    assert missing == ({"paths", "twin"} if page == SERVER[-1] else set())
+
+
+def test_a_chapter_about_the_server_that_lacks_something_is_seen() -> None:
+    text = (DOCS / SERVER[1]).read_text(encoding="utf-8")
+    for cut, name in {
+        f'"{SERVER[0]}"': "failure",
+        "server=minidaphne": "paths",
+        "\n## What differs from Daphne": "twin",
+        "\n2. ": "exercises",
+        '??? success "Answer"': "answers",
+    }.items():
+        assert server_has(SERVER[1], text)[name] is True
+        assert server_has(SERVER[1], text.replace(cut, "x"))[name] is False, name
+
+
 @pytest.mark.parametrize("page", CHAPTERS)
 def test_a_chapter_is_whole(page: str) -> None:
     found = has((DOCS / page).read_text(encoding="utf-8"))
