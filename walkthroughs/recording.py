@@ -80,11 +80,13 @@ class Environment:
         python: the interpreter.
         installed: what recordings depend on: its version, and those of all packages.
         variables: of the operating system, beside those of this process.
+        folders: where its packages lie, and hence their source; None for `sys.path`.
     """
 
     python: Path
     installed: str
     variables: Mapping[str, str] = field(default_factory=dict)
+    folders: tuple[str, ...] | None = None
 
 
 def record(
@@ -125,14 +127,16 @@ def record(
     return Trace.from_json(seen.json)
 
 
-def is_recorded(scenario: str, server: str) -> bool:
+def is_recorded(
+    scenario: str, server: str, environment: Environment | None = None
+) -> bool:
     """Whether the cache has that recording, and nothing that it depends on has changed.
 
     Raises:
         RecordingError: there is no such scenario or server.
     """
     story, modules = _story(scenario)
-    path = _place(story, modules, server, _here())
+    path = _place(story, modules, server, environment or _here())
     try:
         with path.open(encoding="utf-8") as file:
             return _holds(file.readline())

@@ -11,6 +11,7 @@ the extension's own work.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,6 +25,8 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
 from ..book import stage_index
+from ..compatibility.variants import supported
+from ..errors import WalkthroughError
 from ..pages.pages import pages_of
 from ..render.sentences import plural
 from ..render.standalone import ASSETS
@@ -90,7 +93,9 @@ class WalkthroughsPlugin(BasePlugin[WalkthroughsConfig]):
     def on_files(self, files: Files, /, *, config: MkDocsConfig) -> Files:
         """Make missing recordings, and add the style and script to the site."""
         stage_index.on_page.cache_clear()
-        record_all(pages_of(Path(config.docs_dir)), log.info)
+        docs = Path(config.docs_dir)
+        with suppress(WalkthroughError):  # the fences will say so, with their lines
+            record_all(pages_of(docs), log.info, supported(docs.absolute().parent))
         for asset in ("walkthroughs.css", "walkthroughs.js"):
             path = str(ASSETS / asset)
             files.append(File.generated(config, f"assets/{asset}", abs_src_path=path))

@@ -7,47 +7,96 @@
 
 The site renders it, `pytest` checks it, `pytest --update-callpaths` repairs it; all three
 speak of the same recording.  A third option, `look`, says how the site shows it: `slim`
-for listing and stepper alone, `play` for a slim one that walks by itself.
+for listing and stepper alone, `play` for a slim one that walks by itself.  A fourth one
+names a distribution and says for which versions of it the listing speaks: `django=6.1`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from html import escape
 from io import StringIO
 from pathlib import Path
 
+from ..compatibility.variants import Claim, Version, fault, supported, version_of
+from ..errors import FenceError
 from ..listing import Line, is_blank, mend, parse
 from ..pages.first_listing import first_listing
 from ..pages.markdown import Fence, options_of
 from ..render.html import listing, slim, walkthrough
-from ..verification import ident, recording, verify
+from ..verification import OPTIONS, Verified, hold_on, ident, recording, verify
 from .place import Place
 
 
+not_recorded: list[str] = []
+"""What was not recorded on this machine: places and reasons, for those who run tests."""
+
+
 def check(fence: Fence, place: Place) -> None:
-    """Hold the listing against its recording.
+    """Hold the listing against its recording, on all versions that it speaks for.
 
     Raises:
-        FenceError: the fence's options make no sense, or it is still empty.
+        FenceError: the fence's options make no sense, or it is still empty; a version
+            that it speaks for cannot be had, or is spoken for twice; its variants leave
+            one out.
         RecordingError: there is no recording to be had.
         ListingError: the listing cannot be read.
         Mismatch: it is not what happened.
     """
-    verify(fence.body, options_of(fence))
+    _, note = _hold(fence, place)
+    if note:
+        not_recorded.append(place.at(fence.line, note))
 
 
 def render(fence: Fence, place: Place) -> str:
     """Make the listing, its picture and its steps; raise as `check` does."""
+    verified, note = _hold(fence, place)
     options = options_of(fence)
-    verified = verify(fence.body, options)
     name = ident(options["scenario"], options["server"], place.occurrence(fence))
     look = options.get("look")
     listed = listing(verified.view, verified.lines, name, unfold=look is None)
+    listed += _said(note, options, place)
     told = {line.seq: line.comment for line in verified.lines if line.seq is not None}
     if look is not None:
         return slim(verified.view, listed, name, look == "play", place.where, told)
     return walkthrough(verified.view, listed, name, place.where, told)
+
+
+def _hold(fence: Fence, place: Place) -> tuple[Verified, str]:
+    """The listing, where it holds, and what could not be recorded here of it."""
+    options, versions = options_of(fence), supported(place.folder.parent)
+    whole = place.pages.fences.get(place.page) or (*place.above, fence)
+    skipped = place.skipped if place.page in place.pages.fences else 0
+    claims = [_claim(each) for each in whole if each.language == fence.language]
+    verified = verify(fence.body, options)
+    if wrong := fault(claims, fence.line + skipped, versions):
+        raise FenceError(wrong)
+    return verified, verified.recorded.note or hold_on(fence.body, options, versions)
+
+
+def _claim(fence: Fence) -> Claim:
+    known = OPTIONS | {"look"}
+    more = {name: each for name, each in fence.options.items() if name not in known}
+    try:
+        version = version_of(more)
+    except FenceError:  # that fence says so itself
+        version = None
+    names = (fence.options.get("scenario", ""), fence.options.get("server", ""))
+    return Claim(fence.line, names, version)
+
+
+def _said(note: str, options: Mapping[str, str], place: Place) -> str:
+    """What a page says below a listing of the versions that it was held on."""
+    versions = supported(place.folder.parent)
+    if not note and not set(options) - OPTIONS - {"look"} and versions:
+        note = f"This listing holds on {_together(versions)}."
+    return f'\n<p class="wt-versions">{escape(note)}</p>' if note else ""
+
+
+def _together(versions: Sequence[Version]) -> str:
+    *most, last = map(str, versions)
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +139,7 @@ class Repairs:
             FenceError: it is empty, and the recording has nothing to name.
             RecordingError: there is no recording to be had.
         """
-        trace = recording(options)
+        trace = recording(options).trace
         if is_blank(fence.body):
             text, stuck = first_listing(trace), tuple[Line, ...]()
         else:
