@@ -27,6 +27,7 @@ TOP_LEVEL = {
     "minidaphne",
     "mkdocs.yml",
     "pyproject.toml",
+    "recordings",
     "tests",
     "walkthroughs",
 }

@@ -10,11 +10,13 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from .compatibility.environments import Uninstallable
 from .compatibility.variants import (
     Version,
     environment,
+    keep,
     kept_file,
     may_be_kept,
     read_kept,
@@ -183,9 +185,7 @@ def recording(options: Mapping[str, str]) -> Recorded:
 def _more(options: Mapping[str, str]) -> dict[str, str]:
     """The options that name neither the recording nor its look."""
     return {
-        name: value
-        for name, value in options.items()
-        if name not in OPTIONS | {"look"}
+        name: value for name, value in options.items() if name not in OPTIONS | {"look"}
     }
 
 
@@ -195,7 +195,9 @@ def _kept(
     kept = read_kept(version, scenario, server)
     why = f"{version} cannot be had here: {error}"
     if kept is None:
-        raise FenceError(f"{why}; and there is no {kept_file(version, scenario, server)}")
+        raise FenceError(
+            f"{why}; and there is no {kept_file(version, scenario, server)}"
+        )
     if not may_be_kept():
         raise FenceError(f"{why}; and WALKTHROUGHS_NO_KEPT rules out a kept recording")
     header = kept.trace.header
@@ -206,6 +208,59 @@ def _kept(
         f"{header.python} with {packages}."
     )
     return Recorded(kept.trace, (), note)
+
+
+def keep_elsewhere(options: Mapping[str, str]) -> Path | None:
+    """Write the recording of a fence into the repository, if it was not made here.
+
+    Returns:
+        the file; None for a fence that speaks for what is installed here.
+
+    Raises:
+        FenceError: the version that it speaks for can be had nowhere.
+        RecordingError: there is no such recording to be had.
+    """
+    version = version_of(_more(options))
+    if version is None or version.is_here:
+        return None
+    recorded = recording(options)
+    scenario, server = options["scenario"], options["server"]
+    file = kept_file(version, scenario, server)
+    if not recorded.note and not _as_kept(version, scenario, server, recorded.trace):
+        keep(version, scenario, server, recorded.trace)
+    return file
+
+
+def _as_kept(version: Version, scenario: str, server: str, trace: Trace) -> bool:
+    """Whether the kept recording has the same steps."""
+    kept = read_kept(version, scenario, server)
+    return kept is not None and _path(kept.trace) == _path(trace)
+
+
+def _path(trace: Trace) -> list[tuple[str, str]]:
+    return [(trace.lanes[each.lane].label, trace.name(each)) for each in trace.steps]
+
+
+def hold_kept(options: Mapping[str, str], verified: Verified) -> None:
+    """Hold a listing that was recorded now against the kept recording, too.
+
+    Raises:
+        FenceError: there is none, or it has other steps than the listing.
+    """
+    version = version_of(_more(options))
+    if version is None or version.is_here or verified.recorded.note:
+        return
+    scenario, server = options["scenario"], options["server"]
+    file = kept_file(version, scenario, server)
+    mend = "`walkthroughs check --keep` writes it"
+    kept = read_kept(version, scenario, server)
+    if kept is None:
+        raise FenceError(f"there is no {file}: {mend}")
+    try:
+        check(verified.listing, kept.trace)
+    except Mismatch as error:
+        words = "has other steps than what was recorded now"
+        raise FenceError(f"{file} {words} ({error}): {mend}") from None
 
 
 def verify(body: str, options: Mapping[str, str]) -> Verified:
@@ -224,9 +279,7 @@ def verify(body: str, options: Mapping[str, str]) -> Verified:
     return Verified(listing, recorded, check(listing, recorded.trace))
 
 
-def hold_on(
-    body: str, options: Mapping[str, str], versions: Iterable[Version]
-) -> str:
+def hold_on(body: str, options: Mapping[str, str], versions: Iterable[Version]) -> str:
     """Hold a listing that names no version on all others that are supported.
 
     Args:

@@ -147,9 +147,7 @@ class Claim:
     version: Version | None
 
 
-def fault(
-    claims: Sequence[Claim], line: int, versions: Sequence[Version]
-) -> str:
+def fault(claims: Sequence[Claim], line: int, versions: Sequence[Version]) -> str:
     """Say what is wrong with the variants that the listing at a line belongs to.
 
     Variants of one listing follow each other on the page, with no other listing of the

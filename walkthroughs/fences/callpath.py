@@ -25,9 +25,16 @@ from ..listing import Line, is_blank, mend, parse
 from ..pages.first_listing import first_listing
 from ..pages.markdown import Fence, options_of
 from ..render.html import listing, slim, walkthrough
-from ..verification import OPTIONS, Verified, hold_on, ident, recording, verify
+from ..verification import (
+    OPTIONS,
+    Verified,
+    hold_kept,
+    hold_on,
+    ident,
+    recording,
+    verify,
+)
 from .place import Place
-
 
 not_recorded: list[str] = []
 """What was not recorded on this machine: places and reasons, for those who run tests."""
@@ -39,12 +46,14 @@ def check(fence: Fence, place: Place) -> None:
     Raises:
         FenceError: the fence's options make no sense, or it is still empty; a version
             that it speaks for cannot be had, or is spoken for twice; its variants leave
-            one out.
+            one out; the kept recording is of other steps.
         RecordingError: there is no recording to be had.
         ListingError: the listing cannot be read.
         Mismatch: it is not what happened.
     """
-    _, note = _hold(fence, place)
+    verified, note = _hold(fence, place)
+    if supported(place.folder.parent):
+        hold_kept(options_of(fence), verified)
     if note:
         not_recorded.append(place.at(fence.line, note))
 
