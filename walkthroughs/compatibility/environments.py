@@ -126,7 +126,7 @@ def make_with(distribution: str, prefix: str) -> Environment:
         Uninstallable: no Python here can have it, or one took too long.
     """
     words = (f"{distribution}=={prefix}.*", *_beside(distribution))
-    folder = _folder(*words, os.environ.get("WALKTHROUGHS_PYTHONS", ""))
+    folder = _folder(*words, str(os.environ.get("WALKTHROUGHS_PYTHONS")))
     # Another process may be making the same one.
     with _alone(folder):
         found = _kept(folder)

@@ -21,15 +21,19 @@ ANSWER_LIMIT = 30
 """Seconds that an interpreter may take to say its version."""
 
 
-@cache
 def interpreters() -> tuple[Path, ...]:
     """Find one interpreter of each version of Python 3, the newest first.
 
     `$WALKTHROUGHS_PYTHONS` names them instead, separated as in `$PATH`.
     """
     named = os.environ.get("WALKTHROUGHS_PYTHONS")
-    if named is not None:
-        return tuple(Path(each) for each in named.split(os.pathsep) if each)
+    if named is None:
+        return _found()
+    return tuple(Path(each) for each in named.split(os.pathsep) if each)
+
+
+@cache
+def _found() -> tuple[Path, ...]:
     found: dict[str, Path] = {}
     for path in _candidates():
         version = _version(path)
