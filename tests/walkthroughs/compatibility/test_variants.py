@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from argparse import Namespace
 from collections.abc import Iterator
 from importlib.metadata import version as installed
 from pathlib import Path
@@ -12,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from tests.walkthroughs.page_builder import failures
-from walkthroughs.commands.check import Namespace
 from walkthroughs.commands.check import run as run_check
 from walkthroughs.compatibility import variants
 from walkthroughs.compatibility.environments import Uninstallable, versions
