@@ -52,16 +52,17 @@ class Version:
     @property
     def is_here(self) -> bool:
         """Whether what is installed here is such a version."""
-        return _begins(installed_version(self.name), self.prefix)
+        return begins(installed_version(self.name), self.prefix)
 
     def overlaps(self, other: Version) -> bool:
         """Whether some version is one of both."""
         return self.name == other.name and (
-            _begins(self.prefix, other.prefix) or _begins(other.prefix, self.prefix)
+            begins(self.prefix, other.prefix) or begins(other.prefix, self.prefix)
         )
 
 
-def _begins(number: str, prefix: str) -> bool:
+def begins(number: str, prefix: str) -> bool:
+    """Whether a version begins with these numbers, all of them whole."""
     parts = prefix.split(".")
     return number.split(".")[: len(parts)] == parts
 
@@ -167,7 +168,7 @@ def fault(claims: Sequence[Claim], line: int, versions: Sequence[Version]) -> st
     if here is None or here.version is None:
         return ""
     same = [each for each in claims if each.recording == here.recording]
-    group = next(each for each in _groups(same, versions) if here in each)
+    group = next(each for each in groups(same, versions) if here in each)
     for other in group[: group.index(here)]:
         assert other.version is not None
         if here.version.overlaps(other.version):
@@ -184,7 +185,7 @@ def fault(claims: Sequence[Claim], line: int, versions: Sequence[Version]) -> st
     return ""
 
 
-def _groups(
+def groups(
     claims: Sequence[Claim], versions: Sequence[Version]
 ) -> Iterator[list[Claim]]:
     """Part the listings of one recording into the variants of one listing each."""

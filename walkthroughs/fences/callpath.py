@@ -77,14 +77,15 @@ def _hold(fence: Fence, place: Place) -> tuple[Verified, str]:
     options, versions = options_of(fence), supported(place.folder.parent)
     whole = place.pages.fences.get(place.page) or (*place.above, fence)
     skipped = place.skipped if place.page in place.pages.fences else 0
-    claims = [_claim(each) for each in whole if each.language == fence.language]
+    claims = [claim(each) for each in whole if each.language == fence.language]
     verified = verify(fence.body, options)
     if wrong := fault(claims, fence.line + skipped, versions):
         raise FenceError(wrong)
     return verified, verified.recorded.note or hold_on(fence.body, options, versions)
 
 
-def _claim(fence: Fence) -> Claim:
+def claim(fence: Fence) -> Claim:
+    """Read which recording and which version a listing speaks of."""
     known = OPTIONS | {"look"}
     more = {name: each for name, each in fence.options.items() if name not in known}
     try:
