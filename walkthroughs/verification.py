@@ -244,7 +244,7 @@ def _path(trace: Trace) -> list[tuple[str, str]]:
 def hold_kept(options: Mapping[str, str], verified: Verified) -> None:
     """Hold a listing that was recorded now against the kept recording, too.
 
-    A project that keeps recordings keeps one of each variant.
+    A project that keeps recordings of a version keeps one of each of its variants.
 
     Raises:
         FenceError: there is none, or it has other steps than the listing.
@@ -257,7 +257,7 @@ def hold_kept(options: Mapping[str, str], verified: Verified) -> None:
     mend = "`walkthroughs check --keep` writes it"
     kept = read_kept(version, scenario, server)
     if kept is None:
-        if file.parents[1].exists():
+        if file.parent.exists():
             raise FenceError(f"there is no {file}: {mend}")
         return
     try:

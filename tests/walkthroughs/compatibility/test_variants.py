@@ -236,7 +236,7 @@ def test_a_kept_recording_is_enough_and_said(
 def test_a_kept_recording_with_other_steps_is_said(docs: Path, tmp_path: Path) -> None:
     page = fence("django=5.2") + fence("django=6.1")
     assert failures(docs, page) == [], "a project may keep none"
-    (tmp_path / "recordings").mkdir()
+    (tmp_path / "recordings" / f"django-{ELSEWHERE.prefix}").mkdir(parents=True)
     [said] = failures(docs, page)
     assert f"recordings/django-{ELSEWHERE.prefix}/main-loop-daphne.trace: `walk" in said
     keep(docs, page)
