@@ -10,9 +10,10 @@ from __future__ import annotations
 import os
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import nullcontext
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
@@ -21,9 +22,12 @@ from threading import Lock
 
 from ..compatibility.environments import Uninstallable, Wanted, make, versions
 from ..compatibility.matrix import Cell, Row, page, text
+from ..compatibility.variants import Claim, begins, groups, supported
 from ..errors import ListingError, Mismatch, UsageError, WalkthroughError
+from ..fences.callpath import claim
 from ..listing import check, parse
 from ..pages.markdown import Fence, fences
+from ..pages.pages import first_heading, folder_of, heading_above
 from ..recording import Environment, record
 from ..scenarios import load
 from . import FAILED, writable, write
@@ -36,7 +40,37 @@ DAPHNES = ("3.0.2", "4.0.0", "4.1.2", "4.2.3")
 
 AGES = ("oldest", "newest")
 
-Listings = dict[str, list[Fence]]
+
+@dataclass(frozen=True)
+class Listing:
+    """A listing of a page, with all its variants.
+
+    Args:
+        place: path of the page.
+        link: the same below the folder of all pages.
+        title: the page's title, and the heading above the listing.
+        variants: its fences; one alone if it speaks for every version.
+    """
+
+    place: str
+    link: str
+    title: str
+    variants: tuple[tuple[Fence, Claim], ...]
+
+    def speaking_for(self, installed: Mapping[str, str]) -> Fence:
+        """The variant for an environment; the first one where none speaks for it.
+
+        Args:
+            installed: distribution in lower case -> version.
+        """
+        for fence, each in self.variants:
+            version = each.version
+            if version is None or begins(
+                installed.get(version.name, ""), version.prefix
+            ):
+                return fence
+        return self.variants[0][0]
+
 
 _alone = Lock()
 """Held by who runs a scenario with something in the background, such as a Redis: that
@@ -113,18 +147,29 @@ def _python(name: str) -> Path:
     return Path(found).absolute()
 
 
-def _listings(pages: Sequence[Path]) -> Listings:
-    """Page -> the listings on it that speak of Daphne, in order."""
-    found: Listings = {}
-    for path in _files(pages):
-        speaking = [
-            fence
-            for fence in fences(path.read_text(encoding="utf-8"))
-            if fence.language == "callpath" and fence.options.get("server") == SERVER
-        ]
-        if speaking:
-            found[path.as_posix()] = speaking
-    return found
+def _listings(pages: Sequence[Path]) -> list[Listing]:
+    """The listings that speak of Daphne, in the order of the pages."""
+    return [each for path in _files(pages) for each in _on_page(path)]
+
+
+def _on_page(path: Path) -> Iterator[Listing]:
+    text = path.read_text(encoding="utf-8")
+    folder = folder_of(path.absolute())
+    link = path.absolute().relative_to(folder).as_posix()
+    speaking = {
+        fence.line: fence
+        for fence in fences(text)
+        if fence.language == "callpath" and fence.options.get("server") == SERVER
+    }
+    claims = [claim(fence) for fence in speaking.values()]
+    for recording in dict.fromkeys(each.recording for each in claims):
+        same = [each for each in claims if each.recording == recording]
+        for group in groups(same, supported(folder.parent)):
+            above = heading_above(text, speaking[group[0].line].start)
+            title = first_heading(text, path.stem)
+            title = title if above in ("", title) else f"{title}: {above}"
+            found = tuple((speaking[each.line], each) for each in group)
+            yield Listing(path.as_posix(), link, title, found)
 
 
 def _files(pages: Sequence[Path]) -> Iterator[Path]:
@@ -134,21 +179,21 @@ def _files(pages: Sequence[Path]) -> Iterator[Path]:
         yield from sorted(each.rglob("*.md")) if each.is_dir() else [each]
 
 
-def _row(wanted: Wanted, listings: Listings) -> Row:
+def _row(wanted: Wanted, listings: Sequence[Listing]) -> Row:
     """Make one environment, and hold all listings against it."""
     try:
         environment = make(wanted)
     except Uninstallable as error:
         return Row(wanted.daphne, wanted.age, {}, (), str(error))
-    cells = tuple(
-        _cell(place, fence, environment)
-        for place, found in listings.items()
-        for fence in found
-    )
-    return Row(wanted.daphne, wanted.age, versions(environment), cells)
+    found = versions(environment)
+    cells = tuple(_cell(each, found, environment) for each in listings)
+    return Row(wanted.daphne, wanted.age, found, cells)
 
 
-def _cell(place: str, fence: Fence, environment: Environment) -> Cell:
+def _cell(
+    listing: Listing, installed: Mapping[str, str], environment: Environment
+) -> Cell:
+    fence = listing.speaking_for(installed)
     scenario = fence.options["scenario"]
     line, words = fence.line, ""
     try:
@@ -159,4 +204,4 @@ def _cell(place: str, fence: Fence, environment: Environment) -> Cell:
         line, words = line + error.line, str(error)
     except WalkthroughError as error:
         words = str(error)
-    return Cell(place, fence.line, line, scenario, words)
+    return Cell(listing.place, line, scenario, words, listing.title, listing.link)

@@ -1,28 +1,39 @@
-"""Environments with given versions: made once a day, and why one cannot be made.
+"""Environments with given versions: where they are kept, and why one cannot be made.
 
 What is in an environment depends on what the package index has: a version that is the
-newest today, or cannot be had today, need not be tomorrow.  So an environment is kept in
-the cache for a day, and a failure is not kept at all.
+newest today, or cannot be had today, need not be tomorrow.  So an environment of the
+matrix is kept in the cache for a day, and a failure is not kept at all.  An environment
+for listings that speak of another version is kept until the cache is removed, as the one
+that runs the tests is: so the book can be built without a package index.
 """
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
+import logging
+import os
 import re
 import shutil
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import Any
 
 import walkthroughs
 
 from ..errors import WalkthroughError
+from ..packages import is_own
 from ..recording import Environment, cache_folder
+from ..servers import NAMES
+from .interpreters import interpreters
+
+logger = logging.getLogger("walkthroughs")
 
 INSTALL_LIMIT = 600
 """Seconds that an installation may take."""
@@ -91,17 +102,75 @@ def make(wanted: Wanted) -> Environment:
         Uninstallable: no attempt succeeds, or one takes too long; with what was wrong
             with the last.
     """
-    words = repr((str(wanted.python), wanted.daphne, wanted.age))
-    key = hashlib.sha256(words.encode()).hexdigest()[:12]
-    folder = (cache_folder() / "environments" / key).absolute()
+    folder = _folder(str(wanted.python), wanted.daphne, wanted.age)
     found = _kept(folder)
-    if found is None:
-        found = _first_installable(wanted, folder)
+    if found is None or not 0 <= time.time() - found.get("made", 0) < KEPT_FOR:
+        tries = ((wanted.python, words) for words in wanted.tries())
+        found = _first_installable(tries, folder)
         folder.joinpath(RESULT).write_text(json.dumps(found))
+    return _environment(folder, found, str(_source()))
+
+
+def make_with(distribution: str, prefix: str) -> Environment:
+    """Give the environment that has a version of a distribution, and make it first if
+    there is none.
+
+    It has the newest of everything else, on the newest Python of this machine that can
+    have that version.
+
+    Args:
+        distribution: its name, "django".
+        prefix: how the version begins, "6.1".
+
+    Raises:
+        Uninstallable: no Python here can have it, or one took too long.
+    """
+    words = (f"{distribution}=={prefix}.*", *_beside(distribution))
+    folder = _folder(*words, str(os.environ.get("WALKTHROUGHS_PYTHONS")))
+    # Another process may be making the same one.
+    with _alone(folder):
+        found = _kept(folder)
+        if found is None:
+            logger.info("Making an environment with %s %s", distribution, prefix)
+            tries = ((python, words) for python in interpreters())
+            found = _first_installable(tries, folder)
+            folder.joinpath(RESULT).write_text(json.dumps(found))
+    return _environment(folder, found, _import_path())
+
+
+def _beside(distribution: str) -> Iterator[str]:
+    """What is installed with a distribution: all servers, and what they serve here."""
+    servers = (name for name in NAMES if name != "minidaphne")
+    try:
+        own = requires("inside-daphne") or ()
+    except PackageNotFoundError:
+        own = ()
+    needed = (each for each in own if "extra ==" not in each)
+    for words in (*servers, *BESIDE["newest"], *needed):
+        if words != distribution:
+            yield words
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Wait until no other process works on a folder."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_suffix(".lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _folder(*words: str) -> Path:
+    key = hashlib.sha256(repr(words).encode()).hexdigest()[:12]
+    return (cache_folder() / "environments" / key).absolute()
+
+
+def _environment(folder: Path, found: dict[str, Any], path: str) -> Environment:
     return Environment(
         folder / "bin" / "python",
         json.dumps([found["python"], found["packages"]]),
-        {"PYTHONPATH": str(_source())},
+        {"PYTHONPATH": path},
+        (*path.split(os.pathsep), *found["path"]),
     )
 
 
@@ -109,21 +178,23 @@ RESULT = "installed.json"
 
 
 def _kept(folder: Path) -> dict[str, Any] | None:
-    """Read what is in an environment of the cache; None if none is from today."""
+    """Read what is in an environment of the cache; None if there is none."""
     try:
         found: dict[str, Any] = json.loads((folder / RESULT).read_text())
     except (OSError, ValueError):
         return None
-    return found if 0 <= time.time() - found.get("made", 0) < KEPT_FOR else None
+    return found if "path" in found else None
 
 
-def _first_installable(wanted: Wanted, folder: Path) -> dict[str, Any]:
-    error = Uninstallable("nothing to try")
-    for words in wanted.tries():
+def _first_installable(
+    tries: Iterator[tuple[Path, Sequence[str]]], folder: Path
+) -> dict[str, Any]:
+    error = Uninstallable("there is no Python to install it for")
+    for python, words in tries:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         try:
-            return _install(wanted.python, folder, words)
+            return _install(python, folder, words)
         except TooSlow:
             raise
         except Uninstallable as problem:
@@ -151,10 +222,12 @@ def _install(python: Path, folder: Path, words: Sequence[str]) -> dict[str, Any]
     _run([own, "-c", "import twisted.internet.asyncioreactor, daphne.server"])
     packages = _run([*pip, "list", "--format=freeze"]).split()
     number = _run([own, "-c", "import platform; print(platform.python_version())"])
+    path = _run([own, "-c", "import sys; print(*sys.path[1:], sep='\\n')"])
     return {
         "made": time.time(),
         "python": number.strip(),
         "packages": sorted(packages),
+        "path": path.splitlines(),
     }
 
 
@@ -181,6 +254,18 @@ def _run(words: Sequence[object]) -> str:
     # No path of this machine.
     words_only = re.sub(r"(?:/[^\s/:]+)+/", "", errors[-1].removeprefix("ERROR: "))
     raise Uninstallable(words_only.strip())
+
+
+def _import_path() -> str:
+    """Where an environment imports this package from, and what else this process adds.
+
+    It is the folder itself where no installer put it: a copy would have another name
+    after each change, and every recording would be made again.
+    """
+    parent = Path(walkthroughs.__file__).parent.parent
+    source = parent if is_own(parent / "walkthroughs" / "errors.py") else _source()
+    added = os.environ.get("PYTHONPATH", "")
+    return os.pathsep.join([str(source), *filter(None, added.split(os.pathsep))])
 
 
 def _source() -> Path:

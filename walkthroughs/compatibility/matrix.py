@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import PurePosixPath
 
 from ..render.sentences import plural
 
@@ -21,10 +20,11 @@ search:
 
 # Which versions it holds on
 
-The listings in this book were recorded on the versions that its tests install. This page
-says on which others they hold. It is written by `walkthroughs drift`. That command makes
-an environment for each version of Daphne. It records the book's scenarios there and holds
-each listing that speaks of Daphne against the recording.
+Every listing in this book holds on Django 5.2 and on Django 6.1: the tests of the book see
+to that. This page says on which other versions the listings of Daphne hold. It is written by
+`walkthroughs drift`. That command makes an environment for each version of Daphne, records
+the book's scenarios there, and holds each listing against the recording. Where a listing has
+variants, the one for the Django at hand counts; if there is none, the first one does.
 
 Each Daphne is tried twice. *Newest* means the newest of everything else that the
 installer chooses for it. *Oldest* means the first year of Twisted and Autobahn that can
@@ -38,17 +38,24 @@ class Cell:
 
     Args:
         place: path of the page.
-        listing: the line where the listing begins.
-        line: the first line that differs; again that of the listing if it holds.
+        line: the first line that differs; that of the listing if it holds.
         scenario: what was recorded.
         words: what differs, nothing if the listing holds.
+        title: of the listing: its page, and the heading above it.
+        link: path of the page below the folder of all.
     """
 
     place: str
-    listing: int
     line: int
     scenario: str
     words: str = ""
+    title: str = ""
+    link: str = ""
+
+    @property
+    def linked(self) -> str:
+        """The title, as a link from a page one folder down."""
+        return f"[{self.title}](../{self.link})"
 
 
 @dataclass(frozen=True)
@@ -126,13 +133,13 @@ def page(rows: Sequence[Row], made: date) -> str:
     lines = [
         f"Last run on {day}, on {sys.platform}, with {listings}.",
         "",
-        f"| No. | {' | '.join(PACKAGES)} | Listings |",
-        f"|{' --- |' * (len(PACKAGES) + 2)}",
-        *(_table_row(number, row) for number, row in enumerate(rows, start=1)),
+        *(_answer(number, row) for number, row in enumerate(rows, start=1)),
         "",
-        "Listing by listing, with the numbers of the lines above:",
+        '??? note "Listing by listing"',
         "",
-        *_marks(rows),
+        "    The columns have the numbers of the combinations above.",
+        "",
+        *(f"    {line}" for line in _marks(rows)),
         "",
         "## Where they differ",
         "",
@@ -141,10 +148,17 @@ def page(rows: Sequence[Row], made: date) -> str:
     return f"{HEAD}\n" + "".join(f"{line}\n" for line in lines)
 
 
-def _table_row(number: int, row: Row) -> str:
+def _answer(number: int, row: Row) -> str:
+    """Say what holds on one combination, in a sentence."""
     known = {"daphne": row.daphne, **row.versions}
-    cells = [known.get(name.lower(), "-") for name in PACKAGES]
-    return f"| {number} | {' | '.join(cells)} | {row.age}: {row.verdict} |"
+    what = ", ".join(
+        f"{name} {known[name.lower()]}" for name in PACKAGES if name.lower() in known
+    )
+    if row.problem:
+        return f"{number}. {what}: cannot be installed together."
+    if not row.red:
+        return f"{number}. {what}: every listing holds."
+    return f"{number}. {what}: {row.verdict}."
 
 
 def _marks(rows: Sequence[Row]) -> Iterator[str]:
@@ -155,8 +169,7 @@ def _marks(rows: Sequence[Row]) -> Iterator[str]:
     longest = max((row.cells for row in rows), key=len, default=())
     for at, cell in enumerate(longest):
         marks = " | ".join(_mark(row, at) for row in rows)
-        place = f"{PurePosixPath(cell.place).name}, line {cell.listing}"
-        yield f"| `{place}` | {marks} |"
+        yield f"| {cell.linked} | {marks} |"
 
 
 def _mark(row: Row, at: int) -> str:
@@ -191,5 +204,4 @@ def _differences(row: Row, plain: bool) -> Iterator[str]:
         if plain:
             yield f"{where} ({cell.scenario}): {cell.words}"
         else:
-            name = PurePosixPath(cell.place).name
-            yield f"`{name}`, line {cell.line} (`{cell.scenario}`): `{cell.words}`"
+            yield f"{cell.linked} (`{cell.scenario}`): `{cell.words}`"

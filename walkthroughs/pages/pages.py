@@ -129,3 +129,9 @@ def first_heading(text: str, default: str) -> str:
     """
     heading = re.search(r"^# (.+?)(?: *\{[^{}]*\})? *$", text, re.MULTILINE)
     return heading[1] if heading else default
+
+
+def heading_above(text: str, offset: int) -> str:
+    """Give the last heading above an offset of a page; "" if there is none."""
+    found = re.findall(r"^#+ (.+?)(?: *\{[^{}]*\})? *$", text[:offset], re.MULTILINE)
+    return str(found[-1]) if found else ""

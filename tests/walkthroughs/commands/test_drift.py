@@ -66,10 +66,49 @@ def test_listings_are_held_against_each_version(
     assert f"{pages.as_posix()}/b.md:5 (main-loop): daphne.http_protocol" in said.out
     assert sorted(line[:6] for line in said.err.splitlines()) == ["1 of 2", "2 of 2"]
     written = out.read_text()
-    assert "| 2 | 3.11.7 | 4.2.3 | - | - | 5.2 | - | newest: 1 of 2 hold |" in written
+    assert "1. Daphne 4.2.3: cannot be installed together." in written
+    assert "2. Python 3.11.7, Daphne 4.2.3, Django 5.2: 1 of 2 hold." in written
     assert "It cannot be installed: `no such version`" in written
-    assert "| `a.md, line 3` | - | holds |\n| `b.md, line 3` | - | differs |" in written
+    first, second = "[A page](../a.md)", "[A page](../b.md)"
+    assert f"    | {first} | - | holds |\n    | {second} | - | differs |" in written
+    assert "line 5" not in written
     assert "In 1: Daphne 4.2.3, oldest:\n" in written
+
+
+VARIANTS = """\
+# A page
+
+## A chapter
+
+```callpath scenario=main-loop server=daphne django=5.2
+daphne.one
+```
+
+```callpath scenario=main-loop server=daphne django=6.1
+daphne.two
+```
+
+```callpath scenario=main-loop server=daphne
+daphne.three
+```
+"""
+
+
+def test_the_variant_for_the_version_at_hand_counts(tmp_path: Path) -> None:
+    (tmp_path / "mkdocs.yml").touch()
+    table = '[tool.walkthroughs.versions]\ndjango = ["5.2", "6.1"]\n'
+    (tmp_path / "pyproject.toml").write_text(table)
+    page = tmp_path / "docs" / "answers" / "a.md"
+    page.parent.mkdir(parents=True)
+    page.write_text(VARIANTS)
+    two, one = drift._listings([tmp_path / "docs"])
+    assert (two.title, two.link) == ("A page: A chapter", "answers/a.md")
+    spoken = {
+        django: two.speaking_for({"django": django}).body.strip()
+        for django in ("4.2.1", "5.2.19", "6.1.3")
+    }
+    assert list(spoken.values()) == ["daphne.one", "daphne.one", "daphne.two"]
+    assert one.speaking_for({"django": "4.2.1"}).body == "daphne.three\n"
 
 
 @pytest.mark.parametrize(
@@ -188,7 +227,9 @@ def test_the_oldest_is_not_told_from_an_installation_that_took_too_long(
     assert len(commands.ran) == 1
 
 
-GREEN = Row("4.2.3", "newest", {"python": "3.12.1"}, (Cell("a.md", 3, 3, "x"),))
+GREEN = Row(
+    "4.2.3", "newest", {"python": "3.12.1"}, (Cell("a.md", 3, "x", "", "A", "a.md"),)
+)
 
 
 def test_the_page_says_when_and_where_nothing_differs() -> None:
