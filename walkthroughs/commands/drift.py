@@ -58,7 +58,7 @@ class Listing:
     variants: tuple[tuple[Fence, Claim], ...]
 
     def speaking_for(self, installed: Mapping[str, str]) -> Fence:
-        """The variant for an environment; the first one where none speaks for it.
+        """Choose the variant for an environment; the first one where none speaks for it.
 
         Args:
             installed: distribution in lower case -> version.
@@ -148,7 +148,7 @@ def _python(name: str) -> Path:
 
 
 def _listings(pages: Sequence[Path]) -> list[Listing]:
-    """The listings that speak of Daphne, in the order of the pages."""
+    """Return the listings that speak of Daphne, in the order of the pages."""
     return [each for path in _files(pages) for each in _on_page(path)]
 
 

@@ -139,7 +139,7 @@ def make_with(distribution: str, prefix: str) -> Environment:
 
 
 def _beside(distribution: str) -> Iterator[str]:
-    """What is installed with a distribution: all servers, and what they serve here."""
+    """Yield what is installed with a distribution: servers, and what they serve."""
     servers = (name for name in NAMES if name != "minidaphne")
     try:
         own = requires("inside-daphne") or ()

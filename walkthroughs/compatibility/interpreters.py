@@ -57,7 +57,7 @@ def _candidates() -> Iterator[Path]:
 
 
 def _version(python: Path) -> str:
-    """The version of an interpreter; "" if it does not work or has no venv."""
+    """Return the version of an interpreter; "" if it does not work or has no venv."""
     try:
         done = subprocess.run(
             [python, "-c", TRY],

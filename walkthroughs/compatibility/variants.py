@@ -239,7 +239,7 @@ class Kept:
 
 
 def kept_file(version: Version, scenario: str, server: str) -> Path:
-    """Where the recording is kept: in `$WALKTHROUGHS_RECORDINGS`, or `recordings`."""
+    """Return where the recording is kept: in `$WALKTHROUGHS_RECORDINGS`, or `recordings`."""
     folder = Path(os.environ.get("WALKTHROUGHS_RECORDINGS") or "recordings")
     name = re.sub(r"[^\w-]+", "-", f"{scenario}-{server}")
     return folder / f"{version.name}-{version.prefix}" / f"{name}.trace"
