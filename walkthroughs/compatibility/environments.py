@@ -18,10 +18,10 @@ import re
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, requires, version
+from importlib.metadata import PackageNotFoundError, requires
 from pathlib import Path
 from typing import Any
 
@@ -41,15 +41,8 @@ INSTALL_LIMIT = 600
 KEPT_FOR = 24 * 60 * 60
 """Seconds for which an environment is taken from the cache."""
 
-FIRST_YEAR = 18
-"""The oldest year whose Twisted and Autobahn are tried; Daphne asked for no older."""
-
-BESIDE = {
-    "newest": ("django", "channels", "channels-redis"),
-    # The first Django and Channels with long-term support that run on Python 3.11.
-    "oldest": ("django==4.2.*", "channels==4.0.*", "channels-redis==4.0.*"),
-}
-"""What is installed beside Daphne, Twisted and Autobahn."""
+NEWEST = ("daphne", "django", "channels", "channels-redis")
+"""What is installed in the newest version that there is, with all that it needs."""
 
 
 class Uninstallable(WalkthroughError):
@@ -62,37 +55,28 @@ class TooSlow(Uninstallable):
 
 @dataclass(frozen=True)
 class Wanted:
-    """What an environment is to hold.
+    """What an environment is to hold: the newest of everything, but for one version.
 
     Args:
-        python: the interpreter.
-        daphne: the version of Daphne.
-        age: "oldest" or "newest", of everything else that this Daphne takes.
+        distribution: whose version is given, "django"; "" for none.
+        prefix: how that version begins, "4.2".
+        pythons: the interpreters to try, one after the other.
     """
 
-    python: Path
-    daphne: str
-    age: str
+    distribution: str
+    prefix: str
+    pythons: tuple[Path, ...]
 
-    def tries(self) -> Iterator[tuple[str, ...]]:
-        """Yield what to install, one attempt after the other.
+    def words(self, newest: Iterable[str]) -> tuple[str, ...]:
+        """Say what to install.
 
-        Twisted and Autobahn number their versions by years: the oldest that this
-        Daphne takes on this Python are those of the first year that can be installed
-        and imported.
+        Args:
+            newest: what is installed in its newest version.
         """
-        daphne = f"daphne=={self.daphne}"
-        if self.age == "newest":
-            yield (daphne, *BESIDE["newest"])
-            return
-        newest = int(version("twisted").partition(".")[0])
-        for year in range(FIRST_YEAR, newest + 1):
-            yield (
-                daphne,
-                f"twisted[tls]=={year}.*",
-                f"autobahn=={year}.*",
-                *BESIDE["oldest"],
-            )
+        others = (each for each in newest if each != self.distribution)
+        if not self.distribution:
+            return tuple(others)
+        return (f"{self.distribution}=={self.prefix}.*", *others)
 
 
 def make(wanted: Wanted) -> Environment:
@@ -102,13 +86,7 @@ def make(wanted: Wanted) -> Environment:
         Uninstallable: no attempt succeeds, or one takes too long; with what was wrong
             with the last.
     """
-    folder = _folder(str(wanted.python), wanted.daphne, wanted.age)
-    found = _kept(folder)
-    if found is None or not 0 <= time.time() - found.get("made", 0) < KEPT_FOR:
-        tries = ((wanted.python, words) for words in wanted.tries())
-        found = _first_installable(tries, folder)
-        folder.joinpath(RESULT).write_text(json.dumps(found))
-    return _environment(folder, found, str(_source()))
+    return _made(wanted, NEWEST, KEPT_FOR)
 
 
 def make_with(distribution: str, prefix: str) -> Environment:
@@ -125,30 +103,34 @@ def make_with(distribution: str, prefix: str) -> Environment:
     Raises:
         Uninstallable: no Python here can have it, or one took too long.
     """
-    words = (f"{distribution}=={prefix}.*", *_beside(distribution))
-    folder = _folder(*words, str(os.environ.get("WALKTHROUGHS_PYTHONS")))
+    return _made(Wanted(distribution, prefix, interpreters()), [*_all_newest()], None)
+
+
+def _made(wanted: Wanted, newest: Iterable[str], seconds: float | None) -> Environment:
+    """Make an environment if the cache has none that is younger than some seconds."""
+    words = wanted.words(newest)
+    folder = _folder(*words, *map(str, wanted.pythons))
     # Another process may be making the same one.
     with _alone(folder):
         found = _kept(folder)
-        if found is None:
-            logger.info("Making an environment with %s %s", distribution, prefix)
-            tries = ((python, words) for python in interpreters())
+        age = time.time() - found.get("made", 0) if found else 0
+        if found is None or (seconds is not None and not 0 <= age < seconds):
+            logger.info("Making an environment with %s", words[0])
+            tries = ((python, words) for python in wanted.pythons)
             found = _first_installable(tries, folder)
             folder.joinpath(RESULT).write_text(json.dumps(found))
     return _environment(folder, found, _import_path())
 
 
-def _beside(distribution: str) -> Iterator[str]:
-    """Yield what is installed with a distribution: servers, and what they serve."""
+def _all_newest() -> Iterator[str]:
+    """Yield what is installed for a listing: all servers, and what they serve."""
     servers = (name for name in NAMES if name != "minidaphne")
     try:
         own = requires("inside-daphne") or ()
     except PackageNotFoundError:
         own = ()
     needed = (each for each in own if "extra ==" not in each)
-    for words in (*servers, *BESIDE["newest"], *needed):
-        if words != distribution:
-            yield words
+    yield from dict.fromkeys((*servers, *NEWEST, *needed))
 
 
 @contextmanager
@@ -217,12 +199,14 @@ def _install(python: Path, folder: Path, words: Sequence[str]) -> dict[str, Any]
     """
     own = folder / "bin" / "python"
     pip = [own, "-m", "pip", "--disable-pip-version-check"]
-    _run([python, "-m", "venv", folder])
-    _run([*pip, "install", "--quiet", "--prefer-binary", *words])
-    _run([own, "-c", "import twisted.internet.asyncioreactor, daphne.server"])
-    packages = _run([*pip, "list", "--format=freeze"]).split()
-    number = _run([own, "-c", "import platform; print(platform.python_version())"])
-    path = _run([own, "-c", "import sys; print(*sys.path[1:], sep='\\n')"])
+    run_quietly([python, "-m", "venv", folder])
+    run_quietly([*pip, "install", "--quiet", "--prefer-binary", *words])
+    run_quietly([own, "-c", "import twisted.internet.asyncioreactor, daphne.server"])
+    packages = run_quietly([*pip, "list", "--format=freeze"]).split()
+    number = run_quietly(
+        [own, "-c", "import platform; print(platform.python_version())"]
+    )
+    path = run_quietly([own, "-c", "import sys; print(*sys.path[1:], sep='\\n')"])
     return {
         "made": time.time(),
         "python": number.strip(),
@@ -231,8 +215,8 @@ def _install(python: Path, folder: Path, words: Sequence[str]) -> dict[str, Any]
     }
 
 
-def _run(words: Sequence[object]) -> str:
-    """Return the output of a command.
+def run_quietly(words: Sequence[object]) -> str:
+    """Return the output of a command, such as pip.
 
     Raises:
         Uninstallable: it fails; with its last word that is an error.
@@ -257,7 +241,7 @@ def _run(words: Sequence[object]) -> str:
 
 
 def _import_path() -> str:
-    """Where an environment imports this package from, and what else this process adds.
+    """Say where an environment imports this package from, and what this process adds.
 
     It is the folder itself where no installer put it: a copy would have another name
     after each change, and every recording would be made again.
