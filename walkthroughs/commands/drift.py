@@ -41,11 +41,11 @@ HELP = "hold the book's listings against older versions of what they speak of"
 SERVER = "daphne"
 
 VERSIONS = (
-    "daphne=3.0.2,4.0,4.1",
-    "django=4.2,5.0,5.1,5.2,6.0",
-    "channels=4.0,4.1,4.2",
-    "twisted=22,24,25",
-    "autobahn=22,24",
+    "django=6.0,5.2,5.1,5.0,4.2",
+    "daphne=4.1,4.0,3.0.2",
+    "channels=4.2,4.1,4.0",
+    "twisted=25,24,22",
+    "autobahn=24,22",
 )
 
 FORM = re.compile(r"([\w.-]+)=(\d+(?:\.\d+)*(?:,\d+(?:\.\d+)*)*)")
@@ -57,7 +57,7 @@ class Listing:
 
     Args:
         place: path of the page.
-        link: the same below the folder of all pages.
+        link: the same below the folder of all pages, and the heading's anchor.
         title: the page's title, and the heading above the listing.
         variants: its fences; one alone if it speaks for every version.
     """
@@ -229,11 +229,11 @@ def _on_page(path: Path) -> Iterator[Listing]:
     for recording in dict.fromkeys(each.recording for each in claims):
         same = [each for each in claims if each.recording == recording]
         for group in groups(same, supported(folder.parent)):
-            above = heading_above(text, speaking[group[0].line].start)
+            words, anchor = heading_above(text, speaking[group[0].line].start)
             title = first_heading(text, path.stem)
-            title = title if above in ("", title) else f"{title}: {above}"
+            title = f"{title}: {words}" if words else title
             found = tuple((speaking[each.line], each) for each in group)
-            yield Listing(path.as_posix(), link, title, found)
+            yield Listing(path.as_posix(), f"{link}{anchor}", title, found)
 
 
 def _files(pages: Sequence[Path]) -> Iterator[Path]:

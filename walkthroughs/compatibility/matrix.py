@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -32,6 +33,8 @@ it. The program `walkthroughs drift` installed each of them, recorded the book's
 and held the listings of Daphne against those recordings.
 """
 
+ADVICE = ": (put an ellipsis there|take the ellipsis out)$"
+
 HISTORY = """\
 ## What changed when
 
@@ -61,7 +64,7 @@ class Cell:
         place: path of the page.
         scenario: what was recorded.
         title: of the listing: its page, and the heading above it.
-        link: path of the page below the folder of all.
+        link: path of the page below the folder of all, and the heading's anchor.
         outcomes: of all its variants, in the order of the page.
         speaking: which of them counts in this environment, from 0.
     """
@@ -279,12 +282,17 @@ def _change(before: Cell, since: Cell) -> str:
     lost = since.outcomes[before.speaking].words
     gained = before.outcomes[since.speaking].words
     if not before.outcome.words:
-        return f"now `{lost}`" if lost else ""
+        return f"since then, {_quoted(lost)}" if lost else ""
     if not since.outcome.words:
-        return f"before it, `{gained}`"
+        return f"before it, {_quoted(gained)}"
     if before.outcome.words != since.outcome.words:
-        return f"before it, `{gained}`; now `{lost}`"
+        return f"before it, {_quoted(gained)}; since then, {_quoted(lost)}"
     return ""
+
+
+def _quoted(words: str) -> str:
+    """Quote what differs, without the advice to whoever writes a listing."""
+    return f"`{re.sub(ADVICE, '', words)}`"
 
 
 def _marks(rows: Sequence[Row]) -> Iterator[str]:
