@@ -22,6 +22,9 @@ RUN := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 # What is tested besides $(PYTHON), where it is on the machine.
 NEWER := 3.12 3.13
+# Each is a second environment for listings that speak of what another one has.
+export WALKTHROUGHS_ENVIRONMENTS := \
+  $(CURDIR)/.venv-3.13:$(CURDIR)/.venv-3.12:$(CURDIR)/.venv
 # How much of walkthroughs its tests take, in per cent: it does not go down.
 COVERED := 82
 PROGRAMS_STAMP := .ci/tools/.installed

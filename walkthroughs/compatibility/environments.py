@@ -9,6 +9,7 @@ that runs the tests is: so the book can be built without a package index.
 
 from __future__ import annotations
 
+import ast
 import fcntl
 import hashlib
 import json
@@ -186,9 +187,38 @@ def _first_installable(
 
 def versions(environment: Environment) -> dict[str, str]:
     """Package in lower case -> its version there; "python" is the interpreter."""
-    python, packages = json.loads(environment.installed)
+    python, packages = ast.literal_eval(environment.installed)
     pairs = (line.split("==") for line in packages)
-    return {"python": python, **{name.lower(): number for name, number in pairs}}
+    number = python.split()[0]
+    return {"python": number, **{name.lower(): version for name, version in pairs}}
+
+
+DESCRIBE = """\
+import json, sys
+import walkthroughs
+from walkthroughs.recording import installed
+print(json.dumps([walkthroughs.__file__, installed(), sys.path[1:]]))
+"""
+
+
+def others() -> Iterator[Environment]:
+    """Yield the environments of this project that somebody else has made.
+
+    `$WALKTHROUGHS_ENVIRONMENTS` names their folders, separated as in `$PATH`; those that
+    are not there, or import this package from elsewhere, are passed over.  What one of
+    them records is what the tests that run in it record, so it is recorded once.
+    """
+    named = os.environ.get("WALKTHROUGHS_ENVIRONMENTS", "")
+    for folder in filter(None, named.split(os.pathsep)):
+        python = Path(folder).absolute() / "bin" / "python"
+        if not python.exists():
+            continue
+        try:
+            file, installed, path = json.loads(run_quietly([python, "-c", DESCRIBE]))
+        except (Uninstallable, ValueError):
+            continue
+        if Path(file).samefile(walkthroughs.__file__):
+            yield Environment(python, installed, folders=tuple(path))
 
 
 def _install(python: Path, folder: Path, words: Sequence[str]) -> dict[str, Any]:

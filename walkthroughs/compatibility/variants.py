@@ -28,7 +28,7 @@ from pathlib import Path
 from ..errors import FenceError, RecordingError
 from ..recording import Environment
 from ..trace import Trace
-from .environments import Uninstallable, make_with
+from .environments import Uninstallable, make_with, others, versions
 
 FORM = re.compile(r"\d+(\.\d+)*")
 
@@ -216,13 +216,23 @@ def environment(version: Version) -> Environment | None:
         return None
     if version not in _environments:
         try:
-            _environments[version] = make_with(version.name, version.prefix)
+            _environments[version] = _existing(version) or make_with(
+                version.name, version.prefix
+            )
         except Uninstallable as error:
             _environments[version] = error
     found = _environments[version]
     if isinstance(found, Uninstallable):
         raise found
     return found
+
+
+def _existing(version: Version) -> Environment | None:
+    """Find an environment of this project that has a version already."""
+    for each in others():
+        if begins(versions(each).get(version.name, ""), version.prefix):
+            return each
+    return None
 
 
 @dataclass(frozen=True)

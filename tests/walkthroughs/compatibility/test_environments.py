@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from walkthroughs.compatibility import environments, interpreters
-from walkthroughs.compatibility.environments import Uninstallable, make_with, versions
+import walkthroughs
+from walkthroughs.compatibility import environments, interpreters, variants
+from walkthroughs.compatibility.environments import (
+    Uninstallable,
+    make_with,
+    others,
+    versions,
+)
+from walkthroughs.compatibility.variants import Version
+from walkthroughs.recording import installed
 
 
 class Commands:
@@ -53,6 +63,43 @@ def test_it_is_made_once_with_the_first_python_that_can_have_it(
     monkeypatch.setattr(environments, "KEPT_FOR", 0)
     assert make_with("django", "6.1") == made
     assert len(system.ran) == count
+
+
+def test_an_environment_that_somebody_else_made_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def python(name: str, answer: str) -> Path:
+        made = tmp_path / name / "bin" / "python"
+        made.parent.mkdir(parents=True)
+        made.write_text(f"#!/bin/sh\necho '{answer}'\n")
+        made.chmod(0o755)
+        return made
+
+    own = walkthroughs.__file__
+    text = repr(("3.13.0 (main)", ["Django==6.1.3"]))
+    python("broken", "nothing")
+    python("foreign", json.dumps([__file__, text, []]))
+    good = python("good", json.dumps([own, text.replace("'", '"'), ["/a/folder"]]))
+    names = ("no-such", "broken", "foreign", "good")
+    folders = os.pathsep.join(str(tmp_path / each) for each in names)
+    monkeypatch.setenv("WALKTHROUGHS_ENVIRONMENTS", folders)
+    [found] = others()
+    assert (found.python, found.folders) == (good, ("/a/folder",))
+    assert versions(found) == {"python": "3.13.0", "django": "6.1.3"}
+    monkeypatch.setattr(variants, "_environments", {})
+    assert variants.environment(Version("django", "6.1")) == found
+    monkeypatch.delenv("WALKTHROUGHS_ENVIRONMENTS")
+    assert [*others()] == []
+
+
+def test_this_environment_records_what_another_takes_from_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As this process sees itself, others see it: so recordings are shared."""
+    monkeypatch.setenv("WALKTHROUGHS_ENVIRONMENTS", sys.prefix)
+    [found] = others()
+    assert (found.python, found.installed) == (Path(sys.executable), installed())
+    assert not found.variables
 
 
 def test_a_half_made_one_is_made_again(

@@ -40,6 +40,13 @@ def fence(options: str = "", listing: str = LISTING) -> str:
     return f"```callpath scenario=main-loop server=daphne {options}\n{listing}```\n\n"
 
 
+SETTINGS = (
+    "WALKTHROUGHS_PYTHONS",
+    "WALKTHROUGHS_ENVIRONMENTS",
+    "WALKTHROUGHS_NO_KEPT",
+)
+
+
 @pytest.fixture
 def docs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of pages of a project that supports two versions of Django."""
@@ -57,6 +64,7 @@ def docs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def nowhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     """No Python can have what is not installed here; kept recordings are empty."""
     monkeypatch.setenv("WALKTHROUGHS_PYTHONS", "")
+    monkeypatch.delenv("WALKTHROUGHS_ENVIRONMENTS", raising=False)
     monkeypatch.setenv("WALKTHROUGHS_RECORDINGS", str(tmp_path / "recordings"))
     monkeypatch.delenv("WALKTHROUGHS_NO_KEPT", raising=False)
     monkeypatch.setattr(variants, "_environments", {})
@@ -220,6 +228,7 @@ def test_a_kept_recording_is_enough_and_said(
     assert str(Path.cwd()) not in file.read_text()
     # As on a machine with no other Python.
     monkeypatch.setenv("WALKTHROUGHS_PYTHONS", "")
+    monkeypatch.delenv("WALKTHROUGHS_ENVIRONMENTS", raising=False)
     monkeypatch.setattr(variants, "_environments", {})
     not_recorded.clear()
     assert failures(docs, page + fence()) == []
@@ -257,7 +266,7 @@ def test_pytest_names_what_was_not_recorded(docs: Path, tmp_path: Path) -> None:
         done = subprocess.run(
             [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *more],
             cwd=tmp_path,
-            env={**os.environ, "WALKTHROUGHS_PYTHONS": "", "WALKTHROUGHS_NO_KEPT": ""},
+            env={**os.environ, **dict.fromkeys(SETTINGS, "")},
             capture_output=True,
             text=True,
             check=False,
