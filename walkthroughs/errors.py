@@ -40,6 +40,10 @@ class Mismatch(WalkthroughError):
         self.details = details
 
 
+class VersionMismatch(Mismatch):
+    """A listing that names no version holds here, and not on another supported one."""
+
+
 class FenceError(WalkthroughError):
     """A fence on a page has options that make no sense."""
 

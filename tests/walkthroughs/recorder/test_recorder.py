@@ -335,7 +335,8 @@ def test_watched_arguments_are_kept_in_short() -> None:
         def __repr__(self) -> str:
             raise RuntimeError
 
-    Liar = type("dict", (), {"__len__": lambda self: 1})
+    body = {"__module__": "builtins", "__len__": lambda self: 1}
+    Liar = type("dict", (), body)
 
     recorder = Recorder(Focus.of([HERE]), {f"{HERE}.leaf": ("value", "no")})
     recorder.start()
