@@ -80,8 +80,10 @@ def pytest_testnodedown(node: Any, error: object) -> None:
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    """Name what was not recorded; write the repaired listings, now that every page has
-    been read, and name them."""
+    """Name what was not recorded, and write the repaired listings.
+
+    Every page has been read by now.
+    """
     if config.getini("walkthroughs_pages"):
         _tell_not_recorded(terminalreporter)
     if config.getoption("--update-callpaths"):
