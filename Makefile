@@ -22,6 +22,9 @@ RUN := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 # What is tested besides $(PYTHON), where it is on the machine.
 NEWER := 3.12 3.13
+# Each is a second environment for listings that speak of what another one has.
+export WALKTHROUGHS_ENVIRONMENTS := \
+  $(CURDIR)/.venv-3.13:$(CURDIR)/.venv-3.12:$(CURDIR)/.venv
 # How much of walkthroughs its tests take, in per cent: it does not go down.
 COVERED := 82
 # With the lowest versions that pyproject.toml allows.
@@ -31,7 +34,7 @@ NODE_STAMP := .ci/node_modules/.installed
 
 .DEFAULT_GOAL := help
 .PHONY: help serve prepare $(NEWER:%=prepare-%) test pages test-versions test-tools \
-  test-lowest cover lint site check bench clean
+  test-lowest cover lint site check releases bench clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## */\1|/p' $(MAKEFILE_LIST) | \
@@ -91,19 +94,24 @@ test-versions:  ## run the packages' tests on each newer Python found on the mac
 	@for version in $(NEWER); do \
 	  if python=$$(.ci/interpreter $$version); then \
 	    echo "Python $$version: $$python"; \
-	    $(MAKE) --no-print-directory test-tools \
+	    what=TOOLS; [ $$version != $(lastword $(NEWER)) ] || what=TOOLS_AND_PAGES; \
+	    $(MAKE) --no-print-directory test-tools WHAT=$$what \
 	      PYTHON=$$python VENV=.venv-$$version || exit 1; \
 	  else \
 	    echo "Python $$version is not on this machine: not tested on it."; \
 	  fi; \
 	done
 
-# Without what is slow and the same everywhere, and what holds the pages themselves:
-# they name what happens on Python 3.11.
+# Without what is slow and the same everywhere; but the newest Python, which brings the
+# newest Django, holds the pages, too.
+WHAT := TOOLS
+TOOLS := tests/walkthroughs tests/minidaphne --ignore tests/walkthroughs/render \
+  --ignore tests/walkthroughs/commands --ignore tests/walkthroughs/book/test_stage_index.py
+TOOLS_AND_PAGES := tests/walkthroughs tests/minidaphne docs README.md \
+  --ignore tests/walkthroughs/render/test_stepper.py
+
 test-tools: $(STAMP)
-	$(RUN) -m pytest -n auto --dist loadfile tests/walkthroughs tests/minidaphne \
-	  --ignore tests/walkthroughs/render --ignore tests/walkthroughs/commands \
-	  --ignore tests/walkthroughs/book/test_stage_index.py $(ARGS)
+	$(RUN) -m pytest -n auto --dist loadfile $($(WHAT)) $(ARGS)
 
 $(LOWEST)/.installed: pyproject.toml $(STAMP)
 	@echo "Installing the lowest versions that pyproject.toml allows into $(LOWEST)."
@@ -137,6 +145,9 @@ site: $(STAMP) $(NODE_STAMP)  ## build the site into site/, and fail on any warn
 
 # The strict build of the site is one of the tests of `pages`.
 check: lint cover test-versions test-lowest pages  ## the one gate: each of these once
+
+releases: $(STAMP)  ## warn of releases that the book is not held on yet
+	@$(VENV)/bin/walkthroughs drift --releases
 
 bench: $(STAMP)  ## run the measurements (needs wrk and valgrind), and write them into the book
 	@$(RUN) -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
