@@ -27,12 +27,14 @@ export WALKTHROUGHS_ENVIRONMENTS := \
   $(CURDIR)/.venv-3.13:$(CURDIR)/.venv-3.12:$(CURDIR)/.venv
 # How much of walkthroughs its tests take, in per cent: it does not go down.
 COVERED := 82
+# With the lowest versions that pyproject.toml allows.
+LOWEST := .venv-lowest
 PROGRAMS_STAMP := .ci/tools/.installed
 NODE_STAMP := .ci/node_modules/.installed
 
 .DEFAULT_GOAL := help
 .PHONY: help serve prepare $(NEWER:%=prepare-%) test pages test-versions test-tools \
-  cover lint site check releases bench clean
+  test-lowest cover lint site check releases bench clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## */\1|/p' $(MAKEFILE_LIST) | \
@@ -111,6 +113,19 @@ TOOLS_AND_PAGES := tests/walkthroughs tests/minidaphne docs README.md \
 test-tools: $(STAMP)
 	$(RUN) -m pytest -n auto --dist loadfile $($(WHAT)) $(ARGS)
 
+$(LOWEST)/.installed: pyproject.toml $(STAMP)
+	@echo "Installing the lowest versions that pyproject.toml allows into $(LOWEST)."
+	@$(RUN) -m uv venv --quiet --clear --python $(RUN) $(LOWEST)
+	@$(RUN) -m uv pip install --quiet --python $(LOWEST)/bin/python \
+	  --resolution lowest-direct --editable '.[docs,test,channels]'
+	@touch $@
+
+# Newest is what every other environment has.
+test-lowest: $(LOWEST)/.installed  ## test with the lowest versions that are allowed
+	$(LOWEST)/bin/python -m pytest -n auto --dist loadfile tests/minidaphne \
+	  $(addprefix tests/walkthroughs/,listing pages recorder adapters test_recording.py) \
+	  $(ARGS)
+
 # A line of the server that no test runs is a line that the book cannot vouch for.
 # What only a recorded process runs of walkthroughs, a child, is not counted.
 cover: $(STAMP) $(NODE_STAMP)  ## test both packages, and count the branches that are taken
@@ -129,7 +144,7 @@ site: $(STAMP) $(NODE_STAMP)  ## build the site into site/, and fail on any warn
 	$(RUN) -m mkdocs build --strict --clean
 
 # The strict build of the site is one of the tests of `pages`.
-check: lint cover test-versions pages  ## the one gate: each of these once
+check: lint cover test-versions test-lowest pages  ## the one gate: each of these once
 
 releases: $(STAMP)  ## warn of releases that the book is not held on yet
 	@$(VENV)/bin/walkthroughs drift --releases
