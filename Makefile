@@ -14,7 +14,7 @@ export NO_MKDOCS_2_WARNING := 1
 
 # Programs that this machine lacks, and a package index has.
 export PATH := $(PATH):$(CURDIR)/.ci/tools/bin
-# Node knows certificates of its own; a machine behind a proxy has more.
+# Node and uv know certificates of their own; a machine behind a proxy has more.
 export NODE_EXTRA_CA_CERTS ?= $(wildcard /etc/ssl/certs/ca-certificates.crt)
 
 RUN := $(VENV)/bin/python
@@ -116,7 +116,8 @@ test-tools: $(STAMP)
 $(LOWEST)/.installed: pyproject.toml $(STAMP)
 	@echo "Installing the lowest versions that pyproject.toml allows into $(LOWEST)."
 	@$(RUN) -m uv venv --quiet --clear --python $(RUN) $(LOWEST)
-	@$(RUN) -m uv pip install --quiet --python $(LOWEST)/bin/python \
+	@$(if $(NODE_EXTRA_CA_CERTS),SSL_CERT_FILE=$(NODE_EXTRA_CA_CERTS)) \
+	  $(RUN) -m uv pip install --quiet --python $(LOWEST)/bin/python \
 	  --resolution lowest-direct --editable '.[docs,test,channels]'
 	@touch $@
 
