@@ -34,7 +34,8 @@ def measured(text: str, anchor: str) -> dict[str, str]:
     """Return server -> answer, as the first prompt below an anchor prints them."""
     _, _, below = text.partition(f'<a id="{anchor}"></a>')
     prompt = next(each.body for each in fences(below) if each.body.startswith(">>> "))
-    answers, answer = {}, ""
+    answers: dict[str, str] = {}
+    answer = ""
     for line in prompt.splitlines()[1:]:
         if line.startswith((">>> ", "(")):
             break
