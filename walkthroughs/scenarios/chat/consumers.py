@@ -17,7 +17,7 @@ from django.contrib.auth.signals import user_logged_out
 from django.contrib.sessions.backends.db import SessionStore
 
 
-class Who(AsyncWebsocketConsumer):  # type: ignore[misc]
+class Who(AsyncWebsocketConsumer):
     """Says who is connected."""
 
     async def receive(self, text_data: str) -> None:
@@ -25,7 +25,7 @@ class Who(AsyncWebsocketConsumer):  # type: ignore[misc]
         await self.send(str(self.scope["user"]))
 
 
-class Checks(AsyncWebsocketConsumer):  # type: ignore[misc]
+class Checks(AsyncWebsocketConsumer):
     """Looks again before each answer."""
 
     async def receive(self, text_data: str) -> None:
@@ -38,7 +38,7 @@ class Checks(AsyncWebsocketConsumer):  # type: ignore[misc]
             await self.send(str(user))
 
 
-class Notified(AsyncWebsocketConsumer):  # type: ignore[misc]
+class Notified(AsyncWebsocketConsumer):
     """Is told that its user has logged out."""
 
     async def connect(self) -> None:
@@ -65,7 +65,7 @@ def close_all(user: User, **more: object) -> None:
 user_logged_out.connect(close_all)
 
 
-class Session(AsyncWebsocketConsumer):  # type: ignore[misc]
+class Session(AsyncWebsocketConsumer):
     """Changes the session, and says what is stored."""
 
     async def connect(self) -> None:
@@ -82,7 +82,7 @@ class Session(AsyncWebsocketConsumer):  # type: ignore[misc]
         await self.send(f"stored: {seat}")
 
 
-class Before(AsyncWebsocketConsumer):  # type: ignore[misc]
+class Before(AsyncWebsocketConsumer):
     """Rejects strangers before it accepts."""
 
     async def connect(self) -> None:
@@ -91,7 +91,7 @@ class Before(AsyncWebsocketConsumer):  # type: ignore[misc]
             await self.close(code=4401)
 
 
-class After(AsyncWebsocketConsumer):  # type: ignore[misc]
+class After(AsyncWebsocketConsumer):
     """Accepts everybody, and then rejects strangers."""
 
     async def connect(self) -> None:
@@ -101,7 +101,7 @@ class After(AsyncWebsocketConsumer):  # type: ignore[misc]
             await self.close(code=4401)
 
 
-class Desk(WebsocketConsumer):  # type: ignore[misc]
+class Desk(WebsocketConsumer):
     """Works in the way most Django code does: no coroutine anywhere."""
 
     def receive(self, text_data: str) -> None:
@@ -111,7 +111,7 @@ class Desk(WebsocketConsumer):  # type: ignore[misc]
         self.send(threading.current_thread().name)
 
 
-class PooledDesk(AsyncWebsocketConsumer):  # type: ignore[misc]
+class PooledDesk(AsyncWebsocketConsumer):
     """Does the same work in a pool of threads."""
 
     async def receive(self, text_data: str) -> None:
@@ -122,7 +122,7 @@ class PooledDesk(AsyncWebsocketConsumer):  # type: ignore[misc]
         await self.send("done")
 
 
-class Member(AsyncWebsocketConsumer):  # type: ignore[misc]
+class Member(AsyncWebsocketConsumer):
     """Is in two groups, and sends to both."""
 
     async def connect(self) -> None:
@@ -143,7 +143,7 @@ class Member(AsyncWebsocketConsumer):  # type: ignore[misc]
         await self.send(event["text"])
 
 
-class Census(AsyncWebsocketConsumer):  # type: ignore[misc]
+class Census(AsyncWebsocketConsumer):
     """Counts the members of a group."""
 
     async def receive(self, text_data: str) -> None:
@@ -151,7 +151,7 @@ class Census(AsyncWebsocketConsumer):  # type: ignore[misc]
         await self.send(str(len(self.channel_layer.groups.get(text_data, ()))))
 
 
-class Slow(AsyncWebsocketConsumer):  # type: ignore[misc]
+class Slow(AsyncWebsocketConsumer):
     """Is busy while its own group is sent 150 messages."""
 
     groups = ("numbers",)
