@@ -27,12 +27,22 @@ QUERIES = {
     "http.disconnect": "answers/client-leaves.html",
     "backpressure": "streaming.html",
 }
+# What operators look for, and the page that comes first.
+TASKS = {
+    "uvicorn vs daphne": "production/choosing.html",
+    "gunicorn": "production/choosing.html",
+    "performance": "production/choosing.html",
+    "sticky sessions": "production/consumers.html",
+    "authentication websocket": "production/consumers.html",
+    "scope user": "production/consumers.html",
+    "max-requests": "production/daphne-issues.html",
+}
 
 
 @pytest.fixture(scope="module")
 def found(site: Path) -> dict[str, list[str]]:
     """Query -> the pages that the site's own search gives, best first."""
-    answer = run_node(PROGRAM.read_text(encoding="utf-8"), str(site), *QUERIES)
+    answer = run_node(PROGRAM.read_text(encoding="utf-8"), str(site), *QUERIES, *TASKS)
     pages: dict[str, list[str]] = json.loads(answer)
     return pages
 
@@ -42,6 +52,11 @@ def test_a_name_is_found_wherever_it_stands(
     found: dict[str, list[str]], query: str
 ) -> None:
     assert QUERIES[query] in found[query]
+
+
+@pytest.mark.parametrize("query", TASKS)
+def test_a_task_leads_to_its_page(found: dict[str, list[str]], query: str) -> None:
+    assert found[query][0] == TASKS[query]
 
 
 @pytest.mark.parametrize("query", QUERIES)
