@@ -72,7 +72,7 @@ serve: $(STAMP) $(PROGRAMS_STAMP)  ## read the book on http://127.0.0.1:8000, re
 PYTEST := $(RUN) -m pytest -n auto --dist loadfile --no-loadscope-reorder
 # What takes minutes: every page in a browser, Lighthouse, Python in a browser, and the
 # book on other site generators.
-LONG := $(addprefix tests/site/test_,answers.py chapters_even.py chapters_odd.py \
+LONG := $(addprefix tests/site/test_,answers.py chapters_even.py chapters_odd.py production.py \
   reference.py lighthouse.py laboratory.py generators.py)
 
 test: $(STAMP) $(NODE_STAMP)  ## run all but the long tests, which make check adds

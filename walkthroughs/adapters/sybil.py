@@ -116,6 +116,7 @@ SHOWN = frozenset(
         "json",
         "make",
         "markdown",
+        "nginx",
         "rst",
         "text",
         "toml",
