@@ -27,12 +27,23 @@ QUERIES = {
     "http.disconnect": "answers/client-leaves.html",
     "backpressure": "streaming.html",
 }
+# What an operator types, and the page that should come first.
+ASKED = {
+    "http2": "production/http2.html",
+    "nginx": "production/deploying.html",
+    "systemd": "production/deploying.html",
+    "ssl": "production/deploying.html",
+    "static files": "production/deploying.html",
+    "sticky sessions": "production/deploying.html",
+    "performance": "about/measurements.html",
+    "sentry": "production/settings.html",
+}
 
 
 @pytest.fixture(scope="module")
 def found(site: Path) -> dict[str, list[str]]:
     """Query -> the pages that the site's own search gives, best first."""
-    answer = run_node(PROGRAM.read_text(encoding="utf-8"), str(site), *QUERIES)
+    answer = run_node(PROGRAM.read_text(encoding="utf-8"), str(site), *QUERIES, *ASKED)
     pages: dict[str, list[str]] = json.loads(answer)
     return pages
 
@@ -42,6 +53,13 @@ def test_a_name_is_found_wherever_it_stands(
     found: dict[str, list[str]], query: str
 ) -> None:
     assert QUERIES[query] in found[query]
+
+
+@pytest.mark.parametrize("query", ASKED)
+def test_what_operators_ask_for_comes_first(
+    found: dict[str, list[str]], query: str
+) -> None:
+    assert found[query][0] == ASKED[query]
 
 
 @pytest.mark.parametrize("query", QUERIES)
