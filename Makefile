@@ -80,7 +80,7 @@ export PYTEST_XDIST_AUTO_NUM_WORKERS ?= $(shell $(PYTHON) -c \
 PYTEST := $(RUN) -m pytest -n auto --dist loadfile --no-loadscope-reorder
 # What takes minutes: every page in a browser, Lighthouse, Python in a browser, and the
 # book on other site generators.
-LONG := $(addprefix tests/site/test_,answers.py chapters_even.py chapters_odd.py \
+LONG := $(addprefix tests/site/test_,answers.py chapters_even.py chapters_odd.py production.py \
   reference.py lighthouse.py laboratory.py generators.py)
 
 test: $(STAMP) $(NODE_STAMP)  ## run all but the long tests, which make check adds

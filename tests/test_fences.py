@@ -28,6 +28,7 @@ COMMANDS = {
     ".venv/bin/mkdocs serve",
     ".venv/bin/pip install --editable '.[docs,test,channels]'",
     ".venv/bin/pytest",
+    ".venv/bin/pytest docs/words.md",
     ".venv/bin/pytest --update-callpaths docs",
     "make bench",
     "make serve",

@@ -117,6 +117,7 @@ SHOWN = frozenset(
         "json",
         "make",
         "markdown",
+        "nginx",
         "rst",
         "text",
         "toml",
