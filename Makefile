@@ -71,6 +71,9 @@ $(NEWER:%=prepare-%): prepare-%:
 serve: $(STAMP) $(PROGRAMS_STAMP)  ## read the book on http://127.0.0.1:8000, reloading as files change
 	@$(RUN) -m walkthroughs.adapters.serve --port $(PORT)
 
+# One process more than there are cores: the tests wait for servers half of the time.
+export PYTEST_XDIST_AUTO_NUM_WORKERS ?= $(shell $(PYTHON) -c \
+  'import os; print(len(os.sched_getaffinity(0)) + 1)' 2>/dev/null)
 # In the order that tests/conftest.py gives to the files.
 PYTEST := $(RUN) -m pytest -n auto --dist loadfile --no-loadscope-reorder
 # What takes minutes: every page in a browser, Lighthouse, Python in a browser, and the

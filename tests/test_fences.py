@@ -12,8 +12,8 @@ import pytest
 
 from walkthroughs.adapters.sybil import SHOWN, page_sybil
 from walkthroughs.fences import KINDS
-from walkthroughs.fences.snippets import PYTHON
 from walkthroughs.pages.markdown import fences
+from walkthroughs.pages.snippets import PYTHON
 
 HOUSE = Path(__file__).parent.parent
 PAGES = sorted([*HOUSE.glob("docs/**/*.md"), HOUSE / "README.md"])

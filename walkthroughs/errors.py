@@ -50,3 +50,7 @@ class FenceError(WalkthroughError):
 
 class UsageError(WalkthroughError):
     """The command line asks for what cannot be: the fault, and how to fix it, in one line."""
+
+
+class ApplicationError(RecordingError, UsageError):
+    """What is named as the application is not one, which only its process can tell."""

@@ -22,7 +22,7 @@ QUERIES = {
     "doRead": "daphne-to-django.html",
     "HTTPFactory": "main-loop.html",
     "application_checker": "answers/no-response.html",
-    "create_application": "inside-django.html",
+    "create_application": "daphne-to-django.html",
     "CONN_MAX_AGE": "inside-django.html",
     "http.disconnect": "answers/client-leaves.html",
     "backpressure": "streaming.html",

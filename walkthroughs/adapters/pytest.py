@@ -40,6 +40,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Say what is to be repaired and made again, and whether pages can be read."""
     if config.getini("walkthroughs_pages") and find_spec("sybil") is None:
+        import pytest
+
         raise pytest.UsageError(
             "walkthroughs_pages needs Sybil: run `python -m pip install sybil`"
         )
@@ -78,8 +80,10 @@ def pytest_testnodedown(node: Any, error: object) -> None:
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    """Name what was not recorded; write the repaired listings, now that every page has
-    been read, and name them."""
+    """Name what was not recorded, and write the repaired listings.
+
+    Every page has been read by now.
+    """
     if config.getini("walkthroughs_pages"):
         _tell_not_recorded(terminalreporter)
     if config.getoption("--update-callpaths"):

@@ -20,11 +20,11 @@ from sybil import Document, Example, Region, Sybil
 from .. import fences
 from ..errors import Mismatch, VersionMismatch, WalkthroughError
 from ..fences.callpath import repairs
-from ..fences.snippets import PYTHON, close_loop, run_snippet
 from ..listing import is_blank
 from ..pages.markdown import Fence, Problem, options_of, place, scan
 from ..pages.markdown import fences as fences_of
 from ..pages.pages import folder_of, pages_of
+from ..pages.snippets import PYTHON, close_loop, run_snippet
 
 
 def page_sybil() -> Sybil:

@@ -91,8 +91,7 @@ def make(wanted: Wanted) -> Environment:
 
 
 def make_with(distribution: str, prefix: str) -> Environment:
-    """Give the environment that has a version of a distribution, and make it first if
-    there is none.
+    """Give the environment that has a version of a distribution, made where there is none.
 
     It has the newest of everything else, on the newest Python of this machine that can
     have that version.

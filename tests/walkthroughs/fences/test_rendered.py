@@ -8,7 +8,7 @@ import pytest
 
 from walkthroughs import recording, verification
 from walkthroughs.book import printed
-from walkthroughs.book.stage_links import Names
+from walkthroughs.book.stage_names import Names
 from walkthroughs.code_digest import code_of
 from walkthroughs.compatibility import variants
 from walkthroughs.compatibility.environments import Uninstallable

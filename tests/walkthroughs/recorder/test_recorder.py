@@ -456,7 +456,7 @@ def test_what_tasks_and_threads_are_called() -> None:
         "task: named",
         "task: fetch prices",
         "task: first",
-        "task: " + "x" * 80,
+        "task: " + "x" * 119 + "…",
         f"task: {HERE}.first",
         f"task: {HERE}.first 2",
         "thread: leaf",
