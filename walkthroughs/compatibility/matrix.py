@@ -23,14 +23,14 @@ search:
 
 # Which versions it holds on
 
-**Yours is probably one of them.** The tests of this book hold every listing on Django 5.2 and
-on Django 6.1, each with the newest Daphne, Twisted, Autobahn and Channels. Where the two
-take different paths, the page has a tab for each.
+**If you run Django 5.2 or Django 6.1, every page holds for you.** The tests of this book check
+every listing on both, each with the newest Daphne, Twisted, Autobahn and Channels. Where
+the two take different paths, the page has a tab for each.
 
 If you run something older, this page says what is different there. In each combination
 below, one package is older and everything else is the newest that can be installed with
-it. The program `walkthroughs drift` installed each of them, recorded the book's scenarios,
-and held the listings of Daphne against those recordings.
+it. `walkthroughs drift` installed each combination, recorded the book's scenarios, and
+compared the listings of Daphne with those recordings.
 """
 
 ADVICE = ": (put an ellipsis there|take the ellipsis out)$"
@@ -39,7 +39,9 @@ HISTORY = """\
 ## What changed when
 
 For each release, this is the first line of a listing that is different from the release
-before it. A listing that is not named did not change.
+before it. Listings that are not named did not change. A line that says
+`a.call runs in 'task: x', not in 'task: y'` means: the call runs in the task `x` in that
+release, and in `y` in the other one.
 """
 
 
@@ -129,10 +131,10 @@ class Row:
         )
 
     def version_of(self, distribution: str) -> str:
-        """Give the version by which a history calls it: as it was asked for, or found."""
+        """Name a version for a history: as it was asked for, or the release series."""
         if distribution == self.distribution:
             return self.prefix
-        return self.versions.get(distribution, "")
+        return ".".join(self.versions.get(distribution, "").split(".")[:2])
 
     @property
     def verdict(self) -> str:

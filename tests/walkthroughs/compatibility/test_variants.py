@@ -11,8 +11,9 @@ from importlib.metadata import version as installed
 from pathlib import Path
 
 import pytest
+from mkdocs.exceptions import Abort
 
-from tests.walkthroughs.page_builder import failures
+from tests.walkthroughs.page_builder import failures, site
 from walkthroughs.commands.check import run as run_check
 from walkthroughs.compatibility import variants
 from walkthroughs.compatibility.environments import Uninstallable, versions
@@ -163,6 +164,34 @@ def test_a_version_that_nobody_has_fails_with_page_and_line(
 ) -> None:
     [said] = failures(tmp_path, "\n" + fence("django=99"))
     assert "page.md:2: Django 99 cannot be had here: there is no Python to " in said
+
+
+@pytest.mark.parametrize(
+    ("prefixes", "words"),
+    [
+        (
+            ["99"],
+            "docs/index.md:1: Django 99 cannot be had here: there is no Python to",
+        ),
+        ([HERE], f"docs/index.md:1: no variant of this listing speaks for {ELSEWHERE}"),
+        (
+            [HERE, HERE],
+            f"docs/index.md:6: the listing in line 1 speaks for Django {HERE}",
+        ),
+    ],
+)
+def test_bad_variants_end_the_build(
+    prefixes: list[str],
+    words: str,
+    tmp_path: Path,
+    nowhere: None,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    table = '[tool.walkthroughs.versions]\ndjango = ["5.2", "6.1"]\n'
+    (tmp_path / "pyproject.toml").write_text(table)
+    with pytest.raises(Abort):
+        site(tmp_path, "".join(fence(f"django={each}") for each in prefixes))
+    assert words in caplog.text
 
 
 def test_an_environment_has_the_version(house: Path) -> None:
