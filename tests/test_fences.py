@@ -64,7 +64,9 @@ def test_every_fence_is_an_example(page: Path) -> None:
     rest = Counter({name: n for name, n in counted.items() if name in SHOWN})
     examples = page_sybil().parse(page).examples()
     parsed = [example.parsed for example in examples]
-    collected = Counter(each.language for each in parsed if not isinstance(each, Narrative))
+    collected = Counter(
+        each.language for each in parsed if not isinstance(each, Narrative)
+    )
     assert counted - rest == collected
     assert set(counted) <= {*KINDS, *PYTHON, *SHOWN}
 

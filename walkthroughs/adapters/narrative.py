@@ -68,6 +68,10 @@ def _link(md: Markdown, element: Element, narrative: Narrative, bound: Bound) ->
         link.tail, strong.tail = strong.tail, None
         link.append(strong)
         parent[at] = link
+    words = Element("div", {"class": "wt-words"})
+    words.text, element.text = element.text, None
+    words.extend([*element])
+    element[:] = [words]
 
 
 def _code(md: Markdown, strong: Element) -> str:
