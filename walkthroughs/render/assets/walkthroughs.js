@@ -749,6 +749,10 @@
       this.goes = [...words.querySelectorAll(".wt-go")];
       this.stepper = new Stepper(root, words);
       const listing = root.querySelector(".wt-listing").cloneNode(true);
+      for (const each of listing.children) {
+        each.classList.remove("wt-here");
+        each.removeAttribute("aria-current");
+      }
       const path = pane("wt-path", "Path");
       path.append(listing);
       const column = make("div", "wt wt-column", path, this.stepper.stage);
