@@ -118,7 +118,9 @@ def _place(view: View, seq: int) -> Sentence:
 
 def _called(view: View, event: Call) -> Sentence:
     if event.parent is None:
-        return (f"No recorded call leads here: {view.trace.lanes[event.lane].label} begins here.",)
+        return (
+            f"No recorded call leads here: {view.trace.lanes[event.lane].label} begins here.",
+        )
     parent = view.trace.events[event.parent]
     assert isinstance(parent, Call | Message)
     name, place = short(view.trace.name(parent)), _place(view, parent.seq)

@@ -487,7 +487,9 @@ def test_prose_drives_the_walkthrough_beside_it(open_page: Open, width: int) -> 
             n,
         )
         expect(count).to_have_text(re.compile(rf"^{step} /"))
-        expect(page.locator(".wt-go.wt-here")).to_have_attribute("href", f"#made-{step}")
+        expect(page.locator(".wt-go.wt-here")).to_have_attribute(
+            "href", f"#made-{step}"
+        )
         box = page.locator(".wt-column .wt-top").bounding_box()
         assert box and 0 <= box["y"] < 800
     assert "#" not in page.url

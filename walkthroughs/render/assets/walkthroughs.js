@@ -682,7 +682,7 @@
       }
       const depth = waiting === undefined ? "" : `${waiting} in the queue`;
       const words = last ? depth : "No event has passed yet.";
-      return group("The application's door", door, make("p", "wt-quiet", words));
+      return group("Events to and from the application", door, make("p", "wt-quiet", words));
     }
 
     showFoot() {
