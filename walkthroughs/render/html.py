@@ -80,7 +80,8 @@ def walkthrough(
     return "\n".join(
         (
             _opening(view, ident, "wt"),
-            listing_html,
+            # The stepper comes into the same box, beside the listing.
+            f'<div class="wt-both">{listing_html}</div>',
             focus(header),
             '<details class="wt-picture" open><summary>Picture</summary>',
             _box(lanes, picture(view, ident)),

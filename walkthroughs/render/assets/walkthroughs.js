@@ -304,7 +304,9 @@
       const tools = "tools" in this.root.dataset ? [this.tools()] : [];
       this.stage.append(this.bar, ...tools, this.head, panes, this.foot, this.live);
       if (this.host === this.root) {
-        this.root.insertBefore(this.stage, this.root.querySelector(".wt-picture, .wt-all"));
+        const both = this.root.querySelector(".wt-both");
+        if (both) both.append(this.stage);
+        else this.root.insertBefore(this.stage, this.root.querySelector(".wt-picture, .wt-all"));
       }
     }
 
