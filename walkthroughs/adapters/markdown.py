@@ -13,7 +13,7 @@ true ends the conversion, with file and line, unless a site generator reports it
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from pathlib import Path
@@ -27,20 +27,27 @@ from markdown.treeprocessors import Treeprocessor
 from markdown.util import HTML_PLACEHOLDER, AtomicString, code_escape
 
 from ..book.glossary import GlossaryLinks, Term, read_glossary
+from ..book.narrative import Bound, bind
 from ..book.stage_index import homes
 from ..book.stage_links import NameLinks
 from ..book.stage_names import Names, read_names
-from ..errors import FenceError, WalkthroughError
+from ..errors import FenceError, ListingError, WalkthroughError
 from ..fences import KINDS, Link, Place, rendered
 from ..pages.markdown import Fence, fences, unread
+from ..pages.narratives import Narrative, narratives
 from ..pages.pages import Pages, pages_of
 from ..render.html import failure
+from .narrative import link_mentions
 
 FIND_PAGE = 40
 """Before whitespace is normalized (30): the page is found by the text as it was given."""
 
 STORE_FENCES = 28
 """After that, which drops the marks of stored HTML, and before superfences (25)."""
+
+LINK_MENTIONS = -15
+"""After MkDocs (0), which would take an address for the path of a page, and before the
+links of other names (-20)."""
 
 RENDER_FENCES = 35
 """As soon as the tree is there: before indented code (30) and inline text (20)."""
@@ -110,6 +117,8 @@ class BookExtension(Extension):
         md.preprocessors.register(stored, "store_fences", STORE_FENCES)
         rendered = _RenderFences(self, stored, md)
         md.treeprocessors.register(rendered, "render_fences", RENDER_FENCES)
+        mentions = _LinkMentions(self, stored, md)
+        md.treeprocessors.register(mentions, "link_mentions", LINK_MENTIONS)
         converting.glossary.extendMarkdown(md)
         converting.names.extendMarkdown(md)
 
@@ -216,11 +225,30 @@ class _FindPage(Preprocessor):
         """Leave the lines as they are."""
         text = "\n".join(lines)
         self.stored.whole = self.book.begin(text)
+        self.stored.narratives = []
         if self.stored.whole:
             place = self.book.place(())
             for problem in unread(text, KINDS):
                 converting.report(place.at(problem.line, problem.message))
+            self.stored.narratives = [*self.bound(text, place)]
         return lines
+
+    def bound(
+        self, text: str, place: Place
+    ) -> Iterator[tuple[Narrative, Bound | None]]:
+        """Bind each narrative, and report what is wrong with it."""
+        above = fences(text)
+        for each in narratives(text):
+            if not isinstance(each, Narrative):
+                converting.report(place.at(each.line, each.message))
+                continue
+            try:
+                yield each, bind(each, above)
+            except ListingError as error:
+                converting.report(place.at(error.line, str(error)))
+                yield each, None
+            except WalkthroughError:
+                yield each, None  # its callpath says so, with its line
 
 
 class _StoreFences(Preprocessor):
@@ -233,6 +261,8 @@ class _StoreFences(Preprocessor):
         super().__init__(md)
         self.fences: dict[int, Fence] = {}
         self.texts: dict[int, str] = {}
+        #: Its narratives, and what they are bound to.
+        self.narratives: list[tuple[Narrative, Bound | None]] = []
         #: Whether the text is a whole page, and not a docstring on one.
         self.whole = True
 
@@ -301,6 +331,25 @@ class _RenderFences(Treeprocessor):
             message = place.blame(error, fence)
             converting.report(message)
             return failure(message)
+
+
+class _LinkMentions(Treeprocessor):
+    """Links the bold names of narratives to their steps."""
+
+    def __init__(self, book: BookExtension, stored: _StoreFences, md: Markdown) -> None:
+        super().__init__(md)
+        self.book = book
+        self.stored = stored
+
+    def run(self, root: Element) -> None:
+        """Link them, and report a page whose narratives were not converted."""
+        if not self.stored.narratives:
+            return
+        try:
+            link_mentions(self.md, root, self.stored.narratives)
+        except WalkthroughError as error:
+            line = self.stored.narratives[0][0].line
+            converting.report(self.book.place(()).at(line, str(error)))
 
 
 def _placeholder(number: int) -> str:

@@ -6,6 +6,7 @@ deep indent, and says nothing.  This one has an answer for every fence that
 
 * its language is in `KINDS` or is Python: the fence is one example, and runs;
 * its language is in `SHOWN`: it is there to be read;
+* a narrative is one example too: its names are held against its walkthrough;
 * anything else (no language, a misspelt one, a fence never closed): an example that
   fails, so that nobody takes it for one that runs.
 """
@@ -18,11 +19,13 @@ from pathlib import Path
 from sybil import Document, Example, Region, Sybil
 
 from .. import fences
-from ..errors import Mismatch, VersionMismatch, WalkthroughError
+from ..book.narrative import bind
+from ..errors import ListingError, Mismatch, VersionMismatch, WalkthroughError
 from ..fences.callpath import repairs
 from ..listing import is_blank
 from ..pages.markdown import Fence, Problem, options_of, place, scan
 from ..pages.markdown import fences as fences_of
+from ..pages.narratives import Narrative, narratives
 from ..pages.pages import folder_of, pages_of
 from ..pages.snippets import PYTHON, close_loop, run_snippet
 
@@ -43,6 +46,21 @@ def parse_page(document: Document) -> Iterator[Region]:
             yield Region(each.start, each.end, each, check_fence)
         elif each.language not in SHOWN:
             yield Region(each.start, each.end, each, refuse)
+    for found in narratives(document.text):
+        judge = check_narrative if isinstance(found, Narrative) else refuse
+        yield Region(found.start, found.end, found, judge)
+
+
+def check_narrative(example: Example) -> str | None:
+    """Hold the bold names of a narrative against its walkthrough: a Sybil evaluator."""
+    narrative: Narrative = example.parsed
+    try:
+        bind(narrative, fences_of(example.document.text))
+    except ListingError as error:
+        return f"{place(example.path, error.line)}: {error}"
+    except WalkthroughError as error:
+        return f"{place(example.path, narrative.line)}: {error}"
+    return None
 
 
 def check_fence(example: Example) -> str | None:

@@ -80,7 +80,8 @@ def walkthrough(
     return "\n".join(
         (
             _opening(view, ident, "wt"),
-            listing_html,
+            # The stepper comes into the same box, beside the listing.
+            f'<div class="wt-both">{listing_html}</div>',
             focus(header),
             '<details class="wt-picture" open><summary>Picture</summary>',
             _box(lanes, picture(view, ident)),
@@ -479,14 +480,13 @@ class _Steps:
                 excerpt = self.sources.callee(trace.function(parent), None)
                 yield _figure(excerpt, "caller", "Inside")
             return
-        if isinstance(parent, Call) and event.line is not None:
-            excerpt = self.sources.caller(trace.function(parent), event.line)
-            yield _figure(
-                excerpt, "caller", "The call, in" if event.direct else "Inside"
-            )
         line, how = self.ending(row)
         excerpt = self.sources.callee(trace.function(event), line, how)
         yield _figure(excerpt, "callee", "The function")
+        if isinstance(parent, Call) and event.line is not None:
+            excerpt = self.sources.caller(trace.function(parent), event.line)
+            words = "The call, in" if event.direct else "Inside"
+            yield _figure(excerpt, "caller", words, folds=True)
 
     def ending(self, row: Step) -> tuple[int | None, Mark]:
         """Yield the line where the call ended, and how."""
@@ -575,7 +575,7 @@ def _entries(args: Iterable[tuple[str, str]]) -> Iterator[str]:
         )
 
 
-def _figure(excerpt: Excerpt, role: str, words: str) -> str:
+def _figure(excerpt: Excerpt, role: str, words: str, folds: bool = False) -> str:
     caption = f"{words} {_place(excerpt.function)}{_origin(excerpt)}"
     if excerpt.problem:
         body = _wrap("p", "wt-problem", escape(excerpt.problem))
@@ -583,10 +583,12 @@ def _figure(excerpt: Excerpt, role: str, words: str) -> str:
         lines = "\n".join(_source_line(line) for line in excerpt.lines)
         # No <code> in it: the theme would take it for a block of its own, with ids.
         body = f'<pre tabindex="0"><span class="wt-lines">{lines}</span></pre>'
-    return (
-        f'<figure class="wt-code" data-role="{role}">'
-        f"<figcaption>{caption}</figcaption>{body}</figure>"
-    )
+    opening = f'<figure class="wt-code" data-role="{role}">'
+    if folds:
+        content = f"<details><summary>{caption}</summary>{body}</details>"
+    else:
+        content = f"<figcaption>{caption}</figcaption>{body}"
+    return f"{opening}{content}</figure>"
 
 
 def _place(function: Function) -> str:

@@ -13,8 +13,8 @@ from .view import Arrival, Fold, Step, View, short
 
 Sentence = tuple[str | int, ...]
 
-STOPS_SHOWN = 4
-"""How many times a step's stopping and going on is told; then only counted."""
+LINES_SHOWN = 4
+"""How many of the lines where a step was suspended are named."""
 
 TIMES = "\u00d7"
 
@@ -123,7 +123,9 @@ def _place(view: View, seq: int) -> Sentence:
 
 def _called(view: View, event: Call) -> Sentence:
     if event.parent is None:
-        return ("Nothing in focus calls it: it is where its lane begins.",)
+        return (
+            f"No recorded call leads here: {view.trace.lanes[event.lane].label} begins here.",
+        )
     parent = view.trace.events[event.parent]
     assert isinstance(parent, Call | Message)
     name, place = short(view.trace.name(parent)), _place(view, parent.seq)
@@ -145,7 +147,7 @@ def _passed(event: Message) -> Iterator[Sentence]:
         verb = verb if event.depth else "waits"
         yield (f"{waiting} {verb} in the connection's queue.",)
     elif event.direction == "receive":
-        yield ("No queue of events stands behind it.",)
+        yield ("The server keeps no queue of events.",)
 
 
 def _carried(key: str, text: str) -> str:
@@ -156,30 +158,43 @@ def _carried(key: str, text: str) -> str:
 
 
 def _course(view: View, row: Step) -> Sentence:
-    """Describe the step's stops and returns in one sentence."""
+    """Describe the step's suspensions and its end in one sentence."""
     exits = view.exits(row)
-    shown, last = exits[: STOPS_SHOWN * 2], exits[-1]
+    suspended = [exit for exit in exits if exit.how == "suspend"]
     clauses: list[Sentence] = []
+    if len(suspended) > 1:
+        lines = sorted({exit.line for exit in suspended if exit.line is not None})
+        clauses.append((f"is suspended {len(suspended)} times{_at_lines(lines)}",))
+        exits = exits[-1:] if exits[-1].how in ("return", "raise") else ()
     before = row.number
-    for exit in shown:
+    for exit in exits:
         number = view.number_at(exit.seq)
         when: Sentence = (" after ", number) if number != before else ()
         clauses.append((_verb(exit), *when))
         before = number
-    if len(exits) > len(shown):
-        times = sum(exit.how == "suspend" for exit in exits)
-        clauses.append((f"and so on, {times} times in all; {_verb(last)}",))
-    sentence = [part for clause in clauses for part in (", ", *clause)]
+    sentence = [part for clause in clauses for part in (", then ", *clause)]
     first = str(sentence[1])
     return (first[:1].upper() + first[1:], *sentence[2:], ".")
+
+
+def _at_lines(lines: Sequence[int]) -> str:
+    """Say where: " at line 4", " at lines 4 and 9"; the first ones of many."""
+    if not lines:
+        return ""
+    shown = [str(line) for line in lines[:LINES_SHOWN]]
+    if len(lines) > LINES_SHOWN:
+        shown.append("others")
+    if len(shown) == 1:
+        return f" at line {shown[0]}"
+    return f" at lines {', '.join(shown[:-1])} and {shown[-1]}"
 
 
 def _verb(exit: Exit) -> str:
     where = f" at line {exit.line}" if exit.line is not None else ""
     if exit.how == "resume":
-        return "goes on"
+        return "resumes"
     if exit.how == "suspend":
-        return f"pauses{where}"
+        return f"is suspended{where}"
     if exit.how == "raise":
-        return f"is left by {exit.value}{where}"
+        return f"raises {exit.value}{where}"
     return f"returns{where}" if where else "is taken by the server"

@@ -42,6 +42,7 @@
     u: "out",
   };
   const PACE = 1600;
+  const READING = 0.4;
   const SWIPE = 40;
   const QUEUE_DRAWN = 8;
   const LONG = 500;
@@ -79,6 +80,7 @@
 
   const button = (name, title) => {
     const made = make("button", "", icon(name));
+    if (name in STEPPING) made.append(make("span", "wt-word", name));
     made.type = "button";
     made.dataset.do = name;
     made.title = title;
@@ -215,9 +217,11 @@
   }
 
   class Stepper extends Walk {
-    constructor(root) {
+    /* `root` has the steps; `host` the listing, and the links that lead to them. */
+    constructor(root, host = root) {
       super(root.getAttribute("aria-label"), Object.keys(TITLES));
       this.root = root;
+      this.host = host;
       this.list = unpacked(root);
       this.parts = whole.get(root);
       this.marked = [];
@@ -235,7 +239,7 @@
     /* Which links lead to which step: of the listing, and of the picture if it is there. */
     link() {
       this.links = new Map();
-      for (const link of this.root.querySelectorAll(".wt-listing a, .wt-svg a")) {
+      for (const link of this.host.querySelectorAll(".wt-listing a, .wt-svg a, .wt-go")) {
         const to = link.getAttribute("href");
         this.links.set(to, [...(this.links.get(to) || []), link]);
       }
@@ -299,7 +303,11 @@
       const panes = make("div", "wt-panes", this.code, this.side);
       const tools = "tools" in this.root.dataset ? [this.tools()] : [];
       this.stage.append(this.bar, ...tools, this.head, panes, this.foot, this.live);
-      this.root.insertBefore(this.stage, this.root.querySelector(".wt-picture, .wt-all"));
+      if (this.host === this.root) {
+        const both = this.root.querySelector(".wt-both");
+        if (both) both.append(this.stage);
+        else this.root.insertBefore(this.stage, this.root.querySelector(".wt-picture, .wt-all"));
+      }
     }
 
     /* For long recordings: only one's own code, and the steps of some name. */
@@ -367,8 +375,10 @@
 
     listen() {
       const picture = this.root.querySelector(".wt-picture");
-      if (picture) picture.addEventListener("toggle", () => this.draw());
-      this.root.addEventListener("click", (event) => this.clicked(event));
+      if (picture && this.host === this.root) {
+        picture.addEventListener("toggle", () => this.draw());
+      }
+      this.host.addEventListener("click", (event) => this.clicked(event));
       this.list.addEventListener(
         "toggle",
         (event) => {
@@ -511,12 +521,8 @@
 
     /* Going somewhere */
     /* Walks by itself once it is seen, until somebody takes over; in silence, and with
-       no word in the address.  Arrow keys walk it from wherever no other part has them. */
+       no word in the address. */
     playAlone() {
-      document.addEventListener("keydown", (event) => {
-        const free = event.target === document.body && KEYS[event.key] !== "play";
-        if (free && event.key.startsWith("Arrow")) this.pressed(event);
-      });
       for (const sign of ["pointerdown", "focusin"]) {
         this.root.addEventListener(sign, ({ target }) => {
           if (this.alone && !target.closest("[data-do='play']")) this.pause();
@@ -544,6 +550,14 @@
       return true;
     }
 
+    /* As `jump`, for a step that nobody asked for. */
+    visit(id) {
+      const to = this.index.get(place(id));
+      if (to === undefined || this.timer) return;
+      this.at = to;
+      this.show();
+    }
+
     /* Showing */
     show() {
       const stop = this.here;
@@ -562,6 +576,11 @@
       this.settling = 0;
       this.code.scrollTop = 0;
       this.side.scrollTop = 0;
+      const line = this.host !== this.root && this.host.querySelector(".wt-path .wt-here");
+      if (line) {
+        const path = line.closest(".wt-path");
+        path.scrollTop = line.offsetTop - path.clientHeight / 2;
+      }
       const box = this.stripe?.closest(".wt-scroll");
       if (!box) return;
       const { scrollLeft, clientWidth } = box;
@@ -665,7 +684,7 @@
       }
       const depth = waiting === undefined ? "" : `${waiting} in the queue`;
       const words = last ? depth : "No event has passed yet.";
-      return group("The application's door", door, make("p", "wt-quiet", words));
+      return group("Events to and from the application", door, make("p", "wt-quiet", words));
     }
 
     showFoot() {
@@ -722,6 +741,58 @@
       const count = `Step ${this.at + 1} of ${this.places.length}`;
       this.live.textContent = `${count}: ${words.join(". ")}`;
       if (this.here.id) remember(this.here.id);
+    }
+  }
+
+  /* Prose that is read beside a walkthrough: a second stepper on the same steps, which
+     goes to the step of the name that the reader has come to. */
+  class Narrative {
+    constructor(words, root) {
+      this.goes = [...words.querySelectorAll(".wt-go")];
+      this.stepper = new Stepper(root, words);
+      const listing = root.querySelector(".wt-listing").cloneNode(true);
+      for (const each of listing.children) {
+        each.classList.remove("wt-here");
+        each.removeAttribute("aria-current");
+      }
+      const path = pane("wt-path", "Path");
+      path.append(listing);
+      const column = make("div", "wt wt-column", path, this.stepper.stage);
+      column.dataset.searchExclude = "";
+      words.append(column);
+      this.path = path;
+      this.stepper.link();
+      this.come = this.come.bind(this);
+      new IntersectionObserver(([{ isIntersecting }]) => {
+        removeEventListener("scroll", this.come);
+        if (isIntersecting) addEventListener("scroll", this.come, { passive: true });
+        this.come();
+      }).observe(words);
+    }
+
+    come() {
+      this.coming ||= requestAnimationFrame(() => {
+        this.coming = 0;
+        const now = this.reached();
+        if (now === this.now) return;
+        this.now = now;
+        // In silence, and with no word in the address: it was not asked to go.
+        this.stepper.visit(now.getAttribute("href").slice(1));
+      });
+    }
+
+    /* The last name above the line that is read: a paragraph counts from its top. */
+    reached() {
+      const line = innerHeight * READING;
+      let block, found;
+      for (const each of this.goes) {
+        const around = each.closest("p, li") || each;
+        const top = (around === block ? each : around).getBoundingClientRect().top;
+        if (found && top > line) break;
+        block = around;
+        found = each;
+      }
+      return found;
     }
   }
 
@@ -913,6 +984,26 @@
     { rootMargin: "100%" },
   );
 
+  /* With reduced motion, prose moves nothing. */
+  const narrate = () => {
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+    for (const words of document.querySelectorAll(".beside[data-walk]")) {
+      const root = document.getElementById(words.dataset.walk);
+      if (!root || steppers.has(words)) continue;
+      const eye = new IntersectionObserver(
+        ([{ isIntersecting }]) => {
+          if (!isIntersecting) return;
+          eye.disconnect();
+          equip(root);
+          steppers.set(words, new Narrative(words, root).stepper);
+        },
+        { rootMargin: "50%" },
+      );
+      eye.observe(words);
+      steppers.set(words, null);
+    }
+  };
+
   const all = () => document.querySelectorAll(".wt");
 
   const start = () => {
@@ -923,6 +1014,7 @@
     });
     for (const root of all()) eye.observe(root);
     seen.forEach(equip);
+    narrate();
     reveal();
   };
 
@@ -943,6 +1035,17 @@
       const parts = whole.get(root);
       if (parts) parts.list.replaceWith(parts.box);
     }
+  });
+  /* Arrow keys that no other part has walk the stepper that is in view. */
+  const shown = (stage) => {
+    const { top, bottom } = stage.getBoundingClientRect();
+    return Math.min(bottom, innerHeight) - Math.max(top, 0);
+  };
+  document.addEventListener("keydown", (event) => {
+    if (event.target !== document.body || !/^Arrow(Left|Right)$/.test(event.key)) return;
+    const stages = [...document.querySelectorAll(".wt-stage")];
+    const most = stages.sort((a, b) => shown(b) - shown(a))[0];
+    if (most && shown(most) > 0) most.dispatchEvent(new KeyboardEvent("keydown", event));
   });
   // A page that adds a walkthrough later says so.
   document.addEventListener("walkthroughs", start);

@@ -1,0 +1,98 @@
+"""Bind a narrative to its walkthrough: each bold name to a step, in the order of the path.
+
+The prose is held against the recording as a listing is: a name that the listing above
+does not have, or has only further up, is an error with its line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..errors import ListingError
+from ..pages.markdown import Fence, options_of
+from ..pages.narratives import Mention, Narrative
+from ..render.view import View
+from ..verification import ident, verify
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A narrative, and the steps that it speaks of.
+
+    Args:
+        ident: the id of its walkthrough on the page.
+        steps: for each mention the number of its step, ascending.
+        listing: the fence that the walkthrough is made from.
+    """
+
+    ident: str
+    steps: tuple[int, ...]
+    listing: Fence
+
+
+def bind(narrative: Narrative, fences: Sequence[Fence]) -> Bound:
+    """Find the walkthrough of a narrative, and the step of each bold name.
+
+    Args:
+        narrative: the prose.
+        fences: the fences of its page; the nearest one above that shows the recording
+            is the walkthrough.
+
+    Raises:
+        ListingError: there is no such walkthrough above, or a name is not a step of it,
+            or only of an earlier step; its line counts from the page's first.
+        WalkthroughError: the walkthrough itself does not hold.
+    """
+    wanted = {"scenario": narrative.scenario, "server": narrative.server}
+    same = [
+        each
+        for each in fences
+        if each.language == "callpath"
+        and each.line < narrative.line
+        and wanted.items() <= each.options.items()
+    ]
+    if not same:
+        which = f"{narrative.scenario} on {narrative.server}"
+        words = f"there is no callpath of {which} above this narrative"
+        raise ListingError(words, narrative.line)
+    if not narrative.mentions:
+        words = "this narrative names no step: write **`name`** for each"
+        raise ListingError(words, narrative.line)
+    view = verify(same[-1].body, options_of(same[-1])).view
+    name = ident(narrative.scenario, narrative.server, len(same))
+    return Bound(name, _steps(view, narrative.mentions), same[-1])
+
+
+def _steps(view: View, mentions: Sequence[Mention]) -> tuple[int, ...]:
+    names = [view.name(step) for step in view.steps]
+    numbers: list[int] = []
+    for mention in mentions:
+        found = [n for n, name in enumerate(names, 1) if _is_called(name, mention.name)]
+        numbers.append(_choose(mention, found, numbers[-1] if numbers else 0))
+    return tuple(numbers)
+
+
+def _is_called(name: str, written: str) -> bool:
+    # An event may go by its type: "http.request" for "receive -> http.request".
+    return name == written or name.endswith((f".{written}", f" {written}"))
+
+
+def _choose(mention: Mention, found: Sequence[int], before: int) -> int:
+    """Return the step that a mention means, after the step of the mention before."""
+    if not found:
+        words = f"the listing above has no step {mention.name!r}"
+        raise ListingError(words, mention.line)
+    if mention.nth > len(found):
+        times = f"{len(found)} time" + "s" * (len(found) > 1)
+        words = f"the listing above has {mention.name!r} only {times}"
+        raise ListingError(words, mention.line)
+    chosen = found[mention.nth - 1 : mention.nth] if mention.nth else found
+    later = [number for number in chosen if number >= before]
+    if not later:
+        words = (
+            f"{mention.name!r} is out of order: it is step {chosen[-1]}, and the prose "
+            f"is at step {before}; to look back, write the name without bold"
+        )
+        raise ListingError(words, mention.line)
+    return later[0]
