@@ -145,7 +145,7 @@ site: $(STAMP) $(NODE_STAMP)  ## build the site into site/, and fail on any warn
 	$(RUN) -m mkdocs build --strict --clean
 
 # The strict build of the site is one of the tests of `pages`.
-check: lint cover test-versions test-lowest pages  ## the one gate: each of these once
+check: lint cover test-versions test-lowest pages releases  ## the one gate: each of these once
 
 releases: $(STAMP)  ## warn of releases that the book is not held on yet
 	@$(VENV)/bin/walkthroughs drift --releases
