@@ -14,7 +14,7 @@ export NO_MKDOCS_2_WARNING := 1
 
 # Programs that this machine lacks, and a package index has.
 export PATH := $(PATH):$(CURDIR)/.ci/tools/bin
-# Node knows certificates of its own; a machine behind a proxy has more.
+# Node and uv know certificates of their own; a machine behind a proxy has more.
 export NODE_EXTRA_CA_CERTS ?= $(wildcard /etc/ssl/certs/ca-certificates.crt)
 
 RUN := $(VENV)/bin/python
@@ -22,14 +22,19 @@ RUN := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 # What is tested besides $(PYTHON), where it is on the machine.
 NEWER := 3.12 3.13
+# Each is a second environment for listings that speak of what another one has.
+export WALKTHROUGHS_ENVIRONMENTS := \
+  $(CURDIR)/.venv-3.13:$(CURDIR)/.venv-3.12:$(CURDIR)/.venv
 # How much of walkthroughs its tests take, in per cent: it does not go down.
 COVERED := 82
+# With the lowest versions that pyproject.toml allows.
+LOWEST := .venv-lowest
 PROGRAMS_STAMP := .ci/tools/.installed
 NODE_STAMP := .ci/node_modules/.installed
 
 .DEFAULT_GOAL := help
 .PHONY: help serve prepare $(NEWER:%=prepare-%) test pages test-versions test-tools \
-  cover lint site check bench clean
+  test-lowest cover lint site check releases bench clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## */\1|/p' $(MAKEFILE_LIST) | \
@@ -68,11 +73,14 @@ $(NEWER:%=prepare-%): prepare-%:
 serve: $(STAMP) $(PROGRAMS_STAMP)  ## read the book on http://127.0.0.1:8000, reloading as files change
 	@$(RUN) -m walkthroughs.adapters.serve --port $(PORT)
 
+# One process more than there are cores: the tests wait for servers half of the time.
+export PYTEST_XDIST_AUTO_NUM_WORKERS ?= $(shell $(PYTHON) -c \
+  'import os; print(len(os.sched_getaffinity(0)) + 1)' 2>/dev/null)
 # In the order that tests/conftest.py gives to the files.
 PYTEST := $(RUN) -m pytest -n auto --dist loadfile --no-loadscope-reorder
 # What takes minutes: every page in a browser, Lighthouse, Python in a browser, and the
 # book on other site generators.
-LONG := $(addprefix tests/site/test_,answers.py chapters_even.py chapters_odd.py \
+LONG := $(addprefix tests/site/test_,answers.py chapters_even.py chapters_odd.py production.py \
   reference.py lighthouse.py laboratory.py generators.py)
 
 test: $(STAMP) $(NODE_STAMP)  ## run all but the long tests, which make check adds
@@ -86,19 +94,38 @@ test-versions:  ## run the packages' tests on each newer Python found on the mac
 	@for version in $(NEWER); do \
 	  if python=$$(.ci/interpreter $$version); then \
 	    echo "Python $$version: $$python"; \
-	    $(MAKE) --no-print-directory test-tools \
+	    what=TOOLS; [ $$version != $(lastword $(NEWER)) ] || what=TOOLS_AND_PAGES; \
+	    $(MAKE) --no-print-directory test-tools WHAT=$$what \
 	      PYTHON=$$python VENV=.venv-$$version || exit 1; \
 	  else \
 	    echo "Python $$version is not on this machine: not tested on it."; \
 	  fi; \
 	done
 
-# Without what is slow and the same everywhere, and what holds the pages themselves:
-# they name what happens on Python 3.11.
+# Without what is slow and the same everywhere; but the newest Python, which brings the
+# newest Django, holds the pages, too.
+WHAT := TOOLS
+TOOLS := tests/walkthroughs tests/minidaphne --ignore tests/walkthroughs/render \
+  --ignore tests/walkthroughs/commands --ignore tests/walkthroughs/book/test_stage_index.py
+TOOLS_AND_PAGES := tests/walkthroughs tests/minidaphne docs README.md \
+  --ignore tests/walkthroughs/render/test_stepper.py
+
 test-tools: $(STAMP)
-	$(RUN) -m pytest -n auto --dist loadfile tests/walkthroughs tests/minidaphne \
-	  --ignore tests/walkthroughs/render --ignore tests/walkthroughs/commands \
-	  --ignore tests/walkthroughs/book/test_stage_index.py $(ARGS)
+	$(RUN) -m pytest -n auto --dist loadfile $($(WHAT)) $(ARGS)
+
+$(LOWEST)/.installed: pyproject.toml $(STAMP)
+	@echo "Installing the lowest versions that pyproject.toml allows into $(LOWEST)."
+	@$(RUN) -m uv venv --quiet --clear --python $(RUN) $(LOWEST)
+	@$(if $(NODE_EXTRA_CA_CERTS),SSL_CERT_FILE=$(NODE_EXTRA_CA_CERTS)) \
+	  $(RUN) -m uv pip install --quiet --python $(LOWEST)/bin/python \
+	  --resolution lowest-direct --editable '.[docs,test,channels]'
+	@touch $@
+
+# Newest is what every other environment has.
+test-lowest: $(LOWEST)/.installed  ## test with the lowest versions that are allowed
+	$(LOWEST)/bin/python -m pytest -n auto --dist loadfile tests/minidaphne \
+	  $(addprefix tests/walkthroughs/,listing pages recorder adapters test_recording.py) \
+	  $(ARGS)
 
 # A line of the server that no test runs is a line that the book cannot vouch for.
 # What only a recorded process runs of walkthroughs, a child, is not counted.
@@ -118,7 +145,10 @@ site: $(STAMP) $(NODE_STAMP)  ## build the site into site/, and fail on any warn
 	$(RUN) -m mkdocs build --strict --clean
 
 # The strict build of the site is one of the tests of `pages`.
-check: lint cover test-versions pages  ## the one gate: each of these once
+check: lint cover test-versions test-lowest pages  ## the one gate: each of these once
+
+releases: $(STAMP)  ## warn of releases that the book is not held on yet
+	@$(VENV)/bin/walkthroughs drift --releases
 
 bench: $(STAMP)  ## run the measurements (needs wrk and valgrind), and write them into the book
 	@$(RUN) -m pip install --quiet --disable-pip-version-check --editable '.[bench]'

@@ -1,5 +1,18 @@
-"""``python -m minidaphne``."""
+"""``python -m minidaphne``, and the command ``minidaphne``."""
 
-from .cli import CommandLineInterface
+import signal
+from contextlib import suppress
 
-CommandLineInterface.entrypoint()
+
+def main() -> None:
+    """Take signals before anything else, and run the command line."""
+    for number in (signal.SIGTERM, signal.SIGINT):  # a shell's job may ignore it
+        signal.signal(number, signal.default_int_handler)
+    with suppress(KeyboardInterrupt):
+        from .cli import CommandLineInterface  # this takes a tenth of a second
+
+        CommandLineInterface.entrypoint()
+
+
+if __name__ == "__main__":
+    main()

@@ -6,7 +6,6 @@ import importlib
 import logging
 import os
 import shlex
-import signal
 import sys
 import threading
 from contextlib import suppress
@@ -43,9 +42,7 @@ class CommandLineInterface:
 
     @classmethod
     def entrypoint(cls) -> None:
-        """Run ``python -m minidaphne``."""
-        for number in (signal.SIGTERM, signal.SIGINT):  # a shell's job may ignore it
-            signal.signal(number, signal.default_int_handler)
+        """Run the command line of this process."""
         with suppress(KeyboardInterrupt):  # before there is a loop to handle signals
             cls().run(sys.argv[1:])
         timer = threading.Timer(THREAD_TIMEOUT, leave_threads)
@@ -103,8 +100,7 @@ class CommandLineInterface:
         """
         options = self.parser.parse_args(args)
         if options.reload:
-            self.watch([*args, "--no-reload"])
-            return
+            return self.watch([*args, "--no-reload"])
         try:
             self.set_up_logging(options)
             options.action_logger = self.build_action_logger(options)
@@ -122,6 +118,7 @@ class CommandLineInterface:
             self.parser.exit(2, f"minidaphne: error: {error}\n")
         if self.server.abort_start:
             sys.exit(1)
+        return None
 
     def watch(self, args: list[str]) -> None:
         """Serve in a process of its own, and in a new one when a file changes."""

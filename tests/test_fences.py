@@ -12,9 +12,9 @@ import pytest
 
 from walkthroughs.adapters.sybil import SHOWN, page_sybil
 from walkthroughs.fences import KINDS
-from walkthroughs.fences.snippets import PYTHON
 from walkthroughs.pages.markdown import fences
 from walkthroughs.pages.narratives import Narrative
+from walkthroughs.pages.snippets import PYTHON
 
 HOUSE = Path(__file__).parent.parent
 PAGES = sorted([*HOUSE.glob("docs/**/*.md"), HOUSE / "README.md"])
@@ -29,6 +29,7 @@ COMMANDS = {
     ".venv/bin/mkdocs serve",
     ".venv/bin/pip install --editable '.[docs,test,channels]'",
     ".venv/bin/pytest",
+    ".venv/bin/pytest docs/words.md",
     ".venv/bin/pytest --update-callpaths docs",
     "make bench",
     "make serve",

@@ -40,9 +40,17 @@ class Mismatch(WalkthroughError):
         self.details = details
 
 
+class VersionMismatch(Mismatch):
+    """A listing that names no version holds here, and not on another supported one."""
+
+
 class FenceError(WalkthroughError):
     """A fence on a page has options that make no sense."""
 
 
 class UsageError(WalkthroughError):
     """The command line asks for what cannot be: the fault, and how to fix it, in one line."""
+
+
+class ApplicationError(RecordingError, UsageError):
+    """What is named as the application is not one, which only its process can tell."""

@@ -20,6 +20,9 @@ from functools import cached_property
 Own = Callable[[str, str], bool]
 """File and module of some code -> whether the reader wrote it."""
 
+CALLED = "*.__call__"
+"""What makes an object an application or a middleware: it is private by its name alone."""
+
 COMPREHENSIONS = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"})
 """What Python calls the functions that it makes of comprehensions."""
 

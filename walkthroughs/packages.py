@@ -42,12 +42,15 @@ def is_own(path: Path) -> bool:
     frozen = not path.is_absolute() and path.suffix != ".py"
     if installed or frozen:
         return False
-    return not path.resolve().is_relative_to(_standard_library())
+    return not any(map(path.resolve().is_relative_to, _standard_library()))
 
 
 @cache
-def _standard_library() -> Path:
-    return Path(sysconfig.get_path("stdlib")).resolve()
+def _standard_library() -> tuple[Path, Path]:
+    """Return the folder of the standard library, and its archive: a browser has that."""
+    folder = Path(sysconfig.get_path("stdlib"))
+    archive = f"python{sysconfig.get_config_var('py_version_nodot')}.zip"
+    return folder.resolve(), folder.with_name(archive).resolve()
 
 
 def describe(dist: Distribution) -> Package:

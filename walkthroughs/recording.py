@@ -83,11 +83,13 @@ class Environment:
         python: the interpreter.
         installed: what recordings depend on: its version, and those of all packages.
         variables: of the operating system, beside those of this process.
+        folders: where its packages lie, and hence their source; None for `sys.path`.
     """
 
     python: Path
     installed: str
     variables: Mapping[str, str] = field(default_factory=dict)
+    folders: tuple[str, ...] | None = None
 
 
 def record(
@@ -128,14 +130,16 @@ def record(
     return seen.trace
 
 
-def is_recorded(scenario: str, server: str) -> bool:
+def is_recorded(
+    scenario: str, server: str, environment: Environment | None = None
+) -> bool:
     """Whether the cache has that recording, and nothing that it depends on has changed.
 
     Raises:
         RecordingError: there is no such scenario or server.
     """
     story, modules = _story(scenario)
-    return _is_kept(_place(story, modules, server, _here()))
+    return _is_kept(_place(story, modules, server, environment or _here()))
 
 
 def _is_kept(path: Path) -> bool:
@@ -146,7 +150,9 @@ def _is_kept(path: Path) -> bool:
         return False
 
 
-def digest_of(scenario: str, server: str) -> str:
+def digest_of(
+    scenario: str, server: str, environment: Environment | None = None
+) -> str:
     """Give a text that is another one when the recording is; it is made if need be.
 
     Returns:
@@ -156,9 +162,9 @@ def digest_of(scenario: str, server: str) -> str:
         RecordingError: there is no such scenario or server, or it cannot be recorded.
     """
     story, modules = _story(scenario)
-    path = _place(story, modules, server, _here())
+    path = _place(story, modules, server, environment or _here())
     if not _is_kept(path):
-        record(scenario, server)
+        record(scenario, server, environment=environment)
     try:
         return f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}"
     except OSError:

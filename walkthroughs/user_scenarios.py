@@ -37,7 +37,9 @@ def scenario(
         application: the ASGI application, "module:name".
         requests: such as "GET /polls/", or exchanges with headers, bodies or
             messages; by default "GET /".
-        focus: dotted names of what listings speak of; the server's own are added.
+        focus: dotted names of what listings speak of; the server's own are added. Of
+            your own code they take in private names, nested functions, and methods that
+            your classes inherit.
         servers: the names of the servers that it can run on.
         set_up: a function, "module:function", to call without arguments in the recorded
             process before the server starts; it may write to the database.
@@ -77,6 +79,7 @@ def scenario(
             for server in servers
         },
         process={
+            "own": True,
             "set_up": set_up,
             "environment": dict(environment or {}),
             "database": database,

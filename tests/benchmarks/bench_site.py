@@ -135,7 +135,6 @@ def kilobytes(loaded: Sequence[Request]) -> float:
 
 def laboratory(site: Path) -> str:
     """What the laboratory loads, and how long its first result and the next take."""
-    visits: list[Row] = []
     with (
         serving(PackedHandler, site) as address,
         sync_playwright() as playwright,
@@ -143,8 +142,8 @@ def laboratory(site: Path) -> str:
             executable_path=find_browser(playwright), args=ARGUMENTS
         ) as browser,
     ):
-        for _ in range(LABORATORY_ROUNDS):
-            visits.append(experiment(browser, f"{address}laboratory.html"))
+        address = f"{address}laboratory.html"
+        visits = [experiment(browser, address) for _ in range(LABORATORY_ROUNDS)]
     found = {name: median(each[name] for each in visits) for name in visits[0]}
     return (
         f"The laboratory loads {found['loaded'] / 1024:.1f} MB when Run is first pressed. "

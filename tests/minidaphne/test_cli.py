@@ -329,6 +329,27 @@ time.sleep(60)
     assert "Traceback" not in output and "destroyed" not in output
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_before_the_command_line_is_imported_ends_in_order(
+    number: signal.Signals, tmp_path: Path
+) -> None:
+    # The first module that `minidaphne.cli` imports: here it takes a minute.
+    slow = 'print("importing", flush=True)\nimport time\ntime.sleep(60)\n'
+    (tmp_path / "argparse.py").write_text(slow)
+    with subprocess.Popen(
+        [sys.executable, "-m", "minidaphne", "-p", "0", "no.such:application"],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "importing\n"
+        process.send_signal(number)
+        assert process.communicate(timeout=10)[0] == ""
+    assert process.returncode == 0
+
+
 def test_a_second_signal_ends_at_once() -> None:
     with served("-p", "0") as (process, port), socket.socket() as client:
         client.connect(("127.0.0.1", port))

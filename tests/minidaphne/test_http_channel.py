@@ -407,7 +407,7 @@ def test_who_leaves_while_a_view_waits_is_no_error(
         async def application(scope: Any, receive: Any, send: Any) -> None:
             while (await receive())["type"] != "http.disconnect":
                 pass
-            with pytest.raises(OSError):
+            with pytest.raises(OSError, match="disconnect"):
                 await send(start())
 
         monkeypatch.setattr(http_channel, "HALF_CLOSE_TIMEOUT", 0.01)

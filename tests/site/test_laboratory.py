@@ -136,7 +136,7 @@ def test_a_broken_listing_is_told_and_mended(lab: Lab) -> None:
     assert "+ observed" in verdict
     kept = [each for each in whole.splitlines() if name not in each]
     lab.fill("The listing", "\n".join(kept))
-    lab.press("Mend")
+    lab.press("Repair")
     lab.page.wait_for_function(f"{STATUS} === 'The listing holds.'")
 
 

@@ -22,17 +22,33 @@ QUERIES = {
     "doRead": "daphne-to-django.html",
     "HTTPFactory": "main-loop.html",
     "application_checker": "answers/no-response.html",
-    "create_application": "inside-django.html",
+    "create_application": "daphne-to-django.html",
     "CONN_MAX_AGE": "inside-django.html",
     "http.disconnect": "answers/client-leaves.html",
     "backpressure": "streaming.html",
+}
+# What operators look for, and a page that is one of the first two.
+TASKS = {
+    "uvicorn vs daphne": "production/choosing.html",
+    "gunicorn": "production/choosing.html",
+    "performance": "production/choosing.html",
+    "sticky sessions": "production/consumers.html",
+    "authentication websocket": "production/consumers.html",
+    "scope user": "production/consumers.html",
+    "max-requests": "production/daphne-issues.html",
+    "http2": "production/http2.html",
+    "nginx": "production/deploying.html",
+    "systemd": "production/deploying.html",
+    "ssl": "production/deploying.html",
+    "static files": "production/deploying.html",
+    "sentry": "production/settings.html",
 }
 
 
 @pytest.fixture(scope="module")
 def found(site: Path) -> dict[str, list[str]]:
     """Query -> the pages that the site's own search gives, best first."""
-    answer = run_node(PROGRAM.read_text(encoding="utf-8"), str(site), *QUERIES)
+    answer = run_node(PROGRAM.read_text(encoding="utf-8"), str(site), *QUERIES, *TASKS)
     pages: dict[str, list[str]] = json.loads(answer)
     return pages
 
@@ -42,6 +58,11 @@ def test_a_name_is_found_wherever_it_stands(
     found: dict[str, list[str]], query: str
 ) -> None:
     assert QUERIES[query] in found[query]
+
+
+@pytest.mark.parametrize("query", TASKS)
+def test_a_task_leads_to_its_page(found: dict[str, list[str]], query: str) -> None:
+    assert TASKS[query] in found[query][:2]
 
 
 @pytest.mark.parametrize("query", QUERIES)

@@ -132,3 +132,44 @@ def test_nothing_stays_behind_when_a_command_is_told_to_end(
         assert process.wait(10) == 128 + signal.SIGTERM
         assert process.stderr.read() == b""
     assert list(temporary.iterdir()) == []
+
+
+ONLY_DEPENDENCIES = """\
+import sys
+from importlib.metadata import packages_distributions, requires
+from re import match
+
+needed = {"inside-daphne"} | {
+    match(r"[\\w.-]+", each)[0]
+    for each in requires("inside-daphne")
+    if "extra" not in each
+}
+tops = packages_distributions()
+
+
+class OnlyDependencies:
+    def find_spec(self, name, path=None, target=None):
+        top = name.partition(".")[0]
+        if top in tops and not needed & {*tops[top]}:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+
+sys.meta_path.insert(0, OnlyDependencies())
+from walkthroughs.cli import main
+
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("form", ["text", "html", "json", "svg", "callpath"])
+def test_the_commands_need_no_more_than_is_installed_with_them(form: str) -> None:
+    words = ("record", "tests.walkthroughs.commands.site", "--server", "minidaphne")
+    done = subprocess.run(
+        [sys.executable, "-c", ONLY_DEPENDENCIES, *words, "--format", form],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
+    assert "answer" in done.stdout

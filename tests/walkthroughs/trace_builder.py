@@ -43,7 +43,8 @@ class _Maker:
     def __init__(self) -> None:
         self.events: list[Event] = []
         self.lanes: list[Lane] = []
-        self.functions: list[Function] = []
+        # Each with its number.
+        self.functions: dict[Function, int] = {}
         self.lane = 0
         # For each lane, what is open there: (indent, number).
         self.open: dict[int, list[tuple[int, int]]] = {}
@@ -124,9 +125,7 @@ class _Maker:
     def function(self, name: str) -> int:
         module, _, rest = name.partition(".")
         function = Function(module, rest, f"{module}.py", 1)
-        if function not in self.functions:
-            self.functions.append(function)
-        return self.functions.index(function)
+        return self.functions.setdefault(function, len(self.functions))
 
     @property
     def seq(self) -> int:

@@ -29,7 +29,8 @@ from markdown.util import HTML_PLACEHOLDER, AtomicString, code_escape
 from ..book.glossary import GlossaryLinks, Term, read_glossary
 from ..book.narrative import Bound, bind
 from ..book.stage_index import homes
-from ..book.stage_links import NameLinks, Names, read_names
+from ..book.stage_links import NameLinks
+from ..book.stage_names import Names, read_names
 from ..errors import FenceError, ListingError, WalkthroughError
 from ..fences import KINDS, Link, Place, rendered
 from ..pages.markdown import Fence, fences, unread

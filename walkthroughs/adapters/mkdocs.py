@@ -11,6 +11,7 @@ the extension's own work.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -27,6 +28,8 @@ from mkdocs.utils.templates import TemplateContext
 
 from ..book import stage_index
 from ..book.printed import book_of
+from ..compatibility.variants import supported
+from ..errors import WalkthroughError
 from ..fences import twins
 from ..pages.pages import pages_of
 from ..render.sentences import plural
@@ -100,7 +103,9 @@ class WalkthroughsPlugin(BasePlugin[WalkthroughsConfig]):
         stage_index.on_page.cache_clear()
         book_of.cache_clear()
         twins.find_twin.cache_clear()
-        record_all(pages_of(Path(config.docs_dir)), log.info)
+        docs = Path(config.docs_dir)
+        with suppress(WalkthroughError):  # the fences will say so, with their lines
+            record_all(pages_of(docs), log.info, supported(docs.absolute().parent))
         pages = len(files.documentation_pages())
         self._rendering = Progress(log.info, pages, "Rendering page")
         for asset in ("walkthroughs.css", "walkthroughs.js"):

@@ -2,18 +2,19 @@
 
 It is installed with the package, and does nothing until `walkthroughs_pages` names
 files or folders.  pytest loads it before it measures coverage, and in projects that
-have no pages: so nothing but the standard library is imported before it is needed.
+have no pages: so nothing but pytest and the standard library is imported before it is
+needed.
 """
 
 from __future__ import annotations
 
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import pytest
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -39,9 +40,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Say what is to be repaired and made again, and whether pages can be read."""
     if config.getini("walkthroughs_pages") and find_spec("sybil") is None:
-        from pytest import UsageError
+        import pytest
 
-        raise UsageError(
+        raise pytest.UsageError(
             "walkthroughs_pages needs Sybil: run `python -m pip install sybil`"
         )
     if config.getoption("--fresh"):
@@ -58,15 +59,33 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """Write what was planned in a process that only works for another one."""
     # The one with the terminal (pytest-xdist has such) has seen no page itself.
     if hasattr(session.config, "workerinput"):
-        from ..fences.callpath import repairs
+        from ..fences.callpath import not_recorded, repairs
 
         repairs.write()
+        vars(session.config)["workeroutput"][NOT_RECORDED] = not_recorded
+
+
+NOT_RECORDED = "walkthroughs_not_recorded"
+"""Under this name, a process that works for another one hands over what it lacked."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    """Take over what a process of pytest-xdist could not record."""
+    from ..fences.callpath import not_recorded
+
+    not_recorded.extend(getattr(node, "workeroutput", {}).get(NOT_RECORDED, ()))
 
 
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    """Write the repaired listings, now that every page has been read, and name them."""
+    """Name what was not recorded, and write the repaired listings.
+
+    Every page has been read by now.
+    """
+    if config.getini("walkthroughs_pages"):
+        _tell_not_recorded(terminalreporter)
     if config.getoption("--update-callpaths"):
         from ..fences.callpath import repairs
 
@@ -76,6 +95,15 @@ def pytest_terminal_summary(
             terminalreporter.line(f"repaired: {place}")
         if not repaired:
             terminalreporter.line("nothing to repair")
+
+
+def _tell_not_recorded(terminalreporter: pytest.TerminalReporter) -> None:
+    from ..fences.callpath import not_recorded
+
+    if not_recorded:
+        terminalreporter.section("listings not recorded on this machine")
+        for each in sorted(set(not_recorded)):
+            terminalreporter.line(each)
 
 
 def pytest_collect_file(

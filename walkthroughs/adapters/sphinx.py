@@ -41,9 +41,9 @@ class CallPath(SphinxDirective):
     has_content = True
     optional_arguments = 1
     final_argument_whitespace = True
-    option_spec: ClassVar[dict[str, Any]] = {
-        name: directives.unchanged for name in ("scenario", "server", "look")
-    }
+    option_spec: ClassVar[dict[str, Any]] = dict.fromkeys(
+        ("scenario", "server", "look"), directives.unchanged
+    )
 
     def run(self) -> list[nodes.Node]:
         """Make the walkthrough for a page, and the listing for every other builder."""

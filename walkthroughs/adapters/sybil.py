@@ -20,14 +20,14 @@ from sybil import Document, Example, Region, Sybil
 
 from .. import fences
 from ..book.narrative import bind
-from ..errors import ListingError, Mismatch, WalkthroughError
+from ..errors import ListingError, Mismatch, VersionMismatch, WalkthroughError
 from ..fences.callpath import repairs
-from ..fences.snippets import PYTHON, close_loop, run_snippet
 from ..listing import is_blank
 from ..pages.markdown import Fence, Problem, options_of, place, scan
 from ..pages.markdown import fences as fences_of
 from ..pages.narratives import Narrative, narratives
 from ..pages.pages import folder_of, pages_of
+from ..pages.snippets import PYTHON, close_loop, run_snippet
 
 
 def page_sybil() -> Sybil:
@@ -73,7 +73,8 @@ def check_fence(example: Example) -> str | None:
             return None
         fences.KINDS[fence.language].check(fence, where)
     except Mismatch as error:
-        if repairs.wanted:
+        # Where only another version differs, the page needs a variant.
+        if repairs.wanted and not isinstance(error, VersionMismatch):
             return _repair(example, error)
         return where.blame(error, fence)
     except WalkthroughError as error:
@@ -134,6 +135,7 @@ SHOWN = frozenset(
         "json",
         "make",
         "markdown",
+        "nginx",
         "rst",
         "text",
         "toml",

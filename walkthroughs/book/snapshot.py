@@ -97,7 +97,7 @@ def snapshot(docs: Path, chapter: str) -> dict[str, str]:
 
     Args:
         docs: the folder of all pages.
-        chapter: path of a page below it, "main-loop.md".
+        chapter: path of a page below it, "server/listening.md".
 
     Raises:
         FenceError: the book has no such page, or a stand-in is missing or no Python.

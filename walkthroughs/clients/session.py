@@ -46,6 +46,10 @@ QUIET = 0.3
 """Seconds of silence after which a WebSocket is taken to have said all, once it has
 answered and unless a number of messages is waited for."""
 
+LISTEN = 1.0
+"""Seconds of silence after which a WebSocket is left that is sent nothing, and of which
+no number of messages is waited for."""
+
 MOST_AT_ONCE = 100
 """How many sessions there may be at once."""
 
@@ -112,6 +116,7 @@ class WebSocket:
     Without a `Receive` among the steps, each message is expected to be answered: after
     it the browser waits for an answer, and for more until there is silence for `QUIET`
     seconds.  With one, the steps are done as they stand, and nothing else is waited for.
+    Without any step, it listens until there is silence for `LISTEN` seconds.
 
     Args:
         target: path and query.
@@ -182,7 +187,6 @@ class SessionClient:
             Unanswered: an exchange came to no end; the later ones of its session are
                 not tried.
         """
-
         self.refused.clear()
 
         def one() -> None:
@@ -361,7 +365,8 @@ class Session:
         deadline = time.monotonic() + self.limit
         sent = heard = 0
         if not websocket.literal:
-            heard += _receive_messages(peer, deadline, quiet=QUIET)
+            quiet = QUIET if websocket.steps else LISTEN
+            heard += _receive_messages(peer, deadline, quiet=quiet)
         for step in websocket.steps:
             if isinstance(step, Receive):
                 came = _receive_messages(peer, deadline, step.count)

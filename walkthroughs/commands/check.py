@@ -12,14 +12,22 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from ..errors import ListingError, Mismatch, UsageError, WalkthroughError
+from ..compatibility.variants import supported
+from ..errors import (
+    ListingError,
+    Mismatch,
+    UsageError,
+    VersionMismatch,
+    WalkthroughError,
+)
 from ..fences.callpath import Repairs
 from ..listing import Line, is_blank
 from ..pages.listings import FINDERS, LANGUAGE, find
 from ..pages.markdown import Fence, Problem, options_of, place
+from ..pages.pages import folder_of
 from ..recording import record_all_again
 from ..render.sentences import plural
-from ..verification import verify
+from ..verification import hold_on, keep_elsewhere, verify
 from . import FAILED
 
 HELP = "hold the listings in files against recordings"
@@ -46,6 +54,12 @@ def add(parser: ArgumentParser) -> None:
         action="store_true",
         help="make every recording again, even if no code has changed",
     )
+    parser.add_argument(
+        "--keep",
+        action="store_true",
+        help="write the recording of each listing that speaks for a version other than "
+        "the installed one into recordings/, for machines that cannot make it",
+    )
 
 
 def run(args: Namespace) -> int:
@@ -56,6 +70,7 @@ def run(args: Namespace) -> int:
     # By any of its names a file is read, and repaired, once.
     files = {path.resolve(): path for path in _files(args.files)}.values()
     held = wrong = unread = 0
+    kept: list[Path] = []
     for path in files:
         try:
             found = _listings(path)
@@ -69,12 +84,16 @@ def run(args: Namespace) -> int:
             continue
         for each in found:
             complaint = _complaint(path, each, repairs)
+            if args.keep and isinstance(each, Fence) and not complaint:
+                kept += [*filter(None, [keep_elsewhere(options_of(each))])]
             held, wrong = held + (not complaint), wrong + bool(complaint)
             if complaint:
                 print(complaint)
     try:
         for where in repairs.write():
             print(f"repaired: {where}")
+        for file in sorted(set(kept)):
+            print(f"kept: {file}")
     except OSError as error:
         raise UsageError(f"cannot write {error.filename}: {error.strerror}") from None
     print(_summary(held, wrong, len(files)), file=sys.stderr)
@@ -128,12 +147,18 @@ def _complaint(path: Path, found: Fence | Problem, repairs: Repairs) -> str:
     if isinstance(found, Problem):
         return f"{place(str(path), found.line)}: {found.message}"
     line, details = found.line, ""
+    fault: WalkthroughError
     try:
         if repairs.wanted and is_blank(found.body):
             repairs.plan(path, found, options_of(found))
         else:
             verify(found.body, options_of(found))
+            versions = supported(folder_of(path.absolute()).parent)
+            if note := hold_on(found.body, options_of(found), versions):
+                print(f"{place(str(path), found.line)}: {note}", file=sys.stderr)
         return ""
+    except VersionMismatch as error:
+        line, details, fault = line + error.line, f"\n{error.details}", error
     except Mismatch as error:
         unrepaired = (
             repairs.plan(path, found, options_of(found)) if repairs.wanted else ()
@@ -141,7 +166,7 @@ def _complaint(path: Path, found: Fence | Problem, repairs: Repairs) -> str:
         if repairs.wanted and not unrepaired:
             return ""
         line, details = line + error.line, f"\n{_cannot(unrepaired)}{error.details}"
-        fault: WalkthroughError = error
+        fault = error
     except ListingError as error:
         line, fault = line + error.line, error
     except WalkthroughError as error:

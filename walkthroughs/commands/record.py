@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ..clients.session import SessionClient, Unanswered
 from ..errors import UsageError
-from ..focus import Focus
+from ..focus import CALLED, Focus
 from ..pages.first_listing import first_scenario
 from ..recording import Observation, observe
 from ..render.mermaid import mermaid
@@ -215,10 +215,6 @@ def ranked(roles: Mapping[str, Sequence[str]]) -> list[Focus]:
     return [replace(own, whole=True), server, framework]
 
 
-CALLED = "*.__call__"
-"""What makes an object an application: it is private by its name alone."""
-
-
 def problems_of(
     seen: Observation, client: SessionClient, args: Namespace
 ) -> Iterator[str]:
@@ -237,13 +233,11 @@ def problems_of(
             f"the application was not done after {args.time_limit:g} seconds: "
             "--time-limit gives it more"
         )
-    dropped = seen.trace.header.dropped
-    if dropped:
+    if seen.trace.header.dropped:
+        # How many events are missing is said by the recording itself.
         yield (
-            f"the recording was full: {plural(dropped, 'event')} after the first "
-            f"{args.max_events:,} since the server listened were left out; "
-            "--focus makes it smaller, "
-            "--max-events gives it room"
+            "the recording is incomplete: --focus makes it smaller, and --max-events "
+            f"gives it room for more than {args.max_events:,} events after the start-up"
         )
 
 

@@ -23,6 +23,7 @@ from dotenv.parser import parse_stream
 
 from ..clients.session import (
     LIMIT,
+    LISTEN,
     MOST_AT_ONCE,
     QUIET,
     Exchange,
@@ -101,7 +102,8 @@ def _add_exchanges(parser: ArgumentParser) -> None:
         "--websocket",
         metavar="PATH",
         action=_AppendOption,
-        help="a WebSocket to open; may be given several times",
+        help="a WebSocket to open; may be given several times; without --send, --send-bytes "
+        f"and --receive, the client listens until nothing has come for {LISTEN:g} second",
     )
     parser.add_argument(
         "--subprotocol",

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from ..errors import TraceError, UsageError
+from ..pages.first_listing import saved_listing
+from ..render.view import View
 from ..servers import NAMES, load
 from ..servers.limits import UNSEEN
 from ..trace import Call, Event, Exit, Header, Hop, Message, Trace
@@ -44,11 +48,17 @@ def run(args: Namespace) -> int:
     view = select_view(trace, _roles(trace.header), args)
     if server in UNSEEN:
         print(f"{args.prog}: note: {UNSEEN[server]}", file=sys.stderr)
+    if args.format == "callpath":
+        written = partial(_listing, args.focus or ())
     _write(written, view, args)
     problems = list(_nothing_shown(view, args))
     for problem in problems:
         print(f"{args.prog}: {problem}", file=sys.stderr)
     return FAILED if problems else 0
+
+
+def _listing(focus: Sequence[str], view: View) -> str:
+    return saved_listing(view.trace, focus)
 
 
 def saved(file: Path) -> Trace:

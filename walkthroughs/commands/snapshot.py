@@ -14,7 +14,7 @@ HELP = "write the server as of the end of a chapter of the book here"
 def add(parser: ArgumentParser) -> None:
     """Add the options of `snapshot`."""
     parser.add_argument(
-        "chapter", metavar="CHAPTER", help="a page, such as main-loop.md"
+        "chapter", metavar="CHAPTER", help="a page, such as server/listening.md"
     )
     parser.add_argument(
         "-o",

@@ -1,28 +1,40 @@
-"""Environments with given versions: made once a day, and why one cannot be made.
+"""Environments with given versions: where they are kept, and why one cannot be made.
 
 What is in an environment depends on what the package index has: a version that is the
-newest today, or cannot be had today, need not be tomorrow.  So an environment is kept in
-the cache for a day, and a failure is not kept at all.
+newest today, or cannot be had today, need not be tomorrow.  So an environment of the
+matrix is kept in the cache for a day, and a failure is not kept at all.  An environment
+for listings that speak of another version is kept until the cache is removed, as the one
+that runs the tests is: so the book can be built without a package index.
 """
 
 from __future__ import annotations
 
+import ast
+import fcntl
 import hashlib
 import json
+import logging
+import os
 import re
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, requires
 from pathlib import Path
 from typing import Any
 
 import walkthroughs
 
 from ..errors import WalkthroughError
+from ..packages import is_own
 from ..recording import Environment, cache_folder
+from ..servers import NAMES
+from .interpreters import interpreters
+
+logger = logging.getLogger("walkthroughs")
 
 INSTALL_LIMIT = 600
 """Seconds that an installation may take."""
@@ -30,15 +42,8 @@ INSTALL_LIMIT = 600
 KEPT_FOR = 24 * 60 * 60
 """Seconds for which an environment is taken from the cache."""
 
-FIRST_YEAR = 18
-"""The oldest year whose Twisted and Autobahn are tried; Daphne asked for no older."""
-
-BESIDE = {
-    "newest": ("django", "channels", "channels-redis"),
-    # The first Django and Channels with long-term support that run on Python 3.11.
-    "oldest": ("django==4.2.*", "channels==4.0.*", "channels-redis==4.0.*"),
-}
-"""What is installed beside Daphne, Twisted and Autobahn."""
+NEWEST = ("daphne", "django", "channels", "channels-redis")
+"""What is installed in the newest version that there is, with all that it needs."""
 
 
 class Uninstallable(WalkthroughError):
@@ -51,37 +56,28 @@ class TooSlow(Uninstallable):
 
 @dataclass(frozen=True)
 class Wanted:
-    """What an environment is to hold.
+    """What an environment is to hold: the newest of everything, but for one version.
 
     Args:
-        python: the interpreter.
-        daphne: the version of Daphne.
-        age: "oldest" or "newest", of everything else that this Daphne takes.
+        distribution: whose version is given, "django"; "" for none.
+        prefix: how that version begins, "4.2".
+        pythons: the interpreters to try, one after the other.
     """
 
-    python: Path
-    daphne: str
-    age: str
+    distribution: str
+    prefix: str
+    pythons: tuple[Path, ...]
 
-    def tries(self) -> Iterator[tuple[str, ...]]:
-        """Yield what to install, one attempt after the other.
+    def words(self, newest: Iterable[str]) -> tuple[str, ...]:
+        """Say what to install.
 
-        Twisted and Autobahn number their versions by years: the oldest that this
-        Daphne takes on this Python are those of the first year that can be installed
-        and imported.
+        Args:
+            newest: what is installed in its newest version.
         """
-        daphne = f"daphne=={self.daphne}"
-        if self.age == "newest":
-            yield (daphne, *BESIDE["newest"])
-            return
-        newest = int(version("twisted").partition(".")[0])
-        for year in range(FIRST_YEAR, newest + 1):
-            yield (
-                daphne,
-                f"twisted[tls]=={year}.*",
-                f"autobahn=={year}.*",
-                *BESIDE["oldest"],
-            )
+        others = (each for each in newest if each != self.distribution)
+        if not self.distribution:
+            return tuple(others)
+        return (f"{self.distribution}=={self.prefix}.*", *others)
 
 
 def make(wanted: Wanted) -> Environment:
@@ -91,17 +87,72 @@ def make(wanted: Wanted) -> Environment:
         Uninstallable: no attempt succeeds, or one takes too long; with what was wrong
             with the last.
     """
-    words = repr((str(wanted.python), wanted.daphne, wanted.age))
-    key = hashlib.sha256(words.encode()).hexdigest()[:12]
-    folder = (cache_folder() / "environments" / key).absolute()
-    found = _kept(folder)
-    if found is None:
-        found = _first_installable(wanted, folder)
-        folder.joinpath(RESULT).write_text(json.dumps(found))
+    return _made(wanted, NEWEST, KEPT_FOR)
+
+
+def make_with(distribution: str, prefix: str) -> Environment:
+    """Give the environment that has a version of a distribution, made where there is none.
+
+    It has the newest of everything else, on the newest Python of this machine that can
+    have that version.
+
+    Args:
+        distribution: its name, "django".
+        prefix: how the version begins, "6.1".
+
+    Raises:
+        Uninstallable: no Python here can have it, or one took too long.
+    """
+    return _made(Wanted(distribution, prefix, interpreters()), [*_all_newest()], None)
+
+
+def _made(wanted: Wanted, newest: Iterable[str], seconds: float | None) -> Environment:
+    """Make an environment if the cache has none that is younger than some seconds."""
+    words = wanted.words(newest)
+    folder = _folder(*words, *map(str, wanted.pythons))
+    # Another process may be making the same one.
+    with _alone(folder):
+        found = _kept(folder)
+        age = time.time() - found.get("made", 0) if found else 0
+        if found is None or (seconds is not None and not 0 <= age < seconds):
+            logger.info("Making an environment with %s", words[0])
+            tries = ((python, words) for python in wanted.pythons)
+            found = _first_installable(tries, folder)
+            folder.joinpath(RESULT).write_text(json.dumps(found))
+    return _environment(folder, found, _import_path())
+
+
+def _all_newest() -> Iterator[str]:
+    """Yield what is installed for a listing: all servers, and what they serve."""
+    servers = (name for name in NAMES if name != "minidaphne")
+    try:
+        own = requires("inside-daphne") or ()
+    except PackageNotFoundError:
+        own = ()
+    needed = (each for each in own if "extra ==" not in each)
+    yield from dict.fromkeys((*servers, *NEWEST, *needed))
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Wait until no other process works on a folder."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_suffix(".lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _folder(*words: str) -> Path:
+    key = hashlib.sha256(repr(words).encode()).hexdigest()[:12]
+    return (cache_folder() / "environments" / key).absolute()
+
+
+def _environment(folder: Path, found: dict[str, Any], path: str) -> Environment:
     return Environment(
         folder / "bin" / "python",
         json.dumps([found["python"], found["packages"]]),
-        {"PYTHONPATH": str(_source())},
+        {"PYTHONPATH": path},
+        (*path.split(os.pathsep), *found["path"]),
     )
 
 
@@ -109,21 +160,23 @@ RESULT = "installed.json"
 
 
 def _kept(folder: Path) -> dict[str, Any] | None:
-    """Read what is in an environment of the cache; None if none is from today."""
+    """Read what is in an environment of the cache; None if there is none."""
     try:
         found: dict[str, Any] = json.loads((folder / RESULT).read_text())
     except (OSError, ValueError):
         return None
-    return found if 0 <= time.time() - found.get("made", 0) < KEPT_FOR else None
+    return found if "path" in found else None
 
 
-def _first_installable(wanted: Wanted, folder: Path) -> dict[str, Any]:
-    error = Uninstallable("nothing to try")
-    for words in wanted.tries():
+def _first_installable(
+    tries: Iterator[tuple[Path, Sequence[str]]], folder: Path
+) -> dict[str, Any]:
+    error = Uninstallable("there is no Python to install it for")
+    for python, words in tries:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         try:
-            return _install(wanted.python, folder, words)
+            return _install(python, folder, words)
         except TooSlow:
             raise
         except Uninstallable as problem:
@@ -133,9 +186,38 @@ def _first_installable(wanted: Wanted, folder: Path) -> dict[str, Any]:
 
 def versions(environment: Environment) -> dict[str, str]:
     """Package in lower case -> its version there; "python" is the interpreter."""
-    python, packages = json.loads(environment.installed)
+    python, packages = ast.literal_eval(environment.installed)
     pairs = (line.split("==") for line in packages)
-    return {"python": python, **{name.lower(): number for name, number in pairs}}
+    number = python.split()[0]
+    return {"python": number, **{name.lower(): version for name, version in pairs}}
+
+
+DESCRIBE = """\
+import json, sys
+import walkthroughs
+from walkthroughs.recording import installed
+print(json.dumps([walkthroughs.__file__, installed(), sys.path[1:]]))
+"""
+
+
+def others() -> Iterator[Environment]:
+    """Yield the environments of this project that somebody else has made.
+
+    `$WALKTHROUGHS_ENVIRONMENTS` names their folders, separated as in `$PATH`; those that
+    are not there, or import this package from elsewhere, are passed over.  What one of
+    them records is what the tests that run in it record, so it is recorded once.
+    """
+    named = os.environ.get("WALKTHROUGHS_ENVIRONMENTS", "")
+    for folder in filter(None, named.split(os.pathsep)):
+        python = Path(folder).absolute() / "bin" / "python"
+        if not python.exists():
+            continue
+        try:
+            file, installed, path = json.loads(run_quietly([python, "-c", DESCRIBE]))
+        except (Uninstallable, ValueError):
+            continue
+        if Path(file).samefile(walkthroughs.__file__):
+            yield Environment(python, installed, folders=tuple(path))
 
 
 def _install(python: Path, folder: Path, words: Sequence[str]) -> dict[str, Any]:
@@ -146,20 +228,24 @@ def _install(python: Path, folder: Path, words: Sequence[str]) -> dict[str, Any]
     """
     own = folder / "bin" / "python"
     pip = [own, "-m", "pip", "--disable-pip-version-check"]
-    _run([python, "-m", "venv", folder])
-    _run([*pip, "install", "--quiet", "--prefer-binary", *words])
-    _run([own, "-c", "import twisted.internet.asyncioreactor, daphne.server"])
-    packages = _run([*pip, "list", "--format=freeze"]).split()
-    number = _run([own, "-c", "import platform; print(platform.python_version())"])
+    run_quietly([python, "-m", "venv", folder])
+    run_quietly([*pip, "install", "--quiet", "--prefer-binary", *words])
+    run_quietly([own, "-c", "import twisted.internet.asyncioreactor, daphne.server"])
+    packages = run_quietly([*pip, "list", "--format=freeze"]).split()
+    number = run_quietly(
+        [own, "-c", "import platform; print(platform.python_version())"]
+    )
+    path = run_quietly([own, "-c", "import sys; print(*sys.path[1:], sep='\\n')"])
     return {
         "made": time.time(),
         "python": number.strip(),
         "packages": sorted(packages),
+        "path": path.splitlines(),
     }
 
 
-def _run(words: Sequence[object]) -> str:
-    """Return the output of a command.
+def run_quietly(words: Sequence[object]) -> str:
+    """Return the output of a command, such as pip.
 
     Raises:
         Uninstallable: it fails; with its last word that is an error.
@@ -181,6 +267,18 @@ def _run(words: Sequence[object]) -> str:
     # No path of this machine.
     words_only = re.sub(r"(?:/[^\s/:]+)+/", "", errors[-1].removeprefix("ERROR: "))
     raise Uninstallable(words_only.strip())
+
+
+def _import_path() -> str:
+    """Say where an environment imports this package from, and what this process adds.
+
+    It is the folder itself where no installer put it: a copy would have another name
+    after each change, and every recording would be made again.
+    """
+    parent = Path(walkthroughs.__file__).parent.parent
+    source = parent if is_own(parent / "walkthroughs" / "errors.py") else _source()
+    added = os.environ.get("PYTHONPATH", "")
+    return os.pathsep.join([str(source), *filter(None, added.split(os.pathsep))])
 
 
 def _source() -> Path:

@@ -1,35 +1,61 @@
-"""The matrix of versions: in the terminal, and as a page of the book."""
+"""What holds on which versions: in the terminal, and as a page of the book."""
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import PurePosixPath
+from itertools import pairwise
 
 from ..render.sentences import plural
+from .releases import Newer
 
 PACKAGES = ("Python", "Daphne", "Twisted", "Autobahn", "Django", "Channels")
 
 HEAD = """\
 ---
-description: On which versions of Daphne, Twisted, Autobahn, Django and Python the book's listings hold, and the first line that differs where they do not.
+description: On which versions of Django, Daphne, Twisted, Autobahn and Channels the book's listings hold, and what changed in which release.
 search:
   boost: 0.00001
 ---
 
 # Which versions it holds on
 
-The listings in this book were recorded on the versions that its tests install. This page
-says on which others they hold. It is written by `walkthroughs drift`. That command makes
-an environment for each version of Daphne. It records the book's scenarios there and holds
-each listing that speaks of Daphne against the recording.
+**If you run Django 5.2 or Django 6.1, every page holds for you.** The tests of this book check
+every listing on both, each with the newest Daphne, Twisted, Autobahn and Channels. Where
+the two take different paths, the page has a tab for each.
 
-Each Daphne is tried twice. *Newest* means the newest of everything else that the
-installer chooses for it. *Oldest* means the first year of Twisted and Autobahn that can
-be installed and imported with it on that Python, with Django 4.2 and Channels 4.0.
+If you run something older, this page says what is different there. In each combination
+below, one package is older and everything else is the newest that can be installed with
+it. `walkthroughs drift` installed each combination, recorded the book's scenarios, and
+compared the listings of Daphne with those recordings.
 """
+
+ADVICE = ": (put an ellipsis there|take the ellipsis out)$"
+
+HISTORY = """\
+## What changed when
+
+For each release, this is the first line of a listing that is different from the release
+before it. Listings that are not named did not change. A line that says
+`a.call runs in 'task: x', not in 'task: y'` means: the call runs in the task `x` in that
+release, and in `y` in the other one.
+"""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One variant of a listing, in one environment.
+
+    Args:
+        line: the first line that differs; that of the listing if it holds.
+        words: what differs, nothing if it holds.
+    """
+
+    line: int
+    words: str = ""
 
 
 @dataclass(frozen=True)
@@ -38,17 +64,29 @@ class Cell:
 
     Args:
         place: path of the page.
-        listing: the line where the listing begins.
-        line: the first line that differs; again that of the listing if it holds.
         scenario: what was recorded.
-        words: what differs, nothing if the listing holds.
+        title: of the listing: its page, and the heading above it.
+        link: path of the page below the folder of all, and the heading's anchor.
+        outcomes: of all its variants, in the order of the page.
+        speaking: which of them counts in this environment, from 0.
     """
 
     place: str
-    listing: int
-    line: int
     scenario: str
-    words: str = ""
+    title: str
+    link: str
+    outcomes: tuple[Outcome, ...]
+    speaking: int = 0
+
+    @property
+    def outcome(self) -> Outcome:
+        """What became of the variant that counts here."""
+        return self.outcomes[self.speaking]
+
+    @property
+    def linked(self) -> str:
+        """The title, as a link from a page one folder down."""
+        return f"[{self.title}](../{self.link})"
 
 
 @dataclass(frozen=True)
@@ -56,15 +94,15 @@ class Row:
     """One environment.
 
     Args:
-        daphne: the version of Daphne that was wanted.
-        age: "oldest" or "newest".
+        distribution: the one of a given version, in lower case; "" for none.
+        prefix: how that version begins.
         versions: package in lower case -> version; empty if it could not be made.
         cells: the listings, in the order of the pages.
         problem: why it could not be made.
     """
 
-    daphne: str
-    age: str
+    distribution: str
+    prefix: str
     versions: Mapping[str, str]
     cells: tuple[Cell, ...]
     problem: str = ""
@@ -77,30 +115,42 @@ class Row:
     @property
     def red(self) -> tuple[Cell, ...]:
         """The listings that do not hold."""
-        return tuple(cell for cell in self.cells if cell.words)
+        return tuple(cell for cell in self.cells if cell.outcome.words)
 
     @property
     def title(self) -> str:
         """What was tried, in words."""
-        python = self.versions.get("python")
-        return f"Daphne {self.daphne}, {self.age}" + (
-            f", Python {python}" if python else ""
+        return f"{self.name} {self.prefix}" if self.distribution else "newest"
+
+    @property
+    def name(self) -> str:
+        """The name of the distribution, as it is spelt."""
+        return next(
+            (each for each in PACKAGES if each.lower() == self.distribution),
+            self.distribution,
         )
+
+    def version_of(self, distribution: str) -> str:
+        """Name a version for a history: as it was asked for, or the release series."""
+        if distribution == self.distribution:
+            return self.prefix
+        return ".".join(self.versions.get(distribution, "").split(".")[:2])
 
     @property
     def verdict(self) -> str:
         """How many listings hold, in words."""
         if self.problem:
             return "cannot be installed"
-        held = len(self.cells) - len(self.red)
         if not self.red:
-            return f"all {held} hold"
-        return f"{held} of {len(self.cells)} hold"
+            return "every listing holds"
+        held = len(self.cells) - len(self.red)
+        return f"{held} of {plural(len(self.cells), 'listing')} hold"
 
     @property
     def summary(self) -> str:
         """The row in one line."""
-        return f"{self.title}: {self.verdict}"
+        python = self.versions.get("python")
+        return f"{self.title}{f' (Python {python})' if python else ''}: {self.verdict}"
 
 
 def text(rows: Sequence[Row]) -> str:
@@ -108,88 +158,156 @@ def text(rows: Sequence[Row]) -> str:
     width = max(len(row.summary) for row in rows)
     lines = []
     for row in rows:
-        marks = "".join("x" if cell.words else "." for cell in row.cells)
+        marks = "".join("x" if cell.outcome.words else "." for cell in row.cells)
         lines.append(f"{row.summary:{width}}  {marks}")
-        lines += [f"    {each}" for each in _differences(row, plain=True)]
+        if row.problem:
+            lines.append(f"    {row.problem}")
+        for cell in row.red:
+            where = f"{cell.place}:{cell.outcome.line} ({cell.scenario})"
+            lines.append(f"    {where}: {cell.outcome.words}")
     return "".join(f"{line.rstrip()}\n" for line in lines)
 
 
-def page(rows: Sequence[Row], made: date) -> str:
+def page(rows: Sequence[Row], made: date, newer: Sequence[Newer]) -> str:
     """Write the page of the book.
 
     Args:
-        rows: the environments.
+        rows: the environments; the first one has the newest of everything.
         made: the day.
+        newer: releases that the tests of the book do not run on yet.
     """
     listings = plural(max((len(row.cells) for row in rows), default=0), "listing")
     day = f"{made.day} {made:%B %Y}"
+    last = f"Last run on {day}, on {sys.platform}, with {listings} of Daphne."
     lines = [
-        f"Last run on {day}, on {sys.platform}, with {listings}.",
+        f"{last} {_releases(newer)}",
         "",
-        f"| No. | {' | '.join(PACKAGES)} | Listings |",
-        f"|{' --- |' * (len(PACKAGES) + 2)}",
-        *(_table_row(number, row) for number, row in enumerate(rows, start=1)),
+        *(f"- {_answer(row, rows[0])}" for row in rows),
         "",
-        "Listing by listing, with the numbers of the lines above:",
+        *HISTORY.splitlines(),
         "",
-        *_marks(rows),
+        *_history(rows),
         "",
-        "## Where they differ",
+        '??? note "Listing by listing"',
         "",
-        *_all_differences(rows),
+        *(f"    {line}" for line in _marks(rows)),
     ]
     return f"{HEAD}\n" + "".join(f"{line}\n" for line in lines)
 
 
-def _table_row(number: int, row: Row) -> str:
-    known = {"daphne": row.daphne, **row.versions}
-    cells = [known.get(name.lower(), "-") for name in PACKAGES]
-    return f"| {number} | {' | '.join(cells)} | {row.age}: {row.verdict} |"
+def _releases(newer: Sequence[Newer]) -> str:
+    if not newer:
+        return "On that day, no newer release existed than those that the tests run on."
+    return f"**Not tested yet:** {'; '.join(map(str, newer))}."
+
+
+def _answer(row: Row, base: Row) -> str:
+    """Say what holds on one combination, in a sentence."""
+    if row is base:
+        what = ", ".join(_packages(row, PACKAGES))
+        start = f"**The newest of everything** ({what})"
+    else:
+        others = [
+            name
+            for name in PACKAGES
+            if name.lower() != row.distribution
+            and row.versions.get(name.lower()) != base.versions.get(name.lower())
+        ]
+        number = row.versions.get(row.distribution, row.prefix)
+        what = ", ".join(_packages(row, others))
+        start = f"**{row.name} {number}**{f' ({what})' if what else ''}"
+    if row.problem:
+        return f"{start}: cannot be installed with anything newer (`{row.problem}`)."
+    names = ", ".join(dict.fromkeys(cell.linked for cell in row.red))
+    return f"{start}: {row.verdict}{f'. Different: {names}' if names else ''}."
+
+
+def _packages(row: Row, names: Iterable[str]) -> Iterator[str]:
+    for name in names:
+        if name.lower() in row.versions:
+            yield f"{name} {row.versions[name.lower()]}"
+
+
+def _history(rows: Sequence[Row]) -> Iterator[str]:
+    """Yield a line for each release in which a listing changed, and what changed."""
+    found = False
+    for older, newer, distribution in _steps(rows):
+        lines = [*_changes(older, newer)]
+        if not lines:
+            continue
+        name = next(each for each in PACKAGES if each.lower() == distribution)
+        since, before = (each.version_of(distribution) for each in (newer, older))
+        yield f"- **{name} {since}**, compared with {before}{_pythons(older, newer)}:"
+        yield from (f"    - {line}" for line in lines)
+        found = True
+    if not found:
+        yield "Nothing changed."
+
+
+def _steps(rows: Sequence[Row]) -> Iterator[tuple[Row, Row, str]]:
+    """Yield each release with the one before it, and the distribution they are of."""
+    for distribution in (each.lower() for each in PACKAGES[1:]):
+        chain = [
+            row
+            for row in rows
+            if row.distribution in ("", distribution) and not row.problem
+        ]
+        chain.sort(key=lambda row: _numbers(row.version_of(distribution)))
+        yield from ((*both, distribution) for both in pairwise(chain))
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(each) for each in version.split(".") if each.isdigit()]
+
+
+def _pythons(older: Row, newer: Row) -> str:
+    before, since = (each.versions.get("python", "") for each in (older, newer))
+    return f" (on Python {before}, not {since})" if before != since else ""
+
+
+def _changes(older: Row, newer: Row) -> Iterator[str]:
+    """Yield what changed from one release to the next, once for all listings alike."""
+    alike: dict[str, list[str]] = {}
+    for before, since in zip(older.cells, newer.cells, strict=True):
+        if words := _change(before, since):
+            alike.setdefault(words, []).append(since.linked)
+    for words, listings in alike.items():
+        yield f"{', '.join(dict.fromkeys(listings))}: {words}"
+
+
+def _change(before: Cell, since: Cell) -> str:
+    """Say how a listing changed; nothing if it did not.
+
+    The variant that held before is held against the newer release: that is what a
+    reader of the older one would be wrong about.
+    """
+    lost = since.outcomes[before.speaking].words
+    gained = before.outcomes[since.speaking].words
+    if not before.outcome.words:
+        return f"since then, {_quoted(lost)}" if lost else ""
+    if not since.outcome.words:
+        return f"before it, {_quoted(gained)}"
+    if before.outcome.words != since.outcome.words:
+        return f"before it, {_quoted(gained)}; since then, {_quoted(lost)}"
+    return ""
+
+
+def _quoted(words: str) -> str:
+    """Quote what differs, without the advice to whoever writes a listing."""
+    return f"`{re.sub(ADVICE, '', words)}`"
 
 
 def _marks(rows: Sequence[Row]) -> Iterator[str]:
     """Yield a line a listing, a column an environment."""
-    numbers = " | ".join(str(number) for number in range(1, len(rows) + 1))
-    yield f"| Listing | {numbers} |"
+    yield f"| Listing | {' | '.join(row.title for row in rows)} |"
     yield f"| --- |{' :-: |' * len(rows)}"
     longest = max((row.cells for row in rows), key=len, default=())
     for at, cell in enumerate(longest):
         marks = " | ".join(_mark(row, at) for row in rows)
-        place = f"{PurePosixPath(cell.place).name}, line {cell.listing}"
-        yield f"| `{place}` | {marks} |"
+        yield f"| {cell.linked} | {marks} |"
 
 
 def _mark(row: Row, at: int) -> str:
     if not row.cells:
         return "-"
-    return "differs" if row.cells[at].words else "holds"
-
-
-def _all_differences(rows: Sequence[Row]) -> Iterator[str]:
-    """Say what differs, once for all environments in which the same does."""
-    alike: dict[tuple[str, ...], list[str]] = {}
-    for number, row in enumerate(rows, start=1):
-        if not row.holds:
-            differences = tuple(_differences(row, plain=False))
-            alike.setdefault(differences, []).append(f"{number}: {row.title}")
-    if not alike:
-        yield "Nowhere."
-    for differences, titles in alike.items():
-        if differences is not next(iter(alike)):
-            yield ""
-        yield f"In {'; in '.join(titles)}:"
-        yield ""
-        yield from (f"* {each}" for each in differences)
-
-
-def _differences(row: Row, plain: bool) -> Iterator[str]:
-    """Yield the first line that differs in each red cell."""
-    if row.problem:
-        yield row.problem if plain else f"It cannot be installed: `{row.problem}`"
-    for cell in row.red:
-        where = f"{cell.place}:{cell.line}"
-        if plain:
-            yield f"{where} ({cell.scenario}): {cell.words}"
-        else:
-            name = PurePosixPath(cell.place).name
-            yield f"`{name}`, line {cell.line} (`{cell.scenario}`): `{cell.words}`"
+    return "differs" if row.cells[at].outcome.words else "holds"

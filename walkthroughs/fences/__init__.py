@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from ..pages.markdown import Fence
-from . import callpath, compare, house, source, stages, stand_in, states, twins
+from . import callpath, compare, house, knob, source, stages, stand_in, states, twins
 from .place import Link, Place
 
 __all__ = ["KINDS", "Kind", "Link", "Place"]
@@ -31,6 +31,7 @@ KINDS: Mapping[str, Kind] = {
     "callpath": callpath,
     "compare": compare,
     "house": house,
+    "knob": knob,
     "source": source,
     "stages": stages,
     "stand-in": stand_in,

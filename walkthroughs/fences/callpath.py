@@ -7,44 +7,66 @@
 
 The site renders it, `pytest` checks it, `pytest --update-callpaths` repairs it; all three
 speak of the same recording.  A third option, `look`, says how the site shows it: `slim`
-for listing and stepper alone, `play` for a slim one that walks by itself.
+for listing and stepper alone, `play` for a slim one that walks by itself.  A fourth one
+names a distribution and says for which versions of it the listing speaks: `django=6.1`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from html import escape
 from io import StringIO
 from pathlib import Path
 
+from ..compatibility.variants import Claim, Version, fault, supported, version_of
+from ..errors import FenceError
 from ..listing import Line, is_blank, parse, repair
 from ..pages.first_listing import first_listing
 from ..pages.markdown import Fence, options_of
-from ..recording import digest_of
 from ..render.html import listing, slim, walkthrough
-from ..verification import ident, recording, verify
+from ..verification import (
+    OPTIONS,
+    Verified,
+    digests_of,
+    hold_kept,
+    hold_on,
+    ident,
+    recording,
+    verify,
+)
 from .place import Place
+
+not_recorded: list[str] = []
+"""What was not recorded on this machine: places and reasons, for those who run tests."""
 
 
 def check(fence: Fence, place: Place) -> None:
-    """Hold the listing against its recording.
+    """Hold the listing against its recording, on all versions that it speaks for.
 
     Raises:
-        FenceError: the fence's options make no sense, or it is still empty.
+        FenceError: the fence's options make no sense, or it is still empty; a version
+            that it speaks for cannot be had, or is spoken for twice; its variants leave
+            one out; the kept recording is of other steps.
         RecordingError: there is no recording to be had.
         ListingError: the listing cannot be read.
         Mismatch: it is not what happened.
     """
-    verify(fence.body, options_of(fence))
+    verified, note = _hold(fence, place)
+    if supported(place.folder.parent):
+        hold_kept(options_of(fence), verified)
+    if note:
+        not_recorded.append(place.at(fence.line, note))
 
 
 def render(fence: Fence, place: Place) -> str:
     """Make the listing, its picture and its steps; raise as `check` does."""
+    verified, note = _hold(fence, place)
     options = options_of(fence)
-    verified = verify(fence.body, options)
     name = ident(options["scenario"], options["server"], place.occurrence(fence))
     look = options.get("look")
     listed = listing(verified.view, verified.lines, name, unfold=look is None)
+    listed += _said(note, options, place)
     comments = {
         line.seq: line.comment for line in verified.lines if line.seq is not None
     }
@@ -54,13 +76,60 @@ def render(fence: Fence, place: Place) -> str:
 
 
 def depends_on(fence: Fence, place: Place) -> str:
-    """Name the recording; "" if it is not kept, so that the HTML must not be either.
+    """Name the recordings, on every version that the listing is held on.
+
+    Returns:
+        "" if one of them is not kept in the cache, so that the HTML must not be either.
 
     Raises:
+        FenceError: the fence's options make no sense.
         RecordingError: there is no recording to be had.
     """
-    options = fence.options
-    return digest_of(options.get("scenario", ""), options.get("server", ""))
+    versions = supported(place.folder.parent)
+    digests = digests_of(options_of(fence), versions)
+    variants = [(each.recording, each.version) for each in _claims(fence, place)]
+    return repr((digests, versions, variants)) if all(digests) else ""
+
+
+def _hold(fence: Fence, place: Place) -> tuple[Verified, str]:
+    """Return the listing, where it holds, and what could not be recorded here of it."""
+    options, versions = options_of(fence), supported(place.folder.parent)
+    skipped = place.skipped if place.page in place.pages.fences else 0
+    verified = verify(fence.body, options)
+    if wrong := fault(_claims(fence, place), fence.line + skipped, versions):
+        raise FenceError(wrong)
+    return verified, verified.recorded.note or hold_on(fence.body, options, versions)
+
+
+def _claims(fence: Fence, place: Place) -> list[Claim]:
+    """Return what the listings of the whole page speak of, in order."""
+    whole = place.pages.fences.get(place.page) or (*place.above, fence)
+    return [claim(each) for each in whole if each.language == fence.language]
+
+
+def claim(fence: Fence) -> Claim:
+    """Read which recording and which version a listing speaks of."""
+    known = OPTIONS | {"look"}
+    more = {name: each for name, each in fence.options.items() if name not in known}
+    try:
+        version = version_of(more)
+    except FenceError:  # that fence says so itself
+        version = None
+    names = (fence.options.get("scenario", ""), fence.options.get("server", ""))
+    return Claim(fence.line, names, version)
+
+
+def _said(note: str, options: Mapping[str, str], place: Place) -> str:
+    """Say on which versions a listing was held, for the page to show below it."""
+    versions = supported(place.folder.parent)
+    if not note and not set(options) - OPTIONS - {"look"} and versions:
+        note = f"This listing holds on {_together(versions)}."
+    return f'\n<p class="wt-versions">{escape(note)}</p>' if note else ""
+
+
+def _together(versions: Sequence[Version]) -> str:
+    *most, last = map(str, versions)
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +172,7 @@ class Repairs:
             FenceError: it is empty, and the recording has nothing to name.
             RecordingError: there is no recording to be had.
         """
-        trace = recording(options)
+        trace = recording(options).trace
         if is_blank(fence.body):
             text, unrepaired = first_listing(trace), tuple[Line, ...]()
         else:

@@ -3,8 +3,11 @@
     ```compare scenario=http-get left=daphne right=minidaphne
     ```
 
-It shows again what two `callpath` fences above it on the page show: of each server the
-nearest.  So its rows lead to their steps.
+    ```compare scenario=http-get server=daphne django=5.2,6.1
+    ```
+
+It shows again what two `callpath` fences above it on the page show: of each server, or of
+each version, the nearest.  So its rows lead to their steps.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from ..compatibility.variants import version_of
 from ..errors import FenceError
 from ..pages.markdown import Fence, options_of
 from ..render.compare_html import compare
@@ -37,7 +41,8 @@ def render(fence: Fence, place: Place) -> str:
         verify(each.fence.body, options_of(each.fence)) for each in (left, right)
     )
     name = f"{left.ident}-{right.ident}"
-    return compare(ours.view, theirs.view, left.ident, right.ident, name)
+    titles = (left.title, right.title)
+    return compare(ours.view, theirs.view, left.ident, right.ident, name, titles)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +52,12 @@ class Side:
     Args:
         fence: its listing.
         ident: the id of its walkthrough on the page.
+        title: the server, or the version.
     """
 
     fence: Fence
     ident: str
+    title: str
 
 
 def sides(
@@ -68,21 +75,56 @@ def sides(
     """
     if body.strip():
         raise FenceError("a compare fence is empty: it shows what stands above it")
+    if "server" in options:
+        return _versions(options, above)
     if set(options) != set(OPTIONS):
         raise FenceError(f"a compare fence says its {', '.join(OPTIONS)}, no more")
     scenario, left, right = (options[name] for name in OPTIONS)
-    return _side(scenario, left, above), _side(scenario, right, above)
+    ours, theirs = (
+        _side({"scenario": scenario, "server": server}, server, above)
+        for server in (left, right)
+    )
+    return ours, theirs
 
 
-def _side(scenario: str, server: str, above: Sequence[Fence]) -> Side:
-    wanted = {"scenario": scenario, "server": server}
+def _versions(options: Mapping[str, str], above: Sequence[Fence]) -> tuple[Side, Side]:
+    """Return the walkthroughs of two versions, such as `django=5.2,6.1`."""
+    which = {"scenario": options.get("scenario", ""), "server": options["server"]}
+    more = {name: text for name, text in options.items() if name not in which}
+    both = [text.split(",") for text in more.values()]
+    if len(both) != 1 or len(both[0]) != 2:
+        example = "django=5.2,6.1"
+        raise FenceError(
+            f"a compare fence with a server says two versions, such as {example}"
+        )
+    [name], [prefixes] = more, both
+    ours, theirs = (
+        _side({**which, name: each}, str(version_of({name: each})), above)
+        for each in prefixes
+    )
+    return ours, theirs
+
+
+def _side(wanted: Mapping[str, str], title: str, above: Sequence[Fence]) -> Side:
+    scenario, server, *version = wanted.values()
     found = [
         fence
         for fence in above
-        if fence.language == "callpath" and wanted.items() <= options_of(fence).items()
+        if fence.language == "callpath"
+        and fence.options.get("scenario") == scenario
+        and fence.options.get("server") == server
     ]
-    if not found:
+    place = next(
+        (
+            number
+            for number in range(len(found), 0, -1)
+            if wanted.items() <= options_of(found[number - 1]).items()
+        ),
+        None,
+    )
+    if place is None:
+        on = f" with {title}" if version else ""
         raise FenceError(
-            f"there is no callpath of {scenario} on {server} above it on this page"
+            f"there is no callpath of {scenario} on {server}{on} above it on this page"
         )
-    return Side(found[-1], ident(scenario, server, len(found)))
+    return Side(found[place - 1], ident(scenario, server, place), title)

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from ..book.printed import Book, book_of
-from ..book.stage_links import Names
+from ..book.stage_names import Names
 from ..errors import ListingError, Mismatch, WalkthroughError
 from ..pages.markdown import Fence
 from ..pages.pages import Pages

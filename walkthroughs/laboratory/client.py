@@ -1,7 +1,7 @@
-"""What the client does: a small language, and the client that obeys it.
+r"""What the client does: a small language, and the client that obeys it.
 
 A line is sent as it stands, with CRLF behind it; a backslash at its end takes the CRLF
-away, and `\\xNN`, `\\n`, `\\r`, `\\t` and `\\\\` stand for bytes.  If a connection begins with
+away, and `\xNN`, `\n`, `\r`, `\t` and `\\` stand for bytes.  If a connection begins with
 `WebSocket /path`, each line is a message.  A line that begins with `---` is an order; a
 bare `---` waits until the server has nothing more to do.  `ORDERS` has the others.
 """

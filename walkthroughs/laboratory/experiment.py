@@ -273,7 +273,7 @@ class Laboratory:
         from ..render.html import listing, walkthrough
         from ..render.selection import select
         from ..render.view import View
-        from ..verification import Verified
+        from ..verification import Recorded, Verified
         from .written import listing_of
 
         if not any(each.seq >= self._listening for each in trace.steps):
@@ -284,7 +284,7 @@ class Laboratory:
         if text.strip():
             try:
                 parsed = parse(text)
-                held = Verified(parsed, trace, check(parsed, trace))
+                held = Verified(parsed, Recorded(trace), check(parsed, trace))
             except Mismatch as error:
                 result.problem = f"line {error.line}: {error}\n{error.details}"
             except ListingError as error:
@@ -303,7 +303,7 @@ class Laboratory:
         result.listing = text if text.strip() else written
         try:
             parsed = parse(written)
-            held = Verified(parsed, trace, check(parsed, trace))
+            held = Verified(parsed, Recorded(trace), check(parsed, trace))
             shown, view = listing(held.view, held.lines, self._ident), held.view
         except WalkthroughError as error:
             result.notes.append(f"No listing could be written: {error}")

@@ -31,7 +31,7 @@ class Knob:
     """One knob.
 
     Args:
-        name: as a page names it, in `<!-- knob NAME -->`.
+        name: as a page names it, in a fence `knob NAME`.
         label: what the number is.
         story: what happens, in a sentence.
         settings: the numbers, each with what is said of it.

@@ -10,7 +10,8 @@ import sys
 from .archive import LEFT_OUT
 from .experiment import prepare
 
-for each in LEFT_OUT:
+# A browser has none of what makes pages, so that a snippet may not need it.
+for each in (*LEFT_OUT, "markdown", "mkdocs"):
     sys.modules[each] = None  # type: ignore[assignment]
 prepare(bare=True)
 
@@ -44,5 +45,8 @@ for server in ("daphne", "minidaphne"):
         if result["error"] or not result["steps"]:
             sys.exit(f"{server}: {result['error'] or result['log']}")
         answer(json.dumps({"do": "repair", "listing": result["listing"]}))
+snippet = json.loads(answer(json.dumps({"do": "snippet", "page": "", "bodies": ["1"]})))
+if snippet["failed"]:
+    sys.exit(f"a snippet: {snippet['output']}")
 files = (getattr(each, "__file__", None) for each in list(sys.modules.values()))
 print(json.dumps(sorted({each for each in files if each and each.endswith(".py")})))

@@ -25,7 +25,6 @@ from ..pages.markdown import fences
 from ..trace import Package
 from .archive import archive
 from .focuses import FOCUSES
-from .knobs import KNOBS, drawn
 from .snippets import PAGES
 from .starts import SERVERS, STARTS, Start, renamed
 
@@ -165,16 +164,7 @@ class LaboratorySite:
         return files
 
     def _with_knobs(self, html: str, page: str) -> str:
-        turned = False
-        for knob in KNOBS:
-            mark = f"<!-- knob {knob.name} -->"
-            if mark in html:
-                turned = True
-                try:
-                    html = html.replace(mark, drawn(knob, self._cache))
-                except WalkthroughError as error:
-                    log.warning("%s: %s", page, error)
-        if not turned:
+        if 'class="lab-knob"' not in html:
             return html
         folder = "../" * page.count("/") + FOLDER
         style = f'<link rel="stylesheet" href="{folder}/laboratory.css">'

@@ -49,7 +49,7 @@ class Snippets:
         Returns:
             `output` of the last, and whether it `failed`.
         """
-        from ..fences.snippets import close_loop
+        from ..pages.snippets import close_loop
 
         ran = self._ran.get(page, [])
         again = len(bodies) <= len(ran) or ran != [*bodies[: len(ran)]]
@@ -69,8 +69,8 @@ class Snippets:
         return answer
 
     def _one(self, page: str, body: str, names: dict[str, Any]) -> dict[str, object]:
-        from ..fences.snippets import run_snippet
         from ..pages.markdown import Fence
+        from ..pages.snippets import run_snippet
 
         printed = StringIO()
         fence = Fence("python", (), {}, body, 0, 0, 0)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from difflib import get_close_matches, ndiff
 
 from ..errors import Mismatch
-from ..focus import Focus
+from ..focus import CALLED, Focus
 from ..trace import Header, Trace
 from .match import Match, Near, Search, find
 from .parser import Claim, Listing
@@ -52,17 +52,20 @@ def _never(claim: Claim, search: Search) -> str:
     name = claim.line.text
     close = get_close_matches(name, search.places, n=1, cutoff=0.5)
     nearest = f"; the nearest that did is {close[0]}" if close else ""
-    outside = _outside(name, search.trace.header.focus)
+    outside = _outside(name, search.trace.header)
     return f"{name} never happened{outside}{nearest}"
 
 
-def _outside(name: str, patterns: tuple[str, ...]) -> str:
+def _outside(name: str, header: Header) -> str:
     """Says that nobody looked for calls of that name, and how to have them looked for.
 
     For an event at the application's door, which has no focus, it says nothing.
     """
+    patterns = header.focus
+    # Where the reader's own files were told apart, no name in them is private.
+    own = CALLED in patterns and name in Focus(header.own, lambda *_: True, whole=True)
     # A class stands for its construction.
-    if " " in name or name.removesuffix(".__init__") in Focus(patterns):
+    if " " in name or Focus(patterns).takes(name.removesuffix(".__init__"), own):
         return ""
     private = [part for part in name.split(".") if part[:1] in ("_", "<")]
     stars = [f"*.{part}" for part in private]

@@ -9,7 +9,7 @@ whose name was never seen cannot be repaired: it stays where it is, and is repor
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..trace import Trace
@@ -71,12 +71,17 @@ def _align(listing: Listing, search: Search) -> dict[int, int]:
     """Align most claims in the order written; ties go to fewer changes."""
     ends: list[int] = []  # places, rising, each with a better chain than the one before
     chains: list[_Chain] = []
+    known: dict[tuple[int, int], _Chain] = {}
     for index, claim in enumerate(listing.claims):
-        found = [
-            _extend(listing, search, index, place, ends, chains)
-            for place in _nearby(search, claim)
-        ]
+        found = []
+        for place in _nearby(search, claim):
+            at = bisect_left(ends, place)
+            before = chains[at - 1 : at] + _around(search, claim, place, known)
+            extended = [_extend(listing, search, index, place, b) for b in before]
+            first = _Chain((1, 0), index, place, None)
+            found.append(max([first, *extended], key=lambda chain: chain.score))
         for chain in found:
+            known[chain.claim, search.steps[chain.place].seq] = chain
             _insert(chain, ends, chains)
     return chains[-1].places() if chains else {}
 
@@ -88,18 +93,25 @@ def _nearby(search: Search, claim: Claim) -> list[int]:
     return places[max(0, at - NEARBY) : at + NEARBY]
 
 
+def _around(
+    search: Search, claim: Claim, place: int, known: Mapping[tuple[int, int], _Chain]
+) -> list[_Chain]:
+    """Return the chains that end with what the claim must lie inside of.
+
+    Of several calls of that name, the best chain so far may end with another one.
+    """
+    if claim.inside is None:
+        return []
+    above = (
+        (claim.inside, each) for each in search.trace.ancestors(search.steps[place])
+    )
+    return [known[each] for each in above if each in known]
+
+
 def _extend(
-    listing: Listing,
-    search: Search,
-    index: int,
-    place: int,
-    ends: list[int],
-    chains: list[_Chain],
+    listing: Listing, search: Search, index: int, place: int, before: _Chain
 ) -> _Chain:
-    at = bisect_left(ends, place)
-    before = chains[at - 1] if at else None
-    if before is None:
-        return _Chain((1, 0), index, place, None)
+    """Align one more claim, after a chain."""
     claim = listing.claims[index]
     holds = [(place > before.place + 1) == claim.gap]
     steps = search.steps

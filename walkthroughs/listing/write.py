@@ -40,7 +40,7 @@ def write(trace: Trace, own: Focus, counting: Focus | None = None) -> str:
 def _counts(trace: Trace, step: Step, counting: Focus | None) -> bool:
     if counting is None or isinstance(step, Message):
         return True
-    return trace.function(step).name in counting or trace.name(step) in counting
+    return counting.takes(trace.name(step), step.own)
 
 
 def _is_told(trace: Trace, step: Step, own: Focus) -> bool:
@@ -48,7 +48,7 @@ def _is_told(trace: Trace, step: Step, own: Focus) -> bool:
         # The start is the same in every listing; the end of a client is a race.
         return not step.type.startswith("lifespan.") and step.type != "http.disconnect"
     names = trace.names(step)
-    return is_name(names[0]) and any(name in own for name in names)
+    return is_name(names[0]) and any(own.takes(name, step.own) for name in names)
 
 
 def _picked(trace: Trace, steps: Sequence[Step], named: Sequence[int]) -> list[int]:

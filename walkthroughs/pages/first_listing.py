@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from ..clients.session import Exchange, Request
 from ..errors import FenceError
-from ..focus import Focus
+from ..focus import CALLED, Focus
 from ..listing import check, parse, write
 from ..render.view import View
 from ..servers import load
@@ -26,9 +26,9 @@ def first_listing(trace: Trace) -> str:
     Raises:
         FenceError: the recording has nothing to name.
     """
-    theirs = _of_server(trace.header.server)
+    theirs = {*_of_server(trace.header.server), CALLED}
     own = [name for name in trace.header.focus if name not in theirs]
-    text = write(trace, Focus.of(own or trace.header.focus))
+    text = write(trace, Focus.of((*own, CALLED) if own else trace.header.focus))
     if not text:
         names = ", ".join(own or trace.header.focus)
         raise FenceError(f"no call of {names} was recorded: there is nothing to list")
@@ -56,12 +56,7 @@ def first_scenario(
         FenceError: there is nothing to name.
     """
     server, own = view.trace.header.server, _seen(view.trace, own)
-    counting = Focus.of((*_of_server(server), *own))
-    listing = write(view.trace, Focus.of(own), counting)
-    if not listing:
-        raise FenceError(
-            f"no call of {', '.join(own)} was recorded: there is nothing to list"
-        )
+    listing = _listing(view.trace, own)
     name = re.sub(r"\W", "_", application.partition(":")[0].partition(".")[0])
     asked = "".join(f"    {_code(each)},\n" for each in exchanges)
     names = ", ".join(f'"{each}"' for each in own)
@@ -74,11 +69,49 @@ def first_scenario(
     )
 
 
+def saved_listing(trace: Trace, focus: Sequence[str]) -> str:
+    """Write a listing of a recording in a file, whose scenario is still to be named.
+
+    Args:
+        trace: the recording.
+        focus: the dotted names that the listing speaks of; none for the application's.
+
+    Raises:
+        FenceError: there is nothing to name, or the recording lacks what counts.
+    """
+    server, names = trace.header.server, trace.header.focus
+    if not {*_of_server(server)} <= {*names}:
+        raise FenceError(
+            "the recording was made with --focus, so it lacks calls that a listing has to "
+            "mention: record it again with --format callpath"
+        )
+    whole = {*trace.header.own, *trace.header.framework} <= {*names}
+    if whole or focus:
+        listing = _listing(trace, _seen(trace, focus or trace.header.own))
+    else:
+        listing = first_listing(trace)  # that of a scenario
+    return (
+        f"<!-- Name the scenario that asks for {trace.header.scenario}. -->\n\n"
+        + fence(f"{MODULE}:NAME", server, listing)
+    )
+
+
+def _listing(trace: Trace, own: Sequence[str]) -> str:
+    """Write a listing of the calls below some names, among those of the server."""
+    counting = Focus.of((*_of_server(trace.header.server), *own, CALLED))
+    listing = write(trace, Focus.of((*own, CALLED)), counting)
+    if not listing:
+        raise FenceError(
+            f"no call of {', '.join(own)} was recorded: there is nothing to list"
+        )
+    return listing
+
+
 def _seen(trace: Trace, names: Iterable[str]) -> list[str]:
     """Those of the names that some call goes by; all of them if none has a call."""
-    calls = {trace.name(step) for step in trace.steps}
+    calls = {(trace.name(step), step.own) for step in trace.steps}
     names = list(names)
-    seen = [name for name in names if any(call in Focus((name,)) for call in calls)]
+    seen = [n for n in names if any(Focus((n,)).takes(*call) for call in calls)]
     return seen or names
 
 

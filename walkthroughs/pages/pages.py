@@ -7,6 +7,7 @@ pages as they were at the same moment.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -129,3 +130,32 @@ def first_heading(text: str, default: str) -> str:
     """
     heading = re.search(r"^# (.+?)(?: *\{[^{}]*\})? *$", text, re.MULTILINE)
     return heading[1] if heading else default
+
+
+_FENCED = re.compile(r"^ *(```+).*?^ *\1 *$", re.MULTILINE | re.DOTALL)
+_HEADING = re.compile(
+    r"^(?P<marks>#+) (?P<words>.+?)(?: *\{(?P<attributes>[^{}]*)\})? *$", re.MULTILINE
+)
+
+
+def heading_above(text: str, offset: int) -> tuple[str, str]:
+    """Find the last heading above an offset of a page.
+
+    Returns:
+        its words, and the anchor that leads to it, "#the-path"; "" for both if there is
+        none but the page's own title.
+    """
+    above = _FENCED.sub("", text[:offset])  # code may have lines that look like one
+    found = [*_HEADING.finditer(above)]
+    if not found or len(found[-1]["marks"]) == 1:
+        return "", ""
+    words = found[-1]["words"]
+    own = re.search(r"#([\w-]+)", found[-1]["attributes"] or "")
+    return words, f"#{own[1] if own else _slug(words)}"
+
+
+def _slug(words: str) -> str:
+    """Name a heading as Python-Markdown's `toc` does."""
+    plain = unicodedata.normalize("NFKD", words).encode("ascii", "ignore").decode()
+    kept = re.sub(r"[^\w\s-]", "", plain).strip().lower()
+    return re.sub(r"[-\s]+", "-", kept)

@@ -79,6 +79,7 @@ class TraceBuilder:
             yield event
 
     def call(self, entry: Entry, number: int) -> Call:
+        """Make the event of an entry that a call began."""
         _, _, lane, _, function, receiver, parent, at, args, direct = entry
         above, code_filter = self.number(parent), self.log.code_filter
         return Call(
@@ -96,6 +97,7 @@ class TraceBuilder:
         )
 
     def exit(self, entry: Entry, number: int) -> Exit:
+        """Make the event of an entry that a call stopped running, or resumed."""
         _, _, lane, how, call, at, value = entry
         return Exit(
             number,
@@ -108,6 +110,7 @@ class TraceBuilder:
         )
 
     def message(self, entry: Entry, number: int) -> Message:
+        """Make the event of an entry that a message was received or sent."""
         _, _, lane, direction, type, summary, depth, waited, parent = entry
         return Message(
             number,
@@ -122,6 +125,7 @@ class TraceBuilder:
         )
 
     def hop(self, entry: Entry, number: int) -> Hop:
+        """Make the event of an entry that work went on in another lane."""
         _, _, lane, _, (how, origin_lane, origin) = entry
         return Hop(
             number,
@@ -133,9 +137,11 @@ class TraceBuilder:
         )
 
     def number(self, entry: int | None) -> int | None:
+        """Return the number of an entry's event."""
         return None if entry is None else self.place[entry]
 
     def time(self, entry: Entry) -> int:
+        """Return nanoseconds from the start of the recording to an entry."""
         return int(entry[1]) - self.log.started
 
     def line(self, call: int | None, at: int | None) -> int | None:

@@ -24,7 +24,7 @@ A client chooses the texts and names that a recording meets, so none is read to 
 NAME_LIMIT = 100
 """A name longer than that is nobody's field, and is taken for a secret unread."""
 
-LABEL_LIMIT = 80
+LABEL_LIMIT = 120
 """How many characters a lane's name has at most."""
 
 MOST_KEYS = 100
@@ -41,11 +41,17 @@ _SECRET = re.compile(
 _UNNAMED = re.compile(
     r"(?P<before>(?<=://)[^/\s:@]*+:)[^/\s@]++(?=@)|(?P<scheme>\bBearer\ )[^\s,;'\"]++"
 )
-# A header's line, a form's field, a key in JSON or in a repr, a pair in a list.  Every
-# quantifier is possessive and a name begins where a word does, so that no part of a
-# text is read twice for the same reason.
+# A header's line, a form's field, a key in JSON or in a repr, a pair in a list, an arrow,
+# an element of XML, a field whose "=" is encoded, a sentence.  Every quantifier is
+# possessive and a name begins where a word does, so that no part of a text is read twice
+# for the same reason.
 _NAMED = re.compile(
-    r"(?<![\w-])(?P<name>[\w-]++)(?P<between>['\"]?\s*+[:=,]\s*+)(?:b(?=['\"]))?"
+    r"""
+    (?<![\w-]) (?P<name>[\w-]++)
+    (?P<between> ['"]? \s*+ (?: =>? | [:,] | -?> | %(?:25)*+3[ADad] | is\s ) \s*+ )
+    (?: b(?=['"]) )?
+    """,
+    re.VERBOSE,
 )
 # A quoted value counts as one if something ends there; else all of the line is meant.
 _VALUE = re.compile(
@@ -163,7 +169,8 @@ def _with_masks(text: str) -> Iterator[str]:
 def label(text: str) -> str:
     """Return a name that the program gave, in one line and without addresses."""
     line = " ".join(masked(text).split())
-    return _ADDRESS.sub("", line)[:LABEL_LIMIT]
+    line = _ADDRESS.sub("", line)
+    return line if len(line) <= LABEL_LIMIT else f"{line[: LABEL_LIMIT - 1]}…"
 
 
 class _Repr(reprlib.Repr):

@@ -57,7 +57,12 @@ def _pairs(left: View, right: View) -> Iterator[Pair]:
 
 
 def compare(
-    left: View, right: View, left_ident: str, right_ident: str, ident: str
+    left: View,
+    right: View,
+    left_ident: str,
+    right_ident: str,
+    ident: str,
+    titles: tuple[str, str] | None = None,
 ) -> str:
     """Render a table of two views, stage by stage; the script makes it a stepper.
 
@@ -67,18 +72,20 @@ def compare(
         left_ident: the id of the left one's walkthrough, which is on the same page.
         right_ident: the id of the right one's.
         ident: the id of the table.
+        titles: of the two columns; None for the names of the servers.
     """
     sides = ((left, left_ident), (right, right_ident))
-    servers = [escape(view.trace.header.server) for view, _ in sides]
+    servers = [view.trace.header.server for view, _ in sides]
+    names = [escape(each) for each in titles or servers]
     heads = "".join(
-        f'<th scope="col">{server}<br><small>{_counts(view)}</small></th>'
-        for server, (view, _) in zip(servers, sides, strict=True)
+        f'<th scope="col">{name}<br><small>{_counts(view)}</small></th>'
+        for name, (view, _) in zip(names, sides, strict=True)
     )
     rows = "\n".join(
         _row(pair, number, sides, ident)
         for number, pair in enumerate(aligned(left, right), 1)
     )
-    label = f"{servers[0]} and {servers[1]} side by side"
+    label = f"{names[0]} and {names[1]} side by side"
     return (
         f'<div class="wt wt-compare" id="{escape(ident)}-walk" role="group" '
         f'aria-label="{label}">\n'
@@ -105,7 +112,15 @@ def _cell(step: Step | None, view: View, ident: str) -> str:
     words = escape(short(name)).replace(".", ".<wbr>")
     css = ' class="wt-message"' if isinstance(step.event, Message) else ""
     link = f'<a href="#{escape(ident)}-{step.number}" title="{escape(name)}">'
-    return f"<td{css}>{link}<code>{words}</code></a></td>"
+    return f"<td{css}>{_lane(step, view)}{link}<code>{words}</code></a></td>"
+
+
+def _lane(step: Step, view: View) -> str:
+    """Say where a step runs, if the shown step before it ran elsewhere."""
+    before = view.steps[step.number - 2] if step.number > 1 else None
+    if before is not None and before.lane == step.lane:
+        return ""
+    return f"<small>{escape(view.lane(step).label)}</small><br>"
 
 
 def _counts(view: View) -> str:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from pygments import highlight
-from pygments.formatters import HtmlFormatter
-from pygments.lexers import PythonLexer
-
 from .source import without_colourless
 
 
@@ -16,6 +12,11 @@ def figure(text: str, caption: str) -> str:
         text: Python source.
         caption: what stands below it, as HTML.
     """
+    # The commands, which make no figures, can do without it.
+    from pygments import highlight
+    from pygments.formatters import HtmlFormatter
+    from pygments.lexers import PythonLexer
+
     formatter = HtmlFormatter(cssclass="language-python highlight", wrapcode=True)
     code = without_colourless(highlight(text, PythonLexer(), formatter))
     return f'<figure class="source">{code}<figcaption>{caption}</figcaption></figure>'

@@ -117,9 +117,8 @@ def house(boxes: Sequence[str], arrows: Sequence[Arrow], title: str, ident: str)
     reach = 40 + 14 * len(boxes)
     place = {name: n for n, name in enumerate(boxes)}
     step = ROW + GAP
-    parts = []
-    for arrow in sorted(arrows, key=lambda each: -each.weight):
-        parts.append(_arc(arrow, place, reach, width, step))
+    heaviest_first = sorted(arrows, key=lambda each: -each.weight)
+    parts = [_arc(each, place, reach, width, step) for each in heaviest_first]
     for name, n in place.items():
         parts.append(
             f'<rect class="box" x="{reach}" y="{n * step + 4}" width="{width:g}" '

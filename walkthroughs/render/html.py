@@ -355,7 +355,7 @@ class _Steps:
         self.ident = escape(ident)
         self.where = where
         self.told = told
-        self.sources = Sources(view.trace.header.packages)
+        self.sources = Sources(view.trace.header.packages, view.folders)
         self.start = view.trace.events[view.shown[0]].time if view.shown else 0
 
     def row(self, row: Row) -> str:

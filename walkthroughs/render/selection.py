@@ -21,10 +21,9 @@ STEPS = 300
 """How many steps of a request are shown, unless told."""
 
 IN_ALL = 3_000
-"""How many steps of all requests together are shown, unless told."""
+"""How many steps of all requests together are shown, unless told.
 
-AT_LEAST = 12
-"""How many steps of each request are shown where there are very many requests."""
+Of more requests than that, the first are shown with their status alone."""
 
 ONCE = 3
 """What happens up to so many times in the same way is shown each time."""
@@ -68,9 +67,11 @@ EVENT = -1
 class _Selector:
     def __init__(self, trace: Trace, ranked: Sequence[Focus]) -> None:
         self.trace = trace
-        self.ranks = _ranks(trace, ranked)
+        # A step is named once: there are hundreds of thousands.
+        self.names = {step.seq: trace.name(step) for step in trace.steps}
+        self.ranks = _ranks(trace, self.names, ranked)
         self.request = dict(_requests(trace))
-        self.again, self.times = _repeated(trace, self.ranks, self.request)
+        self.again, self.times = _repeated(trace, self.names, self.ranks, self.request)
 
     def select(self, at_most: int | None) -> Selection:
         groups: dict[int, list[int]] = {}
@@ -126,13 +127,15 @@ class _Selector:
 
 def _room(requests: int, at_most: int | None, taken: int) -> int:
     """How many steps one of so many requests may have that still have none."""
-    if at_most is None:
-        return max(AT_LEAST, min(STEPS, (IN_ALL - taken) // requests))
     # Rounded up, so that all of it is used.
+    if at_most is None:
+        return min(STEPS, -(-(IN_ALL - taken) // requests))
     return -(-(at_most - taken) // requests)
 
 
-def _ranks(trace: Trace, ranked: Sequence[Focus]) -> Mapping[int, int]:
+def _ranks(
+    trace: Trace, names: Mapping[int, str], ranked: Sequence[Focus]
+) -> Mapping[int, int]:
     """Step -> its rank."""
 
     @cache
@@ -143,7 +146,7 @@ def _ranks(trace: Trace, ranked: Sequence[Focus]) -> Mapping[int, int]:
         return next((n for n, f in enumerate(ranked) if f.takes(name, own)), OUT)
 
     return {
-        step.seq: rank(trace.name(step), step.own) if isinstance(step, Call) else EVENT
+        step.seq: rank(names[step.seq], step.own) if isinstance(step, Call) else EVENT
         for step in trace.steps
     }
 
@@ -186,19 +189,23 @@ APPLICATION = "task: application"
 
 
 def _repeated(
-    trace: Trace, ranks: Mapping[int, int], request: Mapping[int, int]
+    trace: Trace,
+    names: Mapping[int, str],
+    ranks: Mapping[int, int],
+    request: Mapping[int, int],
 ) -> tuple[set[int], Mapping[int, int]]:
     """Find steps that only repeat an earlier one, and count those of that one.
 
     A step repeats another of the same request if both run in the same place, have the
     same name, and steps of the same names run inside of them.
     """
-    inside = _inside(trace, ranks)
+    inside = _inside(trace, names, ranks)
     alike: dict[object, list[int]] = {}
     for step in trace.steps:
         if ranks[step.seq] < OUT:
-            place = (request[step.seq], step.lane, step.parent, trace.name(step))
-            alike.setdefault((place, inside.get(step.seq)), []).append(step.seq)
+            seq = step.seq
+            place = (request[seq], step.lane, step.parent, names[seq], inside.get(seq))
+            alike.setdefault(place, []).append(seq)
     many = [seqs for seqs in alike.values() if len(seqs) > ONCE]
     again = {seq for seqs in many for seq in seqs[1:]}
     for step in trace.steps:
@@ -207,13 +214,19 @@ def _repeated(
     return again, {seqs[0]: len(seqs) for seqs in many if seqs[0] not in again}
 
 
-def _inside(trace: Trace, ranks: Mapping[int, int]) -> Mapping[int, frozenset[str]]:
-    """Step -> the names of the steps inside of it that may be shown."""
-    found: dict[int, set[str]] = {}
+def _inside(
+    trace: Trace, names: Mapping[int, str], ranks: Mapping[int, int]
+) -> Mapping[int, int]:
+    """Step -> the names of the steps inside of it that may be shown, as bits.
+
+    One bit stands for one name: sets of names would take many times as long.
+    """
+    bits: dict[str, int] = {}
+    found: dict[int, int] = {}
     for step in reversed(trace.steps):
         if step.parent is not None:
-            above = found.setdefault(step.parent, set())
-            above |= found.get(step.seq, set())
+            here = found.get(step.parent, 0) | found.get(step.seq, 0)
             if ranks[step.seq] < OUT:
-                above.add(trace.name(step))
-    return {seq: frozenset(names) for seq, names in found.items()}
+                here |= bits.setdefault(names[step.seq], 1 << len(bits))
+            found[step.parent] = here
+    return found

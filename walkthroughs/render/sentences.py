@@ -110,7 +110,12 @@ def _by(view: View, origin: int | None, lane: int | None) -> Sentence:
 def _place(view: View, seq: int) -> Sentence:
     around = view.shown_around(seq)
     if around is None:
-        return (" (before the first step)",)
+        before = view.number_at(seq)
+        return (
+            (" (left out, after ", before, ")")
+            if before
+            else (" (before the first step)",)
+        )
     if around.seq == seq:
         return (" (", around.number, ")")
     return (" (folded, inside ", around.number, ")")

@@ -136,6 +136,7 @@ class View:
         shown: the numbers of the steps to show, ascending.
         times: number of a shown step -> how often the same happens, where that is
             shown once.
+        folders: where the source of what was recorded lies; None for `sys.path`.
 
     Raises:
         ValueError: `shown` is not ascending, or names what is no step.
@@ -144,6 +145,7 @@ class View:
     trace: Trace
     shown: Sequence[int]
     times: Mapping[int, int] = field(default_factory=dict)
+    folders: Sequence[str] | None = None
 
     def __post_init__(self) -> None:
         shown = list(self.shown)

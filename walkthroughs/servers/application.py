@@ -20,8 +20,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from ..errors import RecordingError
-from ..focus import Focus
+from ..errors import ApplicationError, RecordingError
+from ..focus import CALLED, Focus
 from ..packages import is_own
 
 USUAL = ("application", "app")
@@ -83,7 +83,8 @@ def load(path: str, factory: bool = False, app_dir: str | None = None) -> Any:
         app_dir: a folder to look for the module in, before all others.
 
     Raises:
-        RecordingError: it cannot be imported, or is no application; in one line.
+        ApplicationError: there is no such module, or no application in it; in one line.
+        RecordingError: the module raised while it was imported; in one line.
     """
     if app_dir is not None:
         sys.path.insert(0, app_dir)
@@ -94,14 +95,14 @@ def load(path: str, factory: bool = False, app_dir: str | None = None) -> Any:
     except BaseException as error:
         # The whole story is for who looks at the process's own output.
         traceback.print_exc()
-        hint = _app_dir_hint(module, error)
-        raise RecordingError(
-            f"cannot import {module}: {describe_error(error)}{hint}"
-        ) from error
+        fault = f"cannot import {module}: {describe_error(error)}"
+        if _is_missing(module, error):
+            raise ApplicationError(f"{fault}{_app_dir_hint(module)}") from error
+        raise RecordingError(fault) from error
     name = name or next((n for n in USUAL if hasattr(found, n)), USUAL[0])
     for part in name.split("."):
         if not hasattr(found, part):
-            raise RecordingError(
+            raise ApplicationError(
                 f"{module} has no {part!r}: name the application, as {module}:name"
             )
         found = getattr(found, part)
@@ -112,12 +113,13 @@ def call_factory(factory: Any, path: str) -> Any:
     """Call a factory, and return the application that it makes.
 
     Raises:
-        RecordingError: it makes none; in one line.
+        ApplicationError: it is no factory; in one line.
+        RecordingError: it raised; in one line.
     """
     if not callable(factory):
-        raise RecordingError(f"{path} cannot be called: leave out --factory")
+        raise ApplicationError(f"{path} cannot be called: leave out --factory")
     if not _takes(factory):
-        raise RecordingError(
+        raise ApplicationError(
             f"{path} takes arguments: a factory is called without any; if it is the "
             "application itself, leave out --factory"
         )
@@ -130,10 +132,10 @@ def call_factory(factory: Any, path: str) -> Any:
         ) from error
     if inspect.isawaitable(application):
         getattr(application, "close", lambda: None)()
-        raise RecordingError(f"the factory {path} is async: make it a plain function")
+        raise ApplicationError(f"the factory {path} is async: make it a plain function")
     if not callable(application):
         kind = type(application).__name__
-        raise RecordingError(
+        raise ApplicationError(
             f"the factory {path} returned {kind}, not an ASGI application"
         )
     return application
@@ -141,9 +143,9 @@ def call_factory(factory: Any, path: str) -> Any:
 
 def _check_application(found: Any, path: str) -> Any:
     if not callable(found):
-        raise RecordingError(f"{path} cannot be called: it is no ASGI application")
+        raise ApplicationError(f"{path} cannot be called: it is no ASGI application")
     if _takes(found) and not _takes(found, None, None, None):
-        raise RecordingError(
+        raise ApplicationError(
             f"{path} takes no arguments, so it is not an ASGI application: if it "
             "returns one, add --factory"
         )
@@ -161,12 +163,15 @@ def _takes(function: Any, *arguments: None) -> bool:
     return True
 
 
-def _app_dir_hint(module: str, error: BaseException) -> str:
-    """Where a module that was not found is, if that is a folder below this one."""
+def _is_missing(module: str, error: BaseException) -> bool:
+    """Whether it is the named module that is not there, and not one that it imports."""
     if not isinstance(error, ModuleNotFoundError) or not error.name:
-        return ""
-    if not f"{module}.".startswith(f"{error.name}."):
-        return ""
+        return False
+    return f"{module}.".startswith(f"{error.name}.")
+
+
+def _app_dir_hint(module: str) -> str:
+    """Where a module that was not found is, if that is a folder below this one."""
     inside = Path(*module.split("."))
     folders = sorted(
         (each for each in Path().iterdir() if each.is_dir()), key=_src_first
@@ -246,7 +251,7 @@ class Roles:
     @property
     def focus(self) -> tuple[str, ...]:
         """All of them, with what makes an object an application or a middleware."""
-        return (*self.server, *self.framework, *self.own, *self.rest, "*.__call__")
+        return (*self.server, *self.framework, *self.own, *self.rest, CALLED)
 
     def focused(self, names: Iterable[str] | None) -> Focus:
         """Return a focus on some names, or on all code; it knows the reader's own code.
@@ -256,7 +261,7 @@ class Roles:
         """
         if names is None:
             return Focus.of(self.focus, self.owns, whole=True)
-        return Focus.of((*names, "*.__call__"), self.owns)
+        return Focus.of((*names, CALLED), self.owns)
 
     def owns(self, file: str, module: str) -> bool:
         """Whether code is the application's own, as `Focus.own` asks: by its file.

@@ -27,7 +27,7 @@ from contextlib import suppress
 from dataclasses import asdict
 from typing import Any, NoReturn
 
-from ..errors import RecordingError
+from ..errors import ApplicationError, RecordingError
 from ..focus import Focus
 from ..recorder import Recorder
 from ..recorder.asgi_wrapper import Application, Receive, Scope, Send
@@ -35,7 +35,7 @@ from ..sources import Watch
 from . import load
 from .application import Roles, describe_error
 from .application import load as load_application
-from .limits import missing, unoffered, without_lifespan
+from .limits import missing, unoffered, without_lifespan, without_uvloop
 from .set_up import clean_up, prepare
 
 START_UP = 100_000
@@ -106,7 +106,8 @@ class Child:
             )
             prepare(orders["set_up"], orders["database"])
         except RecordingError as error:
-            self.say("failed", {"why": str(error)})
+            wrong = isinstance(error, ApplicationError)
+            self.say("failed", {"why": str(error), "application": wrong})
             _end_at_once(1)
         self.say("imported", {})
         shown = (*server.FOCUS, *server.TRANSPORT)
@@ -190,6 +191,7 @@ class Child:
         """Return possible reasons why something failed."""
         if self.failures:
             self.add_reason(without_lifespan(self.orders["server"], self.roles.own))
+            self.add_reason(without_uvloop(self.orders["options"].get("loop", "")))
         return sorted(self.reasons)
 
     def handle_orders(self) -> None:
@@ -203,7 +205,7 @@ class Child:
                 _end_all()
         except BaseException as error:  # noqa: BLE001 - in a thread, it would be lost
             traceback.print_exc()
-            self.say("failed", {"why": describe_error(error)})
+            self.say("failed", {"why": describe_error(error), "application": False})
         finally:
             _end_at_once(0)
 

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Any, Literal
+
+from .certificate import make_certificate, tls_endpoint
 
 LOOP: Literal["loop", "reactor"] = "reactor"
 
@@ -35,9 +40,13 @@ def run(
     application: Any,
     ready: Callable[[int], None],
     loop: Literal["asyncio", "uvloop"] = "asyncio",
+    tls: bool = False,
     **options: Any,
 ) -> None:
-    """Serve `application` on a free port of the loopback address."""
+    """Serve `application` on a free port of the loopback address.
+
+    With `tls`, the port speaks TLS, with a certificate that is made for this run.
+    """
     if loop == "uvloop":
         import uvloop
 
@@ -45,13 +54,21 @@ def run(
         asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     from daphne.server import Server
 
+    files = ExitStack()
+
     def listening() -> None:
+        files.close()  # Twisted has read the certificate
         ready(server.listening_addresses[0][1])
 
-    server: Server = Server(
-        application,
-        endpoints=["tcp:port=0:interface=127.0.0.1"],
-        ready_callable=listening,
-        **{"signal_handlers": False, **options},
-    )
-    server.run()
+    with files:
+        kind = "tcp"
+        if tls:
+            folder = files.enter_context(tempfile.TemporaryDirectory())
+            kind = tls_endpoint(*make_certificate(Path(folder)))
+        server: Server = Server(
+            application,
+            endpoints=[f"{kind}:port=0:interface=127.0.0.1"],
+            ready_callable=listening,
+            **{"signal_handlers": False, **options},
+        )
+        server.run()

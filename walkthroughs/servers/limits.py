@@ -62,6 +62,20 @@ def unoffered(
     )
 
 
+def without_uvloop(loop: str) -> str | None:
+    """Say that the application may need another event loop than it was given.
+
+    Args:
+        loop: the name of the loop that it was given.
+    """
+    if loop == "uvloop" or "uvloop" not in sys.modules:
+        return None
+    return (
+        "the application imports uvloop, but was recorded on asyncio's event loop: "
+        "if it insists on uvloop, add --loop uvloop"
+    )
+
+
 def without_lifespan(server: str, own: Sequence[str]) -> str | None:
     """Say what an application may miss on a server that runs no lifespan.
 

@@ -23,7 +23,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, Self
 
-from ..errors import RecordingError
+from ..errors import ApplicationError, RecordingError
 
 LONGEST_ANSWER = 64 * 1024 * 1024
 """Bytes that one answer may have."""
@@ -112,6 +112,7 @@ class Process:
         """Wait for that word; what the process says with it.
 
         Raises:
+            ApplicationError: it said that there is no such application.
             RecordingError: it ended, or said that it failed, or `limit` seconds went
                 by.
         """
@@ -123,7 +124,9 @@ class Process:
             )
         said, _, more = line.partition(" ")
         if said == "failed":
-            raise RecordingError(f"{self._what}: {json.loads(more)['why']}")
+            fault = json.loads(more)
+            kind = ApplicationError if fault["application"] else RecordingError
+            raise kind(f"{self._what}: {fault['why']}")
         if said != word:
             raise RecordingError(f"{self._what}: {self._end()}{self._last_words()}")
         found: dict[str, Any] = json.loads(more)

@@ -9,9 +9,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from signal import SIGTERM, Signals
+from signal import SIGKILL, SIGTERM, Signals
 
 from ..errors import RecordingError
 from .process import how_it_ended
@@ -21,6 +21,14 @@ START_LIMIT = 20.0
 
 TIMEOUT = 10.0
 """Seconds to wait for any other thing that a server is to do."""
+
+ADDRESS: Mapping[str, tuple[str, ...]] = {
+    "granian": ("--interface", "asgi", "--port", "{port}"),
+    "gunicorn": ("--bind", "127.0.0.1:{port}"),
+    "hypercorn": ("--bind", "127.0.0.1:{port}"),
+    "uvicorn": ("--port", "{port}"),
+}
+"""Server -> how its command line says where to listen, if not as Daphne's does."""
 
 QUIET = ("-v", "0", "--log-fmt", "%(levelname)s %(message)s")
 """For the command line of either server: log warnings and errors only, and no times."""
@@ -93,7 +101,7 @@ def running(
     would do on its way out is not waited for.
 
     Args:
-        server: the server's package, which `python -m` can run: "daphne".
+        server: the server's package, which `python -m` can run: "daphne", "uvicorn".
         application: "module:name"; with `source`, a bare name in it.
         source: text of a module that has the application.
         arguments: more words for the server's command line.
@@ -111,14 +119,14 @@ def running(
             Path(folder, "page_site.py").write_text(source, encoding="utf-8")
             application = f"page_site:{application}"
         port = reserved_port()
+        address = ADDRESS.get(server, ("-p", "{port}"))
         with Path(folder, "terminal").open("ab") as terminal:
             process = subprocess.Popen(
                 [
                     sys.executable,
                     "-m",
                     server,
-                    "-p",
-                    str(port),
+                    *(word.format(port=port) for word in address),
                     *arguments,
                     application,
                 ],
@@ -127,13 +135,16 @@ def running(
                 stdout=terminal,
                 stderr=terminal,
                 pass_fds=pass_fds,
+                # Some servers start processes of their own, which end with the group.
+                process_group=0,
             )
         found = Running(process, port, Path(terminal.name))
         try:
             _wait(found, server)
             yield found
         finally:
-            process.kill()
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, SIGKILL)
             process.wait()
 
 

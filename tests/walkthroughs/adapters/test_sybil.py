@@ -8,7 +8,7 @@ import pytest
 from tests.walkthroughs.page_builder import failures
 from walkthroughs.adapters.sybil import SHOWN, page_sybil
 from walkthroughs.fences import KINDS
-from walkthroughs.fences.snippets import PYTHON
+from walkthroughs.pages.snippets import PYTHON
 
 GOOD = """\
 # A page

@@ -1,6 +1,5 @@
 """The program as of a chapter: what is printed, with stand-ins for the rest."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from runpy import run_path
 
@@ -63,7 +62,7 @@ print(Box().close())
 
 
 @pytest.fixture
-def docs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def docs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     package = tmp_path / "boxes"
     package.mkdir()
     (package / "__init__.py").write_text(PROGRAM)
@@ -83,7 +82,7 @@ def docs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     menu = "nav:\n  - First: b.md\n  - More:\n      - a.md\n      - C: c.md\n"
     (tmp_path / "mkdocs.yml").write_text(menu)
     monkeypatch.syspath_prepend(tmp_path)
-    yield tmp_path / "docs"
+    return tmp_path / "docs"
 
 
 def test_what_is_printed_replaces_what_stood_in(docs: Path) -> None:

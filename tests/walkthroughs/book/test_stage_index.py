@@ -7,7 +7,7 @@ import pytest
 
 from tests.walkthroughs.page_builder import check_fault, site
 from walkthroughs.book.stage_index import homes, stages
-from walkthroughs.book.stage_links import read_names
+from walkthroughs.book.stage_names import read_names
 from walkthroughs.errors import WalkthroughError
 from walkthroughs.fences.twins import snake_case, twins
 from walkthroughs.pages.markdown import fences, options_of

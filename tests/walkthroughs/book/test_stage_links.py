@@ -9,7 +9,8 @@ from markdown.extensions import Extension
 
 from tests.walkthroughs.page_builder import site
 from walkthroughs.book.stage_index import homes
-from walkthroughs.book.stage_links import NameLinks, Names, read_names
+from walkthroughs.book.stage_links import NameLinks
+from walkthroughs.book.stage_names import Names, read_names
 from walkthroughs.pages.pages import Pages
 
 NAMES = Names(

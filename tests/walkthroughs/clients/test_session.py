@@ -208,6 +208,16 @@ def test_as_many_messages_are_waited_for_as_were_asked_for() -> None:
         )
 
 
+def test_what_a_server_says_unasked_is_listened_to() -> None:
+    def talk(peer: ServerConnection) -> None:
+        for text in ("one", "two"):
+            time.sleep(0.5)
+            peer.send(text)
+
+    with talking(talk) as port:
+        assert said(WebSocket("/"), port) == "WebSocket /: 0 sent, 2 received"
+
+
 def test_a_message_that_does_not_come_is_told_with_the_limit() -> None:
     with talking(late) as port:
         with pytest.raises(Unanswered) as caught:

@@ -7,6 +7,7 @@ import pytest
 from tests.walkthroughs.commands.test_record import SITE
 from walkthroughs.cli import main
 from walkthroughs.commands import FAILED, USAGE
+from walkthroughs.servers import NAMES
 
 
 def test_two_servers_are_laid_side_by_side(capsys: pytest.CaptureFixture[str]) -> None:
@@ -35,10 +36,11 @@ def test_it_takes_two(
     assert "compare takes two servers" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("server", NAMES)
 def test_a_server_is_no_different_from_itself(
-    capsys: pytest.CaptureFixture[str],
+    server: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    servers = ["--server", "uvicorn", "--server", "uvicorn"]
+    servers = ["--server", server, "--server", server]
     requests = ["--request", "/one", "--request", "/two", "--websocket", "/chat"]
     assert main(["compare", SITE, *servers, *requests, "--send", "a"]) == 0
     lines = capsys.readouterr().out.splitlines()

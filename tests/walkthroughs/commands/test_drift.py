@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,6 @@ from walkthroughs.compatibility.environments import (
     make,
     versions,
 )
-from walkthroughs.compatibility.matrix import Cell, Row, page, text
 from walkthroughs.recording import Environment, record
 
 PYTHON = Path(sys.executable)
@@ -46,7 +44,7 @@ def test_listings_are_held_against_each_version(
     asked: list[Environment | None] = []
 
     def make(wanted: Wanted) -> Environment:
-        if wanted.age == "oldest":
+        if wanted.prefix == "4.0":
             raise Uninstallable("no such version")
         return Environment(PYTHON, json.dumps(["3.11.7", ["Django==5.2", "x==1"]]))
 
@@ -56,20 +54,60 @@ def test_listings_are_held_against_each_version(
 
     monkeypatch.setattr(drift, "make", make)
     monkeypatch.setattr(drift, "record", recorded)
+    monkeypatch.setattr(drift, "_newer", lambda pages: [])
     out = pages / "versions.md"
-    words = ["drift", str(pages), "--daphne", "4.2.3", "-o", str(out)]
+    words = ["drift", str(pages), "--versions", "daphne=4.0", "-o", str(out)]
     assert main(words) == FAILED
     said = capsys.readouterr()
     assert len(asked) == 2
-    assert "Daphne 4.2.3, oldest: cannot be installed" in said.out
-    assert "Daphne 4.2.3, newest, Python 3.11.7: 1 of 2 hold" in said.out
+    assert "Daphne 4.0: cannot be installed" in said.out
+    assert "    no such version" in said.out
+    assert "newest (Python 3.11.7): 1 of 2 listings hold" in said.out
     assert f"{pages.as_posix()}/b.md:5 (main-loop): daphne.http_protocol" in said.out
     assert sorted(line[:6] for line in said.err.splitlines()) == ["1 of 2", "2 of 2"]
     written = out.read_text()
-    assert "| 2 | 3.11.7 | 4.2.3 | - | - | 5.2 | - | newest: 1 of 2 hold |" in written
-    assert "It cannot be installed: `no such version`" in written
-    assert "| `a.md, line 3` | - | holds |\n| `b.md, line 3` | - | differs |" in written
-    assert "In 1: Daphne 4.2.3, oldest:\n" in written
+    first, second = "[A page](../a.md)", "[A page](../b.md)"
+    answer = "- **The newest of everything** (Python 3.11.7, Django 5.2): 1 of 2"
+    assert f"{answer} listings hold. Different: {second}." in written
+    answer = "- **Daphne 4.0**: cannot be installed"
+    assert f"{answer} with anything newer (`no such version`)." in written
+    assert f"    | {first} | holds | - |\n    | {second} | differs | - |" in written
+    assert "line 5" not in written
+
+
+VARIANTS = """\
+# A page
+
+## A chapter
+
+```callpath scenario=main-loop server=daphne django=5.2
+daphne.one
+```
+
+```callpath scenario=main-loop server=daphne django=6.1
+daphne.two
+```
+
+```callpath scenario=main-loop server=daphne
+daphne.three
+```
+"""
+
+
+def test_the_variant_for_the_version_at_hand_counts(tmp_path: Path) -> None:
+    (tmp_path / "mkdocs.yml").touch()
+    table = '[tool.walkthroughs.versions]\ndjango = ["5.2", "6.1"]\n'
+    (tmp_path / "pyproject.toml").write_text(table)
+    page = tmp_path / "docs" / "answers" / "a.md"
+    page.parent.mkdir(parents=True)
+    page.write_text(VARIANTS)
+    two, one = drift._listings([tmp_path / "docs"])
+    assert (two.title, two.link) == ("A page: A chapter", "answers/a.md#a-chapter")
+    assert [fence.body for fence, _ in two.variants] == ["daphne.one\n", "daphne.two\n"]
+    numbers = ("4.2.1", "5.2.19", "6.1.3")
+    assert [two.speaking_for({"django": each}) for each in numbers] == [0, 0, 1]
+    assert one.variants[0][0].body == "daphne.three\n"
+    assert one.speaking_for({"django": "4.2.1"}) == 0
 
 
 @pytest.mark.parametrize(
@@ -90,6 +128,16 @@ def test_what_makes_no_sense_is_bad_usage(
     monkeypatch.chdir(house)
     assert main(["drift", *words]) == USAGE
     assert fault in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("word", ["django", "django=", "django=4.x", "django=4,,5"])
+def test_words_that_are_no_versions_are_bad_usage(
+    word: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["drift", "--versions", word])
+    assert caught.value.code == USAGE
+    assert f"{word!r} is not such as django=4.2,5.0" in capsys.readouterr().err
 
 
 class Commands:
@@ -121,28 +169,33 @@ def system(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
     return use
 
 
+WANTED = Wanted("daphne", "4.2.3", (PYTHON,))
+
+
 def test_an_environment_is_made_once(system: Any) -> None:
     commands = system()
-    wanted = Wanted(PYTHON, "4.2.3", "newest")
-    made = make(wanted)
+    made = make(WANTED)
     count = len(commands.ran)
-    assert make(wanted) == made
+    assert make(WANTED) == made
     assert len(commands.ran) == count
-    assert any(
-        "install" in line and "daphne==4.2.3 dj" in line for line in commands.ran
-    )
+    [install] = [line for line in commands.ran if " install " in line]
+    assert install.endswith("daphne==4.2.3.* django channels channels-redis")
     found = versions(made)
     assert found == {"python": "3.11.7", "twisted": "20.3", "daphne": "3.0.2"}
-    source = Path(made.variables["PYTHONPATH"])
-    assert [each.name for each in source.iterdir()] == ["walkthroughs"]
-    assert (source / "walkthroughs" / "servers" / "child.py").exists()
 
 
-def test_the_oldest_is_of_the_first_year_that_can_be_had(system: Any) -> None:
-    commands = system("==18.*", "==19.*")
-    make(Wanted(PYTHON, "3.0.2", "oldest"))
-    tried = [line for line in commands.ran if "install" in line]
-    assert [line.partition("autobahn==")[2][:2] for line in tried] == ["18", "19", "20"]
+def test_the_newest_of_everything_names_no_version(system: Any) -> None:
+    commands = system()
+    make(Wanted("", "", (PYTHON,)))
+    [install] = [line for line in commands.ran if " install " in line]
+    assert install.endswith("daphne django channels channels-redis")
+
+
+def test_the_first_python_that_can_have_it_is_taken(system: Any) -> None:
+    commands = system("/a/new")
+    make(Wanted("django", "4.2", (Path("/a/new"), Path("/an/old"))))
+    made = [line.split()[0] for line in commands.ran if " venv " in line]
+    assert made == ["/a/new", "/an/old"]
 
 
 @pytest.mark.parametrize(
@@ -156,44 +209,71 @@ def test_the_oldest_is_of_the_first_year_that_can_be_had(system: Any) -> None:
 def test_why_it_cannot_be_had_is_said_in_a_line_and_tried_again(
     failing: str, words: str, system: Any
 ) -> None:
-    wanted = Wanted(PYTHON, "4.2.3", "newest")
     commands = system(failing)
     for _ in range(2):
         with pytest.raises(Uninstallable) as caught:
-            make(wanted)
+            make(WANTED)
         assert str(caught.value) == words
     assert len([line for line in commands.ran if " venv " in line]) == 2
     commands.failing = ()
-    assert versions(make(wanted))["twisted"] == "20.3"
+    assert versions(make(WANTED))["twisted"] == "20.3"
 
 
 def test_an_environment_is_made_again_on_the_next_day(
     system: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     commands = system()
-    wanted = Wanted(PYTHON, "4.2.3", "newest")
-    make(wanted)
+    make(WANTED)
     count = len(commands.ran)
     monkeypatch.setattr(environments, "KEPT_FOR", 0)
-    make(wanted)
+    make(WANTED)
     assert len(commands.ran) == 2 * count
 
 
-def test_the_oldest_is_not_told_from_an_installation_that_took_too_long(
+def test_an_installation_that_took_too_long_is_not_tried_on_another_python(
     system: Any,
 ) -> None:
     commands = system("slow")
     with pytest.raises(Uninstallable, match="not done within"):
-        make(Wanted(PYTHON, "3.0.2", "oldest"))
+        make(Wanted("daphne", "3.0.2", (PYTHON, PYTHON)))
     assert len(commands.ran) == 1
 
 
-GREEN = Row("4.2.3", "newest", {"python": "3.12.1"}, (Cell("a.md", 3, 3, "x"),))
+def warned(
+    released: dict[str, str], monkeypatch: pytest.MonkeyPatch, house: Path
+) -> None:
+    """Ask for newer releases, as if the package index had these."""
+    there = Environment(PYTHON, json.dumps(["3.13.0", ["Django==6.1.3"]]))
+    monkeypatch.setattr(drift, "environment", lambda version: there)
+    monkeypatch.setattr(drift, "newest_releases", lambda python: released)
+    monkeypatch.chdir(house)
+    assert main(["drift", "--releases"]) == 0
 
 
-def test_the_page_says_when_and_where_nothing_differs() -> None:
-    made = page([GREEN], date(2026, 5, 4))
-    assert f"Last run on 4 May 2026, on {sys.platform}, with 1 listing." in made
-    assert made.endswith("## Where they differ\n\nNowhere.\n")
-    assert text([GREEN]) == "Daphne 4.2.3, newest, Python 3.12.1: all 1 hold  .\n"
-    assert GREEN.holds
+def test_newer_releases_are_a_warning(
+    house: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
+    warned({"Django": "6.1.3"}, monkeypatch, house)
+    said = capsys.readouterr().out
+    assert said == "No release is newer than what the book is held on.\n"
+    warned({"Django": "6.2", "no-such": "1"}, monkeypatch, house)
+    line = "newer release: Django 6.2 (the book is held on 6.1.3)\n"
+    assert capsys.readouterr().out == f"warning: {line}"
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    warned({"Django": "6.2"}, monkeypatch, house)
+    assert capsys.readouterr().out == f"::warning::{line}"
+
+
+def test_an_index_that_does_not_answer_is_a_warning(
+    house: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(pages: object) -> None:
+        raise Uninstallable("no answer")
+
+    monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
+    monkeypatch.setattr(drift, "_newer", fail)
+    monkeypatch.chdir(house)
+    assert main(["drift", "--releases"]) == 0
+    words = "warning: the package index cannot be asked: no answer\n"
+    assert capsys.readouterr().out == words

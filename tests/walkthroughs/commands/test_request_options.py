@@ -112,7 +112,7 @@ def test_a_folder_for_applications_is_looked_in_first(
     site = Path(__file__).with_name("site.py").read_text(encoding="utf-8")
     (tmp_path / "src" / "elsewhere.py").write_text(site)
     monkeypatch.chdir(tmp_path)
-    assert main(["record", "elsewhere", "--server", "uvicorn"]) == FAILED
+    assert main(["record", "elsewhere", "--server", "uvicorn"]) == USAGE
     hint = "No module named 'elsewhere': it is in src, so add --app-dir src\n"
     assert capsys.readouterr().err.splitlines(keepends=True)[-1].endswith(hint)
     words = ["record", "elsewhere", "--server", "uvicorn", "--app-dir", "src"]

@@ -122,3 +122,24 @@ def test_what_is_no_recording_is_told_in_one_line(
     said = capsys.readouterr()
     assert said.out == "" and said.err.count("\n") == 1
     assert fault.format(file) in said.err
+
+
+def test_a_listing_of_it_leaves_the_name_of_its_scenario_to_the_author(
+    saved: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["show", str(saved), "--format", "callpath"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("<!-- Name the scenario that asks for GET /. -->\n\n```call")
+    assert "```callpath scenario=paths:NAME server=uvicorn\n--- task: lifespan" in said
+    assert f"\n{SITE}.application\n    {SITE}.answer\n" in said
+
+
+def test_a_focused_recording_lacks_what_a_listing_has_to_mention(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = str(tmp_path / "it.json")
+    assert (
+        main(["record", SITE, "--server", "uvicorn", "--focus", SITE, "-o", file]) == 0
+    )
+    assert main(["show", file, "--format", "callpath"]) == FAILED
+    assert "made with --focus, so it lacks calls" in capsys.readouterr().err

@@ -11,7 +11,8 @@ def test_writes_the_files_and_names_them(
     capsys: pytest.CaptureFixture[str], house: Path, tmp_path: Path
 ) -> None:
     docs = str(house / "docs")
-    assert main(["snapshot", "main-loop.md", "-o", str(tmp_path), "--docs", docs]) == 0
+    page = "server/listening.md"
+    assert main(["snapshot", page, "-o", str(tmp_path), "--docs", docs]) == 0
     printed = capsys.readouterr().out.splitlines()
     assert sorted(printed) == sorted(str(file) for file in tmp_path.rglob("*.py"))
     assert str(tmp_path / "minidaphne" / "server.py") in printed

@@ -72,6 +72,59 @@ def test_the_nearest_of_several_is_meant(tmp_path: Path) -> None:
     assert 'id="main-loop-daphne-2-main-loop-minidaphne-walk"' in html
 
 
+VERSIONS = """\
+# A page
+
+{fence}callpath scenario=http-get server=daphne django=5.2
+--- task: process_request
+walkthroughs.scenarios.mysite.views.hello
+{fence}
+
+{fence}callpath scenario=http-get server=daphne django=6.1
+--- task: application
+walkthroughs.scenarios.mysite.views.hello
+{fence}
+
+{fence}compare scenario=http-get server=daphne django=5.2,6.1
+{fence}
+""".replace("{fence}", "```")
+
+
+def test_two_versions_are_shown_with_the_tasks_that_differ(tmp_path: Path) -> None:
+    html = site(tmp_path, VERSIONS)
+    table = html[html.index('<table class="wt-pairs"') :].partition("</table>")[0]
+    heads = re.findall(r'<th scope="col">(.*?)<br>', table)
+    assert heads == ["Django 5.2", "Django 6.1"]
+    lanes = re.findall(r"<td><small>(.*?)</small>", table)
+    assert lanes == ["task: process_request", "task: application"]
+    links = re.findall(r'href="#([\w-]+)"', table)
+    assert links == ["http-get-daphne-1", "http-get-daphne-2-1"]
+    assert all(f'id="{link}"' in html for link in links)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "words"),
+    [
+        (
+            "5.2,6.1",
+            "5.2,7.0",
+            "page.md:13: there is no callpath of http-get on daphne with Django 7.0",
+        ),
+        (
+            "5.2,6.1",
+            "5.2",
+            "page.md:13: a compare fence with a server says two versions",
+        ),
+        (" django=5.2,6.1", "", "page.md:13: a compare fence with a server says two"),
+        ("5.2,6.1", "5.2,x", "page.md:13: django=x is not a version"),
+    ],
+)
+def test_versions_that_are_not_there_are_said(
+    tmp_path: Path, right: str, wrong: str, words: str
+) -> None:
+    check_fault(tmp_path, VERSIONS, (right, wrong, words))
+
+
 def test_a_fault_is_a_red_box(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     html = site(tmp_path, PAGE.replace("right=minidaphne", "right=uvicorn"), "serve")
     [warning] = [each for each in caplog.records if each.levelno >= logging.WARNING]

@@ -6,14 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from walkthroughs import recording
+from walkthroughs import recording, verification
 from walkthroughs.book import printed
-from walkthroughs.book.stage_links import Names
+from walkthroughs.book.stage_names import Names
 from walkthroughs.code_digest import code_of
+from walkthroughs.compatibility import variants
+from walkthroughs.compatibility.environments import Uninstallable
 from walkthroughs.errors import FenceError
 from walkthroughs.fences import KINDS, Place, callpath, rendered, source
 from walkthroughs.pages.markdown import Fence, fences
 from walkthroughs.pages.pages import pages_of
+from walkthroughs.recording import Environment
 
 
 @dataclass
@@ -224,6 +227,73 @@ def test_a_listing_depends_on_its_recording(
     one = callpath.depends_on(listing, place)
     file.write_text("two")
     assert one != callpath.depends_on(listing, place) != ""
+
+
+def test_a_listing_depends_on_its_recordings_with_other_versions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: Place
+) -> None:
+    """It is held on them, and what it says of them is part of the HTML."""
+    seen: set[str] = set()
+    here = recording.installed()
+    there = Environment(Path(sys.executable), "Django 6.1.3")
+    monkeypatch.setattr(variants, "installed_version", lambda name: "5.2.19")
+    monkeypatch.setattr(verification, "environment", lambda version: there)
+    monkeypatch.setattr(recording, "_is_kept", lambda _: True)
+
+    def place_of(*words: object) -> Path:
+        where = words[-1]
+        assert isinstance(where, Environment)
+        return tmp_path / ("here" if where.installed == here else where.installed)
+
+    def now(text: str = TEXT) -> str:
+        listing = text.replace("=a", "=main-loop").replace("=b", "=daphne")
+        (place.folder / "a.md").write_text(listing)
+        pages = pages_of(place.folder)
+        return callpath.depends_on(fence(listing), replace(place, pages=pages))
+
+    monkeypatch.setattr(recording, "_place", place_of)
+    (tmp_path / "here").write_text("one")
+    seen.add(now())
+    project = tmp_path / "pyproject.toml"
+    project.write_text('[tool.walkthroughs.versions]\ndjango = ["5.2", "6.1"]\n')
+    assert now() == ""
+    (tmp_path / "Django 6.1.3").write_text("one")
+    seen.add(now())
+    (tmp_path / "Django 6.1.3").write_text("two")
+    seen.add(now())
+    there = replace(there, installed="Django 6.1.4")
+    (tmp_path / "Django 6.1.4").write_text("two")
+    seen.add(now())
+    variant = TEXT.replace("server=b", "server=b django=6.1")
+    seen.add(now(variant))
+    # Another variant on the page: this one may no longer be alone.
+    seen.add(now(variant + variant.removeprefix("# Page\n")))
+    assert "" not in seen
+    assert len(seen) == 6
+
+
+def test_a_listing_depends_on_what_is_kept_where_a_version_cannot_be_had(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: Place
+) -> None:
+    def nowhere(version: object) -> None:
+        raise Uninstallable("no Python can have it")
+
+    monkeypatch.setattr(variants, "installed_version", lambda name: "5.2.19")
+    monkeypatch.setattr(verification, "environment", nowhere)
+    monkeypatch.setenv("WALKTHROUGHS_RECORDINGS", str(tmp_path / "recordings"))
+    monkeypatch.delenv("WALKTHROUGHS_NO_KEPT", raising=False)
+    text = TEXT.replace("=a", "=main-loop").replace("=b", "=daphne django=6.1")
+    listing = fence(text)
+    seen = [callpath.depends_on(listing, place)]
+    file = tmp_path / "recordings" / "django-6.1" / "main-loop-daphne.trace"
+    file.parent.mkdir(parents=True)
+    for kept in ("one", "two"):
+        file.write_text(kept)
+        seen.append(callpath.depends_on(listing, place))
+    monkeypatch.setenv("WALKTHROUGHS_NO_KEPT", "1")
+    seen.append(callpath.depends_on(listing, place))
+    assert "" not in seen
+    assert len(set(seen)) == 4
 
 
 SOURCE = "# Source\n\n```source shown.a\n```\n"

@@ -4,8 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from walkthroughs.errors import RecordingError
+from walkthroughs.errors import FenceError, RecordingError
+from walkthroughs.fences.knob import check
+from walkthroughs.fences.place import Place
 from walkthroughs.laboratory.knobs import KNOBS, Knob, drawn, recorded
+from walkthroughs.pages.markdown import fences
+from walkthroughs.pages.pages import Pages
 
 BY_NAME = {knob.name: knob for knob in KNOBS}
 
@@ -52,7 +56,7 @@ def test_it_is_drawn(name: str, cache: Path, house: Path) -> None:
 def test_each_knob_stands_on_one_page(house: Path) -> None:
     pages = [page.read_text(encoding="utf-8") for page in house.glob("docs/**/*.md")]
     for name in BY_NAME:
-        assert sum(f"<!-- knob {name} -->" in page for page in pages) == 1
+        assert sum(f"```knob {name}\n" in page for page in pages) == 1
 
 
 def test_a_recording_is_made_once(tmp_path: Path) -> None:
@@ -67,3 +71,12 @@ def test_a_setting_that_cannot_run_is_named(tmp_path: Path) -> None:
     broken = Knob("broken", "", "", (1,), "", "def f(:\n")
     with pytest.raises(RecordingError, match="knob broken: SyntaxError"):
         recorded(broken, tmp_path)
+
+
+def test_a_knob_that_is_not_there_is_named(tmp_path: Path) -> None:
+    place = Place("page.md", Pages(tmp_path))
+    (fence,) = fences("```knob colour\n```\n")
+    with pytest.raises(
+        FenceError, match="there is no knob 'colour': use one of timeout"
+    ):
+        check(fence, place)

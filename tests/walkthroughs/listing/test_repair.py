@@ -78,6 +78,15 @@ def test_a_name_that_never_was_stays_and_is_told() -> None:
     assert "    app.Server.lisen  # a slip" in result.text
 
 
+def test_of_two_calls_of_a_name_it_takes_the_one_that_the_rest_lies_inside_of() -> None:
+    story = trace("app.a\n--- task: x\napp.a\n    app.b\n    app.c\n    app.d\n")
+    text = "app.a\n    app.b\n    app.gone\n    app.d"
+    assert repair(parse(text), story).text == text
+    assert repair(parse(text.replace("    app.gone\n", "")), story).text == (
+        "app.a\n    app.b\n    ...\n    app.d"
+    )
+
+
 def test_an_ellipsis_at_the_end_goes_when_nothing_comes_there() -> None:
     assert (
         repaired("--- task: quiet\napp.sneak\n...\n") == "--- task: quiet\napp.sneak\n"

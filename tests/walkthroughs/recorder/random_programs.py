@@ -89,7 +89,7 @@ async def around_async(number: int, running: Running, body: list[Tree]) -> None:
 
 
 FOCUS = tuple(f"{__name__}.{each.__name__}" for each in (step, around, around_async))
-WATCH = {name: ("number",) for name in FOCUS}
+WATCH = dict.fromkeys(FOCUS, ("number",))
 
 
 # Not in focus

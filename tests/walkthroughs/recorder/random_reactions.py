@@ -52,7 +52,7 @@ def around(number: int, running: Reacting, body: list[Tree]) -> None:
 
 
 FOCUS = tuple(f"{__name__}.{each.__name__}" for each in (step, around))
-WATCH = {name: ("number",) for name in FOCUS}
+WATCH = dict.fromkeys(FOCUS, ("number",))
 
 
 # Not in focus
@@ -121,7 +121,8 @@ class Reacting:
 
     def fire(self, body: list[Tree]) -> None:
         if not self._here():
-            return self.from_thread(body)
+            self.from_thread(body)
+            return
         waiting: Deferred[None] = Deferred()
         waiting.addCallback(lambda _: self.all(body))
         witness.carried("deferred", lambda: waiting.callback(None))()

@@ -114,6 +114,6 @@ def test_a_recorder_that_errs_is_found_out(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(*BREAKS[name])
-    with pytest.raises(AssertionError):
+    with pytest.raises(AssertionError):  # noqa: PT012 - on any of them
         for seed in range(PROGRAMS):
             check(seed, eager=name == "nobody comes back")

@@ -335,7 +335,8 @@ def test_watched_arguments_are_kept_in_short() -> None:
         def __repr__(self) -> str:
             raise RuntimeError
 
-    Liar = type("dict", (), {"__len__": lambda self: 1})
+    body = {"__module__": "builtins", "__len__": lambda self: 1}
+    Liar = type("dict", (), body)
 
     recorder = Recorder(Focus.of([HERE]), {f"{HERE}.leaf": ("value", "no")})
     recorder.start()
@@ -455,7 +456,7 @@ def test_what_tasks_and_threads_are_called() -> None:
         "task: named",
         "task: fetch prices",
         "task: first",
-        "task: " + "x" * 80,
+        "task: " + "x" * 119 + "…",
         f"task: {HERE}.first",
         f"task: {HERE}.first 2",
         "thread: leaf",

@@ -67,6 +67,15 @@ WHOLE = {
     "sent Bearer bob, twice": "sent Bearer •••, twice",
     "pwd=b&private_key=c&x-auth=d": "pwd=•••&private_key=•••&x-auth=•••",
     "author: bob": "author: bob",
+    "the password is bob": "the password is •••",
+    "password -> bob": "password -> •••",
+    "password->bob": "password->•••",
+    "token => bob": "token => •••",
+    "next=/a%3Fpassword%3Dbob": "next=/a%3Fpassword%3D•••",
+    "password%253Dbob&x=1": "password%253D•••&x=1",
+    "<password>bob</password>": "<password>•••",
+    "the passphrase isolates": "the passphrase isolates",
+    "a -> b, c > d, e is f": "a -> b, c > d, e is f",
 }
 
 

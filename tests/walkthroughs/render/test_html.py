@@ -7,9 +7,10 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from zlib import decompress
 
-from walkthroughs.render import html
-from walkthroughs.render.view import ListedLine, View
-from walkthroughs.trace import Call, Exit, Function, Lane, Message, Package, Trace
+from walkthroughs.render import html, sentences
+from walkthroughs.render.sentences import plain
+from walkthroughs.render.view import Arrival, ListedLine, View
+from walkthroughs.trace import Call, Exit, Function, Hop, Lane, Message, Package, Trace
 
 from .. import trace_builder as making
 from ..trace_builder import trace
@@ -269,7 +270,7 @@ def test_source_stands_beside_the_step_with_its_lines_marked() -> None:
 
 def own_code() -> int:
     count = len(VOID)
-    return count
+    return count  # noqa: RET504 - the line that the call is left on
 
 
 def test_what_is_told_of_a_course_is_bounded() -> None:
@@ -310,6 +311,20 @@ def test_a_lane_that_goes_on_is_told_without_a_cause() -> None:
 def test_what_a_hop_came_from_may_lie_before_the_view() -> None:
     text = html.steps(view(10), "x")
     assert "created as a task by Server.create (before the first step)." in text
+
+
+def test_what_a_hop_came_from_may_be_left_out_between_two_steps() -> None:
+    made = making.trace("--- task: a\napp.a\napp.b\n--- task: c\napp.c")
+    left_out = next(step.seq for step in made.steps if made.name(step) == "app.b")
+    events = list(made.events)
+    hop = next(e for e in made.events if isinstance(e, Hop) and e.seq > left_out)
+    events[hop.seq] = replace(hop, how="wake", origin_lane=0, origin=left_out)
+    made = replace(made, events=tuple(events))
+    first, _, last = (step.seq for step in made.steps)
+    shown = View(made, [first, last])
+    [arrival] = [each for each in shown.rows[1:] if isinstance(each, Arrival)]
+    said = plain(sentences.cause(shown, arrival))
+    assert said == "woken by app.b (left out, after step 1)"
 
 
 def test_a_hop_from_an_unknown_place_is_told_by_its_lane() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.walkthroughs.trace_builder import trace
 from walkthroughs.focus import Focus
-from walkthroughs.render.selection import AT_LEAST, IN_ALL, STEPS, select
-from walkthroughs.trace import Trace
+from walkthroughs.render.selection import IN_ALL, STEPS, select
+from walkthroughs.trace import Call, Message, Trace
 
 STORY = trace(
     """
@@ -147,5 +149,23 @@ def test_every_request_has_the_same_room() -> None:
 def test_many_requests_have_less_room_each_but_some() -> None:
     assert len(names(None, requests(3, STEPS * 2))) == 3 * STEPS
     assert len(names(None, requests(20, STEPS))) <= IN_ALL
-    many = requests(IN_ALL // AT_LEAST * 2, AT_LEAST * 2)
-    assert names(None, many).count("app.view") == IN_ALL // AT_LEAST * 2
+    many = names(None, requests(IN_ALL // 4, 8))
+    assert many.count("send <- http.response.start") == IN_ALL // 4
+    assert len(many) == IN_ALL
+
+
+def test_of_more_requests_than_there_is_room_for_the_first_are_shown() -> None:
+    shown = names(None, requests(IN_ALL + 50, 1))
+    assert shown == ["send <- http.response.start"] * IN_ALL
+
+
+def test_every_step_is_named_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    story, named = pieces(), list[int]()
+
+    def name(self: Trace, step: Call | Message) -> str:
+        named.append(step.seq)
+        return self.names(step)[0]
+
+    monkeypatch.setattr(Trace, "name", name)
+    select(story, RANKED)
+    assert sorted(named) == [step.seq for step in story.steps]

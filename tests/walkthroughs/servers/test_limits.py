@@ -8,7 +8,12 @@ from types import ModuleType
 
 import pytest
 
-from walkthroughs.servers.limits import missing, unoffered, without_lifespan
+from walkthroughs.servers.limits import (
+    missing,
+    unoffered,
+    without_lifespan,
+    without_uvloop,
+)
 
 SCOPE = {"type": "websocket", "path": "/", "subprotocols": ["v1"]}
 
@@ -57,3 +62,11 @@ def test_code_for_the_start_up_is_told_on_a_server_that_does_not_run_it(
     assert without_lifespan("uvicorn", ["shop"]) is None
     assert without_lifespan("daphne", ["sho"]) is None
     assert str(without_lifespan("daphne", ["shop"])).endswith("/main.py did not run")
+
+
+def test_that_uvloop_may_be_needed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "uvloop", ModuleType("uvloop"))
+    assert "add --loop uvloop" in str(without_uvloop("asyncio"))
+    assert without_uvloop("uvloop") is None
+    monkeypatch.delitem(sys.modules, "uvloop")
+    assert without_uvloop("asyncio") is None

@@ -4,6 +4,7 @@ import select
 import signal
 import socket
 import tempfile
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -105,6 +106,31 @@ def test_a_server_gets_open_files() -> None:
         patch.setenv("FD", str(file.fileno()))
         with running("daphne", "site", site, pass_fds=[file.fileno()]) as found:
             assert "size 4" in found.said()
+
+
+@pytest.mark.parametrize("server", ["granian", "gunicorn", "hypercorn", "uvicorn"])
+def test_processes_that_a_server_starts_end_with_it(server: str) -> None:
+    worker = ("--worker-class", "asgi", "--no-control-socket")
+    options = worker if server == "gunicorn" else ()
+    with running(server, "site", SITE, *options) as found:
+        assert http(found.port, request("GET", "/")).startswith(b"HTTP/1.1 200 ")
+    assert is_refused(found.port)
+
+
+def is_refused(port: int) -> bool:
+    """Whether nobody listens on a port within five seconds.
+
+    A worker that is still there holds the socket; one that was killed lets go of it soon.
+    """
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        try:
+            connected(port).close()
+        except ConnectionRefusedError:
+            return True
+        except ConnectionResetError:
+            pass
+    return False
 
 
 def test_those_who_need_no_more_get_the_port() -> None:

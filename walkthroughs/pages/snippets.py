@@ -19,7 +19,7 @@ from io import StringIO
 from types import CodeType
 from typing import Any
 
-from ..pages.markdown import Fence, place
+from .markdown import Fence, place
 
 PYTHON = frozenset({"py", "pycon", "python"})
 """The languages of fences that are run as Python."""
