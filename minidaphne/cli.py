@@ -118,7 +118,6 @@ class CommandLineInterface:
             self.parser.exit(2, f"minidaphne: error: {error}\n")
         if self.server.abort_start:
             sys.exit(1)
-        return None
 
     def watch(self, args: list[str]) -> None:
         """Serve in a process of its own, and in a new one when a file changes."""

@@ -31,8 +31,13 @@ LEFT_OUT = ("h2", "hpack", "hyperframe", "priority", "click", "colorama")
 DJANGO_WITHOUT = ("conf/locale", "contrib", "core/management", "test")
 """Folders of Django that no view here can use; what is imported all the same is taken."""
 
-OWN_WITHOUT = ("walkthroughs/commands", "walkthroughs/cli.py", "minidaphne/cli.py")
-"""Of our own code, what belongs to the command line."""
+OWN_WITHOUT = (
+    "minidaphne/cli.py",
+    "walkthroughs/adapters",
+    "walkthroughs/cli.py",
+    "walkthroughs/commands",
+)
+"""Of our own code, what belongs to the command line and to site generators."""
 
 OWN = Path(walkthroughs.__file__).parent.parent
 

@@ -76,7 +76,7 @@ def test_an_environment_that_somebody_else_made_is_taken(
         return made
 
     own = walkthroughs.__file__
-    text = repr(("3.13.0 (main)", ["Django==6.1.3"]))
+    text = repr(("3.13.0 (main)", ["Django==9.8.7"]))
     python("broken", "nothing")
     python("foreign", json.dumps([__file__, text, []]))
     good = python("good", json.dumps([own, text.replace("'", '"'), ["/a/folder"]]))
@@ -85,9 +85,9 @@ def test_an_environment_that_somebody_else_made_is_taken(
     monkeypatch.setenv("WALKTHROUGHS_ENVIRONMENTS", folders)
     [found] = others()
     assert (found.python, found.folders) == (good, ("/a/folder",))
-    assert versions(found) == {"python": "3.13.0", "django": "6.1.3"}
+    assert versions(found) == {"python": "3.13.0", "django": "9.8.7"}
     monkeypatch.setattr(variants, "_environments", {})
-    assert variants.environment(Version("django", "6.1")) == found
+    assert variants.environment(Version("django", "9.8")) == found
     monkeypatch.delenv("WALKTHROUGHS_ENVIRONMENTS")
     assert [*others()] == []
 

@@ -27,6 +27,7 @@ TOLD = [each for each in STARTS if each.scenario]
 ENDING = {
     "minidaphne.http_protocol.WebRequest.application_finished",
     "minidaphne.http_protocol.WebRequest.connection_lost",
+    "minidaphne.http_protocol.WebRequest.put_nowait",
     "minidaphne.http_protocol.WebRequest.send_disconnect",
     "minidaphne.http_protocol.WebRequest.stop_timer",
     "minidaphne.server.Server.application_checker",
