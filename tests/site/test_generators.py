@@ -64,7 +64,10 @@ def copy(tmp_path_factory: pytest.TempPathFactory, house: Path) -> Path:
     folder = tmp_path_factory.mktemp("book")
     for name in ("docs", "minidaphne", "walkthroughs"):
         shutil.copytree(house / name, folder / name)
-    shutil.copy(house / "mkdocs.yml", folder)
+    # What the recordings depend on: versions, and those that are kept.
+    shutil.copytree(house / "recordings", folder / "recordings")
+    for name in ("mkdocs.yml", "pyproject.toml"):
+        shutil.copy(house / name, folder)
     done = made(folder, "walkthroughs", "assets", "docs/assets")
     assert done.returncode == 0, done.stderr
     return folder
