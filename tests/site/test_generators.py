@@ -45,9 +45,15 @@ markdown_extensions:
 
 
 def made(folder: Path, *command: str) -> "subprocess.CompletedProcess[str]":
-    """Runs a generator in a folder."""
+    """Runs a generator in a folder, with the packages of this house.
+
+    Other versions are recorded in environments that have these packages, not copies.
+    """
     python = [sys.executable, "-m", *command]
-    paths = {"PYTHONPATH": os.pathsep.join([str(folder), *sys.path])}
+    paths = {
+        "PYTHONPATH": os.pathsep.join([*sys.path, str(folder)]),
+        "PYTHONSAFEPATH": "1",
+    }
     return subprocess.run(
         python,
         check=False,
