@@ -103,12 +103,13 @@ test-versions:  ## run the packages' tests on each newer Python found on the mac
 	done
 
 # Without what is slow and the same everywhere; but the newest Python, which brings the
-# newest Django, holds the pages, too.
+# newest Django, holds the pages, too, but for those on other servers and on nginx.
 WHAT := TOOLS
-TOOLS := tests/walkthroughs tests/minidaphne --ignore tests/walkthroughs/render \
-  --ignore tests/walkthroughs/commands --ignore tests/walkthroughs/book/test_stage_index.py
+TOOLS := tests/walkthroughs tests/minidaphne $(patsubst %,--ignore tests/walkthroughs/%, \
+  adapters book commands compatibility fences laboratory render)
 TOOLS_AND_PAGES := tests/walkthroughs tests/minidaphne docs README.md \
-  --ignore tests/walkthroughs/render/test_stepper.py
+  --ignore tests/walkthroughs/render/test_stepper.py \
+  $(patsubst %,--ignore docs/production/%,choosing.md deploying.md)
 
 test-tools: $(STAMP)
 	$(RUN) -m pytest -n auto --dist loadfile $($(WHAT)) $(ARGS)

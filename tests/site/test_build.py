@@ -20,7 +20,7 @@ def test_strict_build_has_no_warning(build: Build) -> None:
 
 def test_pages_load_nothing_from_elsewhere(site: Path) -> None:
     """As a browser would see, but on all paths, taken or not."""
-    loads = ('src="http', 'src="//', "@import url(http", 'href="http')
+    loads = ('src="http', 'src="//', "@import url(http", 'href="http:', 'href="https:')
     found = [
         f"{page.relative_to(site)}: {line.strip()[:200]}"
         for page in site.rglob("*.html")

@@ -45,9 +45,15 @@ markdown_extensions:
 
 
 def made(folder: Path, *command: str) -> "subprocess.CompletedProcess[str]":
-    """Runs a generator in a folder."""
+    """Runs a generator in a folder, with the packages of this house.
+
+    Other versions are recorded in environments that have these packages, not copies.
+    """
     python = [sys.executable, "-m", *command]
-    paths = {"PYTHONPATH": os.pathsep.join([str(folder), *sys.path])}
+    paths = {
+        "PYTHONPATH": os.pathsep.join([*sys.path, str(folder)]),
+        "PYTHONSAFEPATH": "1",
+    }
     return subprocess.run(
         python,
         check=False,
@@ -64,7 +70,10 @@ def copy(tmp_path_factory: pytest.TempPathFactory, house: Path) -> Path:
     folder = tmp_path_factory.mktemp("book")
     for name in ("docs", "minidaphne", "walkthroughs"):
         shutil.copytree(house / name, folder / name)
-    shutil.copy(house / "mkdocs.yml", folder)
+    # What the recordings depend on: versions, and those that are kept.
+    shutil.copytree(house / "recordings", folder / "recordings")
+    for name in ("mkdocs.yml", "pyproject.toml"):
+        shutil.copy(house / name, folder)
     done = made(folder, "walkthroughs", "assets", "docs/assets")
     assert done.returncode == 0, done.stderr
     return folder
