@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
@@ -400,6 +401,14 @@ def test_what_leaves_threads_does_not_hold_up_the_end_itself(
     Interface.entrypoint()
     timer.assert_called_once_with(cli.THREAD_TIMEOUT, cli.leave_threads)
     assert timer.return_value.daemon
+
+
+def test_the_command_runs_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("signal.signal", Mock())
+    monkeypatch.setattr(sys, "argv", ["minidaphne", "--help"])
+    with pytest.raises(SystemExit) as caught:
+        import_module("minidaphne.__main__").main()
+    assert caught.value.code == 0
 
 
 SAYS = """async def application(scope, receive, send):

@@ -45,22 +45,17 @@ markdown_extensions:
 
 
 def made(folder: Path, *command: str) -> "subprocess.CompletedProcess[str]":
-    """Runs a generator in a folder, with the packages of this house.
+    """Runs a generator in a folder, with the packages of this house, not their copies.
 
-    Other versions are recorded in environments that have these packages, not copies.
+    Nothing of that is in the environment, which recordings depend on.
     """
-    python = [sys.executable, "-m", *command]
-    paths = {
-        "PYTHONPATH": os.pathsep.join([*sys.path, str(folder)]),
-        "PYTHONSAFEPATH": "1",
-    }
+    python = [sys.executable, "-P", "-m", *command]
     return subprocess.run(
         python,
         check=False,
         cwd=folder,
         capture_output=True,
         text=True,
-        env={**os.environ, **paths},
     )
 
 
