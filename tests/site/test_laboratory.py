@@ -108,6 +108,8 @@ def test_each_start_point_runs(lab: Lab, start: Start, server: str) -> None:
     # The chapter's listing holds here, too.
     assert "does not hold" not in said
     assert lab.page.locator("#lab-walkthrough .wt-listing li").count() > 2
+    # A stepper is made when its walkthrough comes into view.
+    lab.page.locator("#lab-walkthrough .wt").scroll_into_view_if_needed()
     lab.page.wait_for_selector("#lab-walkthrough .wt-stage", state="attached")
     assert lab.page.locator("#lab-walkthrough .wt-stage").count() == 1
 
