@@ -16,14 +16,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields
-from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from unittest.mock import Mock
 
 import pytest
 
 from minidaphne import cli, endpoints
+from minidaphne.__main__ import main
 from minidaphne.access import AccessLogGenerator
 from minidaphne.errors import OperatorError
 from minidaphne.types import Settings
@@ -233,6 +233,7 @@ def test_reload_without_watchfiles_says_what_to_install(
 
 
 def test_python_dash_m_is_the_command_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "minidaphne.__main__")  # as `python -m` finds it
     monkeypatch.setattr(sys, "argv", ["minidaphne", "--help"])
     with pytest.raises(SystemExit) as caught:
         runpy.run_module("minidaphne", run_name="__main__")
@@ -299,6 +300,22 @@ def test_a_server_from_the_command_line(loop: str) -> None:
         assert "Traceback" not in output and '"POST /" 200 5' in output
 
 
+@contextmanager
+def started(
+    application: str, folder: Path
+) -> Iterator[tuple[subprocess.Popen[str], IO[str]]]:
+    """A server that finds modules in a folder, and what it prints."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "minidaphne", "-p", "0", application],
+        env={**os.environ, "PYTHONPATH": str(folder)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        yield process, process.stdout
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize("when", ["imported", "starting"])
 def test_a_signal_during_the_start_ends_in_order(
@@ -313,17 +330,10 @@ time.sleep(60)
     application = "imported:application"
     if when == "starting":
         application = "tests.minidaphne.apps:starting"
-    with subprocess.Popen(
-        [sys.executable, "-m", "minidaphne", "-p", "0", application],
-        env={**os.environ, "PYTHONPATH": str(tmp_path)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as process:
-        assert process.stdout is not None
+    with started(application, tmp_path) as (process, printed):
         output = ""
         while f"application is {when}" not in output:
-            output += process.stdout.readline()
+            output += printed.readline()
         process.send_signal(number)
         output += process.communicate(timeout=10)[0]
     assert process.returncode == 0 and output.endswith("tidied up\n")
@@ -337,15 +347,8 @@ def test_a_signal_before_the_command_line_is_imported_ends_in_order(
     # The first module that `minidaphne.cli` imports: here it takes a minute.
     slow = 'print("importing", flush=True)\nimport time\ntime.sleep(60)\n'
     (tmp_path / "argparse.py").write_text(slow)
-    with subprocess.Popen(
-        [sys.executable, "-m", "minidaphne", "-p", "0", "no.such:application"],
-        env={**os.environ, "PYTHONPATH": str(tmp_path)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "importing\n"
+    with started("no.such:application", tmp_path) as (process, printed):
+        assert printed.readline() == "importing\n"
         process.send_signal(number)
         assert process.communicate(timeout=10)[0] == ""
     assert process.returncode == 0
@@ -407,7 +410,7 @@ def test_the_command_runs_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("signal.signal", Mock())
     monkeypatch.setattr(sys, "argv", ["minidaphne", "--help"])
     with pytest.raises(SystemExit) as caught:
-        import_module("minidaphne.__main__").main()
+        main()
     assert caught.value.code == 0
 
 

@@ -70,8 +70,6 @@ def test_a_heading_far_down_is_in_view_when_a_link_leads_to_it(
 ) -> None:
     """What is on the way is not laid out yet."""
     with tab.at(served) as page:
-        # Wide enough for the table of contents beside the path and the code.
-        page.set_viewport_size({"width": 1680, "height": 800})
         page.goto(f"{served}when-things-go-wrong.html")
         links = page.locator(".md-sidebar--secondary .md-nav__link")
         last = (links.last.get_attribute("href") or "").partition("#")[2]

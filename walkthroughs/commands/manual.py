@@ -54,7 +54,7 @@ def manual(parser: argparse.ArgumentParser) -> str:
     Args:
         parser: that of the whole command line.
     """
-    [commands] = [each for each in parser._actions if each.choices]  # noqa: SLF001
+    [commands] = [each for each in _arguments(parser) if each.choices]
     assert isinstance(commands.choices, dict)
     sections = (
         line for name, each in commands.choices.items() for line in _section(name, each)
@@ -76,7 +76,11 @@ def _section(name: str, parser: argparse.ArgumentParser) -> Iterator[str]:
 
 
 def _taken(parser: argparse.ArgumentParser) -> list[argparse.Action]:
-    return [each for each in parser._actions if each.dest != "help"]  # noqa: SLF001
+    return [each for each in _arguments(parser) if each.dest != "help"]
+
+
+def _arguments(parser: argparse.ArgumentParser) -> list[argparse.Action]:
+    return parser._actions  # noqa: SLF001 - argparse lists them in no public way
 
 
 def _usage(parser: argparse.ArgumentParser) -> str:

@@ -29,9 +29,9 @@ def test_the_ports_and_the_folder_of_the_site_are_replaced(tmp_path: Path) -> No
 
 def test_a_file_that_nginx_refuses_is_an_error_with_its_words(tmp_path: Path) -> None:
     broken = SITE.replace("root", "rot")
-    with pytest.raises(RecordingError, match=r'unknown directive "rot"'):  # noqa: SIM117
-        with nginx(broken, tmp_path):
-            pass
+    message = r'unknown directive "rot"'
+    with pytest.raises(RecordingError, match=message), nginx(broken, tmp_path):
+        pass
 
 
 def test_a_machine_without_nginx_hears_what_to_install(
@@ -39,7 +39,7 @@ def test_a_machine_without_nginx_hears_what_to_install(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr("walkthroughs.servers.nginx.SBIN", str(tmp_path))
-    with pytest.raises(RecordingError, match="apt-get install nginx") as raised:  # noqa: SIM117
-        with nginx(SITE, tmp_path):
-            pass
+    message = "apt-get install nginx"
+    with pytest.raises(RecordingError, match=message) as raised, nginx(SITE, tmp_path):
+        pass
     assert "\n" not in str(raised.value)
