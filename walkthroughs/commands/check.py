@@ -30,7 +30,7 @@ from ..render.sentences import plural
 from ..verification import hold_on, keep_elsewhere, verify
 from . import FAILED
 
-HELP = "hold the listings in files against recordings"
+HELP = "compare the listings in files with recordings"
 
 
 def add(parser: ArgumentParser) -> None:
@@ -57,8 +57,8 @@ def add(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--keep",
         action="store_true",
-        help="write the recording of each listing that speaks for a version other than "
-        "the installed one into recordings/, for machines that cannot make it",
+        help="write into recordings/, for machines that cannot make it, the recording of "
+        "each listing for a version other than the installed one",
     )
 
 

@@ -28,10 +28,12 @@ def add(parser: ArgumentParser) -> None:
         metavar="NAME",
         action="append",
         default=[],
-        help=f"twice: two of {', '.join(NAMES)}",
+        help=f"a server to compare, to be given twice: {', '.join(NAMES)}",
     )
     parser.add_argument(
-        "--counts", action="store_true", help="only count; name no calls"
+        "--counts",
+        action="store_true",
+        help="only count the calls, and do not name them",
     )
 
 

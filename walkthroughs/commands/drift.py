@@ -36,7 +36,7 @@ from ..scenarios import load
 from ..trace import Trace
 from . import FAILED, writable, write
 
-HELP = "hold the book's listings against older versions of what they speak of"
+HELP = "check the book's listings with older versions of the packages that they cover"
 
 SERVER = "daphne"
 
@@ -97,7 +97,7 @@ def add(parser: ArgumentParser) -> None:
         nargs="*",
         type=Path,
         default=[Path("docs")],
-        help="Markdown pages, and folders of them (default: docs)",
+        help="Markdown pages or folders of them (default: docs)",
     )
     parser.add_argument(
         "--versions",
@@ -105,7 +105,7 @@ def add(parser: ArgumentParser) -> None:
         nargs="+",
         type=_versions,
         default=[_versions(each) for each in VERSIONS],
-        help=f"older versions, one at a time (default: {' '.join(VERSIONS)})",
+        help=f"older versions to check, one at a time (default: {' '.join(VERSIONS)})",
     )
     parser.add_argument(
         "--python",
@@ -117,14 +117,14 @@ def add(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--releases",
         action="store_true",
-        help="only warn of releases that are newer than what the book is held on",
+        help="only warn of releases newer than the versions that the book is checked with",
     )
     parser.add_argument(
         "--jobs",
         metavar="N",
         type=int,
         default=os.cpu_count() or 1,
-        help="how many environments at once (default: one for each processor)",
+        help="how many environments to use at once (default: one for each processor)",
     )
     parser.add_argument(
         "-o",

@@ -72,7 +72,7 @@ def add(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--server",
         metavar="NAME",
-        help=f"the server: {', '.join(NAMES)} (default: the first installed)",
+        help=f"the server to run: {', '.join(NAMES)} (default: the first installed)",
     )
     add_view(parser)
 
@@ -82,30 +82,34 @@ def add_view(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--format",
         choices=FORMATS,
-        help="what to write (default: what the name of FILE says, else text)",
+        help="the output format (default: by the name of FILE, or else text)",
     )
     parser.add_argument(
-        "-o", "--output", metavar="FILE", type=Path, help="where to write it"
+        "-o",
+        "--output",
+        metavar="FILE",
+        type=Path,
+        help="the file to write (default: standard output)",
     )
     parser.add_argument(
         "--focus",
         metavar="NAME",
         action="append",
-        help="record and show calls below this dotted name only; may be given several "
-        "times, and as --focus=-NAME to leave something out (default: all code, of "
-        "which server, framework and your own are shown and the rest is counted)",
+        help="record and show only calls below this dotted name; may be given several "
+        "times, and as --focus=-NAME to leave something out (default: record all code, "
+        "show the server, the framework and your own, and count the rest)",
     )
     parser.add_argument(
         "--steps",
         metavar="N",
         type=int,
-        help="show at most N steps, your own code first and the same room for each "
+        help="show at most N steps, your own code first, with an equal share for each "
         f"request (default: {STEPS} for each request, or all with --focus)",
     )
     parser.add_argument(
         "--start-up",
         action="store_true",
-        help="in text, also show the steps before the server listened; with --focus "
+        help="in text, also show the steps before the server listens; with --focus "
         "they are always shown (default: one line says how many there were)",
     )
 

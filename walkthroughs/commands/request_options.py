@@ -55,7 +55,7 @@ def _add_application(parser: ArgumentParser) -> None:
     parser.add_argument(
         "application",
         metavar="MODULE:APPLICATION",
-        help="the ASGI application; without a name the module's `application` or `app`",
+        help="the ASGI application; MODULE alone means its `application` or `app`",
     )
     parser.add_argument(
         "--factory",
@@ -72,7 +72,7 @@ def _add_application(parser: ArgumentParser) -> None:
         "--env-file",
         metavar="FILE",
         type=Path,
-        help="set the environment variables in this file, one NAME=VALUE a line, for the "
+        help="set the environment variables in this file, one NAME=VALUE per line, for the "
         "application; variables that are already set keep their values",
     )
 
@@ -89,28 +89,29 @@ def _add_exchanges(parser: ArgumentParser) -> None:
         "--header",
         metavar="'NAME: VALUE'",
         action=_AppendOption,
-        help="a header of the request or WebSocket before it, or of all",
+        help="a header for the request or WebSocket before it; before the first, for all of "
+        "them",
     )
     parser.add_argument(
         "--data",
         metavar="TEXT|@FILE",
         action=_AppendOption,
-        help="the body of the request before it, which then is a POST unless it says "
-        "otherwise; {name} stands for the value of the cookie of that name",
+        help="the body of the request before it; a GET becomes a POST; {name} stands for the "
+        "value of the cookie of that name",
     )
     parser.add_argument(
         "--websocket",
         metavar="PATH",
         action=_AppendOption,
         help="a WebSocket to open; may be given several times; without --send, --send-bytes "
-        f"and --receive, the client listens until nothing has come for {LISTEN:g} second",
+        f"and --receive, the client listens until nothing has arrived for {LISTEN:g} second",
     )
     parser.add_argument(
         "--subprotocol",
         metavar="NAME",
         action=_AppendOption,
         help="a subprotocol that the WebSocket before it offers; may be given several "
-        "times, the best first",
+        "times, the preferred one first",
     )
     parser.add_argument(
         "--send",
@@ -119,7 +120,7 @@ def _add_exchanges(parser: ArgumentParser) -> None:
         action=_AppendOption,
         help="text messages to send through the WebSocket before it; after each, the "
         "client waits for an answer, up to the time limit, and then until nothing more "
-        f"has come for {QUIET:g} seconds",
+        f"has arrived for {QUIET:g} seconds",
     )
     parser.add_argument(
         "--send-bytes",
@@ -144,7 +145,7 @@ def _add_limits(parser: ArgumentParser) -> None:
         metavar="N",
         type=int,
         default=1,
-        help="number of clients that send all of that at the same time, each with its "
+        help="number of clients that send all of this at the same time, each with its "
         "own cookies (default: %(default)s)",
     )
     parser.add_argument(
@@ -173,9 +174,8 @@ def _add_limits(parser: ArgumentParser) -> None:
         metavar="N",
         type=int,
         default=MAX_EVENTS,
-        help="how many events are kept from when the server listens; what comes "
-        "later is counted only "
-        f"(default: {MAX_EVENTS:,})",
+        help="how many events to keep from when the server listens; later ones are only "
+        f"counted (default: {MAX_EVENTS:,})",
     )
 
 

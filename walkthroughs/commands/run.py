@@ -25,7 +25,8 @@ def add(parser: ArgumentParser) -> None:
         help="a name that `walkthroughs list` shows, or module:variable",
     )
     parser.add_argument(
-        "--server", help="the server that runs it; by default the first it can run on"
+        "--server",
+        help="the server to run it on (default: the first that the scenario supports)",
     )
     parser.add_argument(
         "-o",
@@ -43,8 +44,8 @@ def add(parser: ArgumentParser) -> None:
         "--format",
         choices=("text", "callpath"),
         default="text",
-        help="what to show: the whole path, or a listing of it to be pasted into a "
-        "page (default: %(default)s)",
+        help="what to show: the whole path, or a listing of it to paste into a page "
+        "(default: %(default)s)",
     )
 
 

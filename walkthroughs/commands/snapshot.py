@@ -8,7 +8,7 @@ from pathlib import Path
 from ..book.snapshot import write_snapshot
 from ..errors import UsageError
 
-HELP = "write the server as of the end of a chapter of the book here"
+HELP = "write the server as it is at the end of a chapter"
 
 
 def add(parser: ArgumentParser) -> None:
@@ -22,7 +22,7 @@ def add(parser: ArgumentParser) -> None:
         metavar="FOLDER",
         type=Path,
         required=True,
-        help="where to write its files",
+        help="where to write the files of the server",
     )
     parser.add_argument(
         "--docs",
