@@ -44,6 +44,7 @@ FLOORS = [
     {"scenarios"},
     {"recording", "user_scenarios"},
     {"pages", "compatibility"},
+    {"fence_recordings"},
     {"verification"},
     {"laboratory"},
     {"book"},

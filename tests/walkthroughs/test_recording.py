@@ -12,7 +12,7 @@ import django
 import pytest
 
 from tests.walkthroughs.page_builder import failures
-from walkthroughs import recording, servers, verification
+from walkthroughs import fence_recordings, recording, servers
 from walkthroughs.clients import raw as clients
 from walkthroughs.errors import Mismatch, RecordingError
 from walkthroughs.listing import check, parse
@@ -200,7 +200,7 @@ def test_a_page_fails_when_daphne_does_something_else(
     ]
     with pytest.raises(Mismatch, match=re.escape(message)) as caught:
         check(parse(fence.body), trace)
-    monkeypatch.setattr(verification, "record", lambda *args: trace)
+    monkeypatch.setattr(fence_recordings, "record", lambda *args: trace)
     block = text[fence.start : fence.end].replace(f"\n{fence.indent}", "\n")
     [failure] = failures(tmp_path, block.lstrip() + "\n")
     assert f"page.md:{1 + caught.value.line}: {message}" in failure

@@ -30,11 +30,11 @@ from ..book import stage_index
 from ..book.printed import book_of
 from ..compatibility.variants import supported
 from ..errors import WalkthroughError
+from ..fence_recordings import record_all
 from ..fences import twins
 from ..pages.pages import pages_of
 from ..render.sentences import plural
 from ..render.standalone import ASSETS
-from ..verification import record_all
 from . import site_scenarios
 from .markdown import BookExtension, converting
 from .progress import Progress

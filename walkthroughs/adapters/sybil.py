@@ -47,13 +47,12 @@ def parse_page(document: Document) -> Iterator[Region]:
         elif each.language not in SHOWN:
             yield Region(each.start, each.end, each, refuse)
     for found in narratives(document.text):
-        judge = check_narrative if isinstance(found, Narrative) else refuse
-        yield Region(found.start, found.end, found, judge)
+        yield Region(found.start, found.end, found, check_narrative)
 
 
 def check_narrative(example: Example) -> str | None:
     """Hold the bold names of a narrative against its walkthrough: a Sybil evaluator."""
-    narrative: Narrative = example.parsed
+    narrative: Narrative | Problem = example.parsed
     try:
         bind(narrative, fences_of(example.document.text))
     except ListingError as error:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..errors import ListingError
-from ..pages.markdown import Fence, options_of
+from ..pages.markdown import Fence, Problem, options_of
 from ..pages.narratives import Mention, Narrative
 from ..render.view import View
 from ..verification import ident, verify
@@ -31,19 +31,21 @@ class Bound:
     listing: Fence
 
 
-def bind(narrative: Narrative, fences: Sequence[Fence]) -> Bound:
+def bind(narrative: Narrative | Problem, fences: Sequence[Fence]) -> Bound:
     """Find the walkthrough of a narrative, and the step of each bold name.
 
     Args:
-        narrative: the prose.
+        narrative: the prose, or why it is none.
         fences: the fences of its page; the nearest one above that shows the recording
             is the walkthrough.
 
     Raises:
-        ListingError: there is no such walkthrough above, or a name is not a step of it,
+        ListingError: it is none; there is no such walkthrough above, or a name is not a step of it,
             or only of an earlier step; its line counts from the page's first.
         WalkthroughError: the walkthrough itself does not hold.
     """
+    if isinstance(narrative, Problem):
+        raise ListingError(narrative.message, narrative.line)
     wanted = {"scenario": narrative.scenario, "server": narrative.server}
     same = [
         each
@@ -52,16 +54,20 @@ def bind(narrative: Narrative, fences: Sequence[Fence]) -> Bound:
         and each.line < narrative.line
         and wanted.items() <= each.options.items()
     ]
-    if not same:
+    version = dict(narrative.version).items()
+    numbers = [n for n, each in enumerate(same, 1) if version <= each.options.items()]
+    if not numbers:
         which = f"{narrative.scenario} on {narrative.server}"
+        which += "".join(f" with {name}={number}" for name, number in version)
         words = f"there is no callpath of {which} above this narrative"
         raise ListingError(words, narrative.line)
     if not narrative.mentions:
         words = "this narrative names no step: write **`name`** for each"
         raise ListingError(words, narrative.line)
-    view = verify(same[-1].body, options_of(same[-1])).view
-    name = ident(narrative.scenario, narrative.server, len(same))
-    return Bound(name, _steps(view, narrative.mentions), same[-1])
+    listing = same[numbers[-1] - 1]
+    view = verify(listing.body, options_of(listing)).view
+    name = ident(narrative.scenario, narrative.server, numbers[-1])
+    return Bound(name, _steps(view, narrative.mentions), listing)
 
 
 def _steps(view: View, mentions: Sequence[Mention]) -> tuple[int, ...]:

@@ -12,6 +12,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from ..book.narrative import bind
 from ..compatibility.variants import supported
 from ..errors import (
     ListingError,
@@ -20,14 +21,16 @@ from ..errors import (
     VersionMismatch,
     WalkthroughError,
 )
+from ..fence_recordings import keep_elsewhere
 from ..fences.callpath import Repairs
 from ..listing import Line, is_blank
 from ..pages.listings import FINDERS, LANGUAGE, find
-from ..pages.markdown import Fence, Problem, options_of, place
+from ..pages.markdown import Fence, Problem, fences, options_of, place
+from ..pages.narratives import narratives
 from ..pages.pages import folder_of
 from ..recording import record_all_again
 from ..render.sentences import plural
-from ..verification import hold_on, keep_elsewhere, verify
+from ..verification import hold_on, verify
 from . import FAILED
 
 HELP = "compare the listings in files with recordings"
@@ -69,7 +72,7 @@ def run(args: Namespace) -> int:
     repairs = Repairs(wanted=args.update)
     # By any of its names a file is read, and repaired, once.
     files = {path.resolve(): path for path in _files(args.files)}.values()
-    held = wrong = unread = 0
+    held = wrong = amiss = 0
     kept: list[Path] = []
     for path in files:
         try:
@@ -79,7 +82,7 @@ def run(args: Namespace) -> int:
                 raise
             # It was found in a folder: the others are checked all the same.
             if _may_have_listings(path):
-                unread += 1
+                amiss += 1
                 print(error)
             continue
         for each in found:
@@ -89,6 +92,9 @@ def run(args: Namespace) -> int:
             held, wrong = held + (not complaint), wrong + bool(complaint)
             if complaint:
                 print(complaint)
+        for complaint in _about_narratives(path):
+            amiss += 1
+            print(complaint)
     try:
         for where in repairs.write():
             print(f"repaired: {where}")
@@ -97,7 +103,7 @@ def run(args: Namespace) -> int:
     except OSError as error:
         raise UsageError(f"cannot write {error.filename}: {error.strerror}") from None
     print(_summary(held, wrong, len(files)), file=sys.stderr)
-    return FAILED if wrong or unread else 0
+    return FAILED if wrong or amiss else 0
 
 
 def _files(paths: Iterable[Path]) -> Iterator[Path]:
@@ -172,6 +178,20 @@ def _complaint(path: Path, found: Fence | Problem, repairs: Repairs) -> str:
     except WalkthroughError as error:
         fault = error
     return f"{place(str(path), line)}: {fault}{details}"
+
+
+def _about_narratives(path: Path) -> Iterator[str]:
+    """Yield what is wrong with the prose that is read beside a walkthrough."""
+    if path.suffix != ".md":
+        return
+    text = path.read_text(encoding="utf-8")
+    for each in narratives(text):
+        try:
+            bind(each, fences(text))
+        except ListingError as error:
+            yield f"{place(str(path), error.line)}: {error}"
+        except WalkthroughError:
+            continue  # its listing says so, with its line
 
 
 def _cannot(unrepaired: Iterable[Line]) -> str:

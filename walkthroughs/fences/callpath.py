@@ -19,22 +19,14 @@ from html import escape
 from io import StringIO
 from pathlib import Path
 
-from ..compatibility.variants import Claim, Version, fault, supported, version_of
+from ..compatibility.variants import Claim, Version, fault, supported
 from ..errors import FenceError
+from ..fence_recordings import digests_of, recording, version_named
 from ..listing import Line, is_blank, parse, repair
 from ..pages.first_listing import first_listing
 from ..pages.markdown import Fence, options_of
 from ..render.html import listing, slim, walkthrough
-from ..verification import (
-    OPTIONS,
-    Verified,
-    digests_of,
-    hold_kept,
-    hold_on,
-    ident,
-    recording,
-    verify,
-)
+from ..verification import Verified, hold_kept, hold_on, ident, verify
 from .place import Place
 
 not_recorded: list[str] = []
@@ -109,10 +101,8 @@ def _claims(fence: Fence, place: Place) -> list[Claim]:
 
 def claim(fence: Fence) -> Claim:
     """Read which recording and which version a listing speaks of."""
-    known = OPTIONS | {"look"}
-    more = {name: each for name, each in fence.options.items() if name not in known}
     try:
-        version = version_of(more)
+        version = version_named(fence.options)
     except FenceError:  # that fence says so itself
         version = None
     names = (fence.options.get("scenario", ""), fence.options.get("server", ""))
@@ -122,7 +112,7 @@ def claim(fence: Fence) -> Claim:
 def _said(note: str, options: Mapping[str, str], place: Place) -> str:
     """Say on which versions a listing was held, for the page to show below it."""
     versions = supported(place.folder.parent)
-    if not note and not set(options) - OPTIONS - {"look"} and versions:
+    if not note and version_named(options) is None and versions:
         note = f"This listing holds on {_together(versions)}."
     return f'\n<p class="wt-versions">{escape(note)}</p>' if note else ""
 

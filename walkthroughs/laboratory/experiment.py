@@ -268,12 +268,13 @@ class Laboratory:
     def _show(self, trace: Trace, text: str, result: Result) -> None:
         """Make the walkthrough: of the listing if it holds, else of what matters most."""
         from ..errors import ListingError, Mismatch, WalkthroughError
+        from ..fence_recordings import Recorded
         from ..focus import Focus
         from ..listing import check, parse
         from ..render.html import listing, walkthrough
         from ..render.selection import select
         from ..render.view import View
-        from ..verification import Recorded, Verified
+        from ..verification import Verified
         from .written import listing_of
 
         if not any(each.seq >= self._listening for each in trace.steps):

@@ -6,6 +6,8 @@
 
     </div>
 
+Beside listings of several versions it names one of them: "http-get daphne django=6.1".
+
 A bold name of code is a *mention*: it names a step of that walkthrough.  Where several
 steps have the name, it means the next one; `{: nth=3 }` after it means the third of all.
 """
@@ -14,12 +16,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from .markdown import Fence, Problem, scan
 
 _OPENING = re.compile(r"<div\b[^>]*\bclass=[\"']?beside\b[^>]*>")
-_PATH = re.compile(r"\bdata-path=\"(?P<scenario>\S+) (?P<server>[^\s\"]+)\"")
+_PATH = re.compile(
+    r"\bdata-path=\"(?P<scenario>\S+) (?P<server>[^\s\"]+)"
+    r"(?: (?P<name>[\w-]+)=(?P<version>[^\s\"]+))?\""
+)
 _MARKDOWN = re.compile(r"\bmarkdown(=[\"']?(1|block)[\"']?)?(?=[\s>])")
 _TAG = re.compile(r"<(?P<end>/?)div\b")
 _MENTION = re.compile(r"\*\*`(?P<name>[^`]+)`\*\*(?:\{:? *nth=\"?(?P<nth>\d+)\"? *\})?")
@@ -51,6 +56,7 @@ class Narrative:
         start: offset of the opening tag.
         end: offset just after the opening tag.
         mentions: the bold names in it, in order.
+        version: the option of its listing that names a version, "django" and "6.1".
     """
 
     scenario: str
@@ -58,7 +64,8 @@ class Narrative:
     line: int
     start: int
     end: int
-    mentions: tuple[Mention, ...] = field(default=())
+    mentions: tuple[Mention, ...] = ()
+    version: tuple[tuple[str, str], ...] = ()
 
 
 def narratives(page: str) -> Iterator[Narrative | Problem]:
@@ -87,6 +94,7 @@ def narratives(page: str) -> Iterator[Narrative | Problem]:
                 )
                 for found in _MENTION.finditer(inside)
             ),
+            ((path["name"], path["version"]),) if path["name"] else (),
         )
 
 

@@ -1,5 +1,7 @@
 """Narratives: each bold name is held against the walkthrough that the prose is beside."""
 
+from dataclasses import replace
+from importlib.metadata import version as installed
 from pathlib import Path
 
 import pytest
@@ -7,8 +9,11 @@ from markdown import Markdown
 
 from tests.walkthroughs.page_builder import failures
 from walkthroughs.adapters.markdown import converting, refuse
-from walkthroughs.errors import FenceError
-from walkthroughs.pages.markdown import Problem
+from walkthroughs.book.narrative import bind
+from walkthroughs.cli import main
+from walkthroughs.commands import FAILED
+from walkthroughs.errors import FenceError, ListingError
+from walkthroughs.pages.markdown import Problem, fences
 from walkthroughs.pages.narratives import Mention, Narrative, narratives
 
 EXTENSION = "walkthroughs.adapters.markdown"
@@ -93,6 +98,66 @@ def test_a_fault_fails_with_its_line(
     right, wrong, message = fault
     [failure] = failures(tmp_path, PAGE.replace(right, wrong, 1))
     assert message in failure
+
+
+VERSIONS = """\
+```callpath scenario=main-loop server=daphne django=5.2
+daphne.server.Server.run
+...
+```
+
+```callpath scenario=main-loop server=daphne django=6.1
+daphne.server.Server.run
+...
+    daphne.http_protocol.HTTPFactory.doStart
+    ...
+```
+
+<div class="beside" data-path="main-loop daphne django=WHICH" markdown="1">
+
+**`Server.run`** begins.
+
+</div>
+"""
+
+
+@pytest.mark.parametrize("which", [1, 2])
+def test_a_narrative_may_name_the_version_of_its_listing(which: int) -> None:
+    version = ("5.2", "6.1")[which - 1]
+    page = VERSIONS.replace("WHICH", version)
+    # Both are recorded with what is installed: only the choice between them is held here.
+    listed = [
+        replace(each, options={**each.options, "django": installed("django")})
+        if each.options["django"] == version
+        else each
+        for each in fences(page)
+    ]
+    [narrative] = narratives(
+        page.replace(f'django={version}"', f'django={installed("django")}"')
+    )
+    bound = bind(narrative, listed)
+    assert (bound.listing, bound.steps) == (listed[which - 1], (1,))
+    assert bound.ident == ("main-loop-daphne" if which == 1 else "main-loop-daphne-2")
+
+
+def test_a_version_that_no_listing_speaks_for_is_a_fault() -> None:
+    page = VERSIONS.replace("WHICH", "4.2")
+    [narrative] = narratives(page)
+    with pytest.raises(ListingError, match=r"on daphne with django=4\.2 above"):
+        bind(narrative, fences(page))
+
+
+def test_the_command_holds_narratives_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(PAGE)
+    assert main(["check", str(page)]) == 0
+    page.write_text(PAGE.replace("doStart`**", "doStop`**"))
+    assert main(["check", str(page)]) == FAILED
+    assert (
+        "page.md:19: the listing above has no step 'doStop'" in capsys.readouterr().out
+    )
 
 
 def test_no_mention_at_all_is_a_fault(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.walkthroughs.page_builder import check_fault, failures, site
-from walkthroughs import verification
+from walkthroughs import fence_recordings
 from walkthroughs.pages.pages import Pages
 from walkthroughs.recording import is_recorded
 
@@ -167,7 +167,7 @@ def test_recordings_are_made_before_the_pages_and_told(
     made: list[str] = []
     told: list[str] = []
     monkeypatch.setattr(
-        verification,
+        fence_recordings,
         "is_recorded",
         lambda scenario, server: (
             is_recorded(scenario, server)
@@ -175,8 +175,10 @@ def test_recordings_are_made_before_the_pages_and_told(
             else scenario == "http-get"
         ),
     )
-    monkeypatch.setattr(verification, "record", lambda name, server: made.append(name))
-    verification.record_all(Pages(tmp_path), told.append)
+    monkeypatch.setattr(
+        fence_recordings, "record", lambda name, server: made.append(name)
+    )
+    fence_recordings.record_all(Pages(tmp_path), told.append)
     assert made == ["keep-alive", "main-loop"]
     assert told == [
         "Recording 1 of 2: keep-alive on daphne",

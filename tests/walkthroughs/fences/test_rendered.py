@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from walkthroughs import recording, verification
+from walkthroughs import fence_recordings, recording
 from walkthroughs.book import printed
 from walkthroughs.book.stage_names import Names
 from walkthroughs.code_digest import code_of
@@ -237,7 +237,7 @@ def test_a_listing_depends_on_its_recordings_with_other_versions(
     here = recording.installed()
     there = Environment(Path(sys.executable), "Django 6.1.3")
     monkeypatch.setattr(variants, "installed_version", lambda name: "5.2.19")
-    monkeypatch.setattr(verification, "environment", lambda version: there)
+    monkeypatch.setattr(fence_recordings, "environment", lambda version: there)
     monkeypatch.setattr(recording, "_is_kept", lambda _: True)
 
     def place_of(*words: object) -> Path:
@@ -279,7 +279,7 @@ def test_a_listing_depends_on_what_is_kept_where_a_version_cannot_be_had(
         raise Uninstallable("no Python can have it")
 
     monkeypatch.setattr(variants, "installed_version", lambda name: "5.2.19")
-    monkeypatch.setattr(verification, "environment", nowhere)
+    monkeypatch.setattr(fence_recordings, "environment", nowhere)
     monkeypatch.setenv("WALKTHROUGHS_RECORDINGS", str(tmp_path / "recordings"))
     monkeypatch.delenv("WALKTHROUGHS_NO_KEPT", raising=False)
     text = TEXT.replace("=a", "=main-loop").replace("=b", "=daphne django=6.1")
