@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import IO, cast
 
 from .errors import RecordingError, TraceError
+from .kept import alone
 from .packages import is_own
 from .scenarios import Scenario, load
 from .servers.process import Process
@@ -113,10 +114,16 @@ def record(
     story, modules = _story(scenario)
     environment = environment or _here()
     path = _place(story, modules, server, environment)
-    if not fresh:
-        kept = _read(path)
-        if kept is not None:
-            return kept
+    kept = None if fresh else _read(path)
+    if kept is not None:
+        return kept
+    with alone(path):
+        kept = None if fresh else _read(path)  # another process may have made it
+        return _make(path, story, server, environment) if kept is None else kept
+
+
+def _make(path: Path, story: Scenario, server: str, environment: Environment) -> Trace:
+    """Record a scenario on a server, and keep that if it can be kept."""
     logger.info("recording %s on %s", story.name, server)
     began = time.time()
     seen = _record(story, server, environment)

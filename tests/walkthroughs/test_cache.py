@@ -299,10 +299,10 @@ def test_an_editable_install_is_told_apart_by_its_text(
     assert Trace.from_json(path.read_text().partition("\n")[2])
 
 
-def test_processes_that_share_a_cache_never_see_half_a_recording(
-    project: Project,
-) -> None:
-    project.write("polls/views.py", FILES["polls/views.py"] + "# changed\n")
+def test_of_processes_that_want_one_recording_one_makes_it(project: Project) -> None:
+    imported = project.folder / "imported"
+    note = f"open({str(imported)!r}, 'a').write('x')\n"
+    project.write("polls/views.py", FILES["polls/views.py"] + note)
     words = [sys.executable, "-m", "walkthroughs", "run", "paths:polls"]
     running = [
         subprocess.Popen(words, stdout=subprocess.PIPE, text=True) for _ in range(4)
@@ -311,6 +311,7 @@ def test_processes_that_share_a_cache_never_see_half_a_recording(
     assert [process.returncode for process in running] == [0] * 4
     assert len(said) == 1
     assert {path.suffix for path in project.folder.glob("cache/*")} == {".json"}
+    assert imported.read_text() == "x"
     assert not project.is_made()
 
 

@@ -10,7 +10,6 @@ that runs the tests is: so the book can be built without a package index.
 from __future__ import annotations
 
 import ast
-import fcntl
 import hashlib
 import json
 import logging
@@ -20,7 +19,6 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires
 from pathlib import Path
@@ -29,6 +27,7 @@ from typing import Any
 import walkthroughs
 
 from ..errors import WalkthroughError
+from ..kept import alone
 from ..packages import is_own
 from ..recording import Environment, cache_folder
 from ..servers import NAMES
@@ -111,7 +110,7 @@ def _made(wanted: Wanted, newest: Iterable[str], seconds: float | None) -> Envir
     words = wanted.words(newest)
     folder = _folder(*words, *map(str, wanted.pythons))
     # Another process may be making the same one.
-    with _alone(folder):
+    with alone(folder):
         found = _kept(folder)
         age = time.time() - found.get("made", 0) if found else 0
         if found is None or (seconds is not None and not 0 <= age < seconds):
@@ -131,15 +130,6 @@ def _all_newest() -> Iterator[str]:
         own = ()
     needed = (each for each in own if "extra ==" not in each)
     yield from dict.fromkeys((*servers, *NEWEST, *needed))
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Wait until no other process works on a folder."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with folder.with_suffix(".lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 def _folder(*words: str) -> Path:
