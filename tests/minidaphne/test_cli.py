@@ -392,7 +392,7 @@ def test_who_leaves_a_thread_says_so(
     ended: list[int] = []
     monkeypatch.setattr("os._exit", ended.append)
     cli.leave_threads()
-    assert ended == [0] and "was left" in caplog.text
+    assert ended == [0] and "was abandoned" in caplog.text
 
 
 def test_what_leaves_threads_does_not_hold_up_the_end_itself(
