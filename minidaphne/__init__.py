@@ -1,1 +1,1 @@
-"""minidaphne: Daphne's map, on asyncio."""
+"""minidaphne: an ASGI server with Daphne's classes and methods, on asyncio."""

@@ -5,8 +5,8 @@ from contextlib import suppress
 
 
 def main() -> None:
-    """Take signals before anything else, and run the command line."""
-    for number in (signal.SIGTERM, signal.SIGINT):  # a shell's job may ignore it
+    """Handle signals before anything else, and run the command line."""
+    for number in (signal.SIGTERM, signal.SIGINT):  # a background job may ignore it
         signal.signal(number, signal.default_int_handler)
     with suppress(KeyboardInterrupt):
         from .cli import CommandLineInterface  # this takes a tenth of a second

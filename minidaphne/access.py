@@ -1,4 +1,4 @@
-"""The access log: one line an action, in something like NCSA's common format."""
+"""The access log: one line for each action, much like NCSA's common format."""
 
 from datetime import datetime
 from typing import Any, TextIO

@@ -1,4 +1,4 @@
-"""minidaphne as a Django application: it brings ``runserver``, and checks its place."""
+"""minidaphne as a Django application: it has a ``runserver``, and checks its position."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ class MinidaphneConfig(AppConfig):  # type: ignore[misc]  # Django has no types
 
 
 def check_minidaphne_installed(app_configs: Any, **kwargs: Any) -> list[checks.Error]:
-    """Both bring a ``runserver``, and Django takes the first."""
+    """Check that Django finds our ``runserver`` first: it takes the first in the list."""
     names = [config.name for config in apps.get_app_configs()]
     static = "django.contrib.staticfiles"
     if static not in names or names.index("minidaphne") < names.index(static):

@@ -1,4 +1,4 @@
-"""Daphne's command line, and a few options more."""
+"""Daphne's command line, and a few more options."""
 
 import argparse
 import atexit
@@ -21,7 +21,7 @@ from .types import Settings
 logger = logging.getLogger(__name__)
 
 LOG_FORMAT = "%(asctime)-15s %(levelname)-8s %(message)s"
-#: Seconds for the application's threads behind the end: nobody can cancel a thread.
+#: Seconds for the application's threads at the end: a thread cannot be cancelled.
 THREAD_TIMEOUT = 1
 
 
@@ -60,7 +60,7 @@ class CommandLineInterface:
                 self.parser.add_argument(*options.pop("names"), flag, **options)
 
     def add_endpoint_options(self) -> None:
-        """Add what says where to listen."""
+        """Add the options that say where to listen."""
         add = self.parser.add_argument
         add("application", help="The application, as package.module:application")
         add("-p", "--port", type=int, help="TCP port to listen on (default: 8000)")
@@ -73,7 +73,7 @@ class CommandLineInterface:
         add("-e", "--endpoint", action="append", default=[], help=what)
 
     def add_proxy_options(self) -> None:
-        """Add what says which headers of proxies to believe."""
+        """Add the options that say which headers of proxies to believe."""
         add = self.parser.add_argument
         what = "Take the client's address from the headers of trusted proxies"
         add("--proxy-headers", action="store_true", help=what)
@@ -95,8 +95,8 @@ class CommandLineInterface:
     def run(self, args: list[str]) -> None:
         """Read the arguments, and serve.
 
-        Exits with status 2 for arguments that cannot be, and 1 if the application
-        cannot be imported or an endpoint not be bound.
+        Exit with status 2 for wrong arguments, and with 1 if the application cannot be
+        imported or an endpoint cannot be bound.
         """
         options = self.parser.parse_args(args)
         if options.reload:
@@ -120,7 +120,7 @@ class CommandLineInterface:
             sys.exit(1)
 
     def watch(self, args: list[str]) -> None:
-        """Serve in a process of its own, and in a new one when a file changes."""
+        """Serve in a child process, and in a new one when a file changes."""
         try:
             from watchfiles import PythonFilter, run_process
         except ImportError:
@@ -147,7 +147,7 @@ class CommandLineInterface:
             self.parser.error(f"argument {name}: {text}")
 
     def load_asgi_app(self, path: str) -> Any:
-        """Import the application; a name may have dots behind the colon.
+        """Import the application; a name may have dots after the colon.
 
         Twin of ``daphne.cli.CommandLineInterface.load_asgi_app``.
         """
@@ -164,7 +164,7 @@ class CommandLineInterface:
         return target
 
     def build_endpoints(self, options: argparse.Namespace) -> list[str]:
-        """All endpoint strings: those given, and those of the short options."""
+        """Return all endpoint strings: those given, and those of the short options."""
         host, port, fd = options.host, options.port, options.file_descriptor
         given = options.unix_socket or options.endpoint or fd is not None
         if host or port is not None or not given:
@@ -183,6 +183,6 @@ class CommandLineInterface:
 
 def leave_threads() -> None:
     """End the process at once, since a thread of the application still runs."""
-    logger.warning("A thread of the application took too long to end, and was left")
+    logger.warning("A thread of the application did not end, and was abandoned")
     sys.stdout.flush()
     os._exit(0)

@@ -1,6 +1,6 @@
-"""What every connection has, whichever protocol is spoken on it.
+"""What all connections share, whichever protocol they speak.
 
-Its law: whatever the client does, or fails to do, the connection ends some day.
+Its invariant: whatever the client does, or fails to do, the connection ends in time.
 """
 
 import asyncio
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-#: For SO_LINGER: forget what is not sent, and close with a reset.
+#: For SO_LINGER: discard what is not sent, and close with a reset.
 RESET = struct.pack("ii", 1, 0)
-#: Seconds a closing connection still reads, so that the client gets our last words.
+#: Seconds a closing connection still reads, so that the client gets our response.
 LINGER_TIMEOUT = 2
 
 
@@ -36,7 +36,7 @@ class Connection(asyncio.Protocol):
 
     flow: FlowControl
     transport: asyncio.Transport
-    due = FOREVER  # when something will have taken too long
+    due = FOREVER  # the next deadline, on the loop's clock
 
     def __init__(self, server: "Server") -> None:
         self.server = server
@@ -49,7 +49,7 @@ class Connection(asyncio.Protocol):
         self.server.channels.add(self)
 
     def take_over(self, other: "Connection") -> None:
-        """Go on where another protocol has left off on the same transport."""
+        """Take the transport over from another protocol."""
         self.transport, self.flow = other.transport, other.flow
         self.transport.set_protocol(self)
         self.server.channels.add(self)
@@ -57,7 +57,7 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Clean up after a connection that is gone."""
-        self.flow.resume_writing()  # whoever waits for that must learn of the end
+        self.flow.resume_writing()  # wake the `send` that waits for it
         self.connection_gone()
 
     def connection_gone(self) -> None:
@@ -107,25 +107,25 @@ class Connection(asyncio.Protocol):
         self.flow.resume_writing()
 
     def lose_connection(self, linger: bool = False) -> None:
-        """Close behind what is written already, and wait for the client to take it.
+        """Close after what is already written, and wait for the client to take it.
 
         Args:
-            linger: the client may still be sending.  To close now would reset the
-                connection, and take our last words with it (RFC 9112 section 9.6).
+            linger: whether the client may still be sending.  Closing now would then reset
+                the connection, and could destroy our response (RFC 9112 section 9.6).
         """
         if self.transport.is_closing():
             return
         if linger and self.transport.can_write_eof():
             self.flow.resume_reading(*Pause)
             self.set_timeout(LINGER_TIMEOUT)
-            with suppress(OSError):  # the client has not stayed to hear them
+            with suppress(OSError):  # the client has already gone
                 self.transport.write_eof()
         else:
             self.transport.close()
             self.set_timeout(WRITE_TIMEOUT)
 
     def reset(self) -> None:
-        """Break the connection off: to the client an orderly close would be an end."""
+        """Reset the connection: an orderly close would look like the end of a body."""
         if sock := self.transport.get_extra_info("socket"):
             with socket.socket(fileno=os.dup(sock.fileno())) as same:
                 same.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
@@ -134,21 +134,21 @@ class Connection(asyncio.Protocol):
     # Time
 
     def set_timeout(self, seconds: float) -> None:
-        """Have `check_timeouts` called in so many seconds, and not when it was due."""
+        """Have `check_timeouts` called in so many seconds, whatever was due before."""
         self.due = self.server.loop.time() + seconds
         self.start_timer()
 
     def start_timer(self) -> None:
-        """See that there is a timer, and that it ends when something is due.
+        """Make sure that a timer fires no later than the deadline.
 
-        It may end before: to write down a later time is cheaper than a new timer.
+        It may fire earlier: noting a later deadline is cheaper than a new timer.
         """
         if self.timer is None or self.timer.when() > self.due:
             self.stop_timer()
             self.timer = self.server.loop.call_at(self.due, self.look_at_time)
 
     def stop_timer(self) -> None:
-        """Forget the timer."""
+        """Cancel the timer."""
         if self.timer is not None:
             self.timer.cancel()
 
@@ -162,7 +162,7 @@ class Connection(asyncio.Protocol):
         elif self.flow.resumed is None:
             self.transport.abort()
         else:
-            self.set_timeout(WRITE_TIMEOUT)  # it reads slowly, and the flow sees to it
+            self.set_timeout(WRITE_TIMEOUT)  # it reads slowly: see `look_at_client`
 
     def check_timeouts(self) -> None:
         """Handle a deadline that has passed."""

@@ -1,8 +1,8 @@
 """Endpoint strings, as Twisted writes them, and the listeners they stand for.
 
 ``tcp:port=8000:interface=127.0.0.1``, ``ssl:443:privateKey=key.pem:certKey=cert.pem``,
-``unix:/run/app.sock:mode=660`` and ``fd:fileno=3``.  A backslash takes the meaning
-from the character behind it.
+``unix:/run/app.sock:mode=660`` and ``fd:fileno=3``.  A backslash escapes the
+next character.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from .errors import OperatorError
 
 Factory = Callable[[], asyncio.Protocol]
 
-#: Seconds for a client to agree with us on keys, and at the end to say farewell.
+#: TLS handshake and shutdown timeouts, in seconds.
 TLS_TIMEOUTS = {"ssl_handshake_timeout": 10, "ssl_shutdown_timeout": 1}
 
 
@@ -95,7 +95,7 @@ class UNIXServerEndpoint(Endpoint):
         if not os.path.exists(self.address):
             return
         if not stat.S_ISSOCK(os.stat(self.address).st_mode):
-            raise OSError(f"{self.address} is there and is no socket")
+            raise OSError(f"{self.address} exists and is not a socket")
         with socket.socket(socket.AF_UNIX) as probe:
             if probe.connect_ex(self.address) == 0:
                 raise OSError(f"{self.address} is in use")
@@ -132,7 +132,7 @@ def server_from_string(description: str) -> Any:
     Twin of ``twisted.internet.endpoints.serverFromString``.
 
     Raises:
-        OperatorError: if the string names no endpoint we know, or has bad arguments.
+        OperatorError: if the string names no known endpoint, or has bad arguments.
     """
     kind, *parts = re.split(r"(?<!\\):", description)
     arguments, named = [], {}

@@ -1,9 +1,9 @@
 """Backpressure, both ways.
 
-`FlowControl` owns the two taps of one connection, and is kept through an upgrade: whether
+`FlowControl` decides two things for one connection, and survives an upgrade: whether
 we read from the socket (a set of reasons not to), and whether the application may
-write to it.  `InputQueue` holds the events that wait for the application; its law is
-that it grows past its bounds by no more than one read of the socket brings, because
+write to it.  `InputQueue` holds the events that wait for the application.  Its
+invariant: it exceeds its bounds by at most what one read of the socket brings, because
 the connection is not read while it is full.
 """
 
@@ -13,11 +13,11 @@ from typing import Any
 
 from .types import Address, Loop
 
-#: Bytes waiting for the application above which the socket is not read any more.
+#: Bytes that may wait for the application before the socket is no longer read.
 HIGH_WATER = 65536
-#: Seconds a client that reads slowly has to catch up with what is written.
+#: Seconds in which a client that reads slowly has to take at least something.
 WRITE_TIMEOUT = 60
-#: Events waiting for the application above which the socket is not read any more.
+#: Events that may wait for the application before the socket is no longer read.
 MAX_EVENTS = 64
 
 
@@ -31,7 +31,7 @@ class Pause(Enum):
 
 
 class FlowControl:
-    """One connection: its transport, its addresses, and its two taps.
+    """One connection: its transport and addresses, and when it is read and written.
 
     Args:
         transport: the transport that is read and written.
@@ -55,7 +55,7 @@ class FlowControl:
         self.reasons |= {reason}
 
     def resume_reading(self, *reasons: Pause) -> None:
-        """Take reasons back, and read again if none is left."""
+        """Withdraw reasons, and read again if none is left."""
         before, self.reasons = self.reasons, self.reasons.difference(reasons)
         if before and not self.reasons and not self.transport.is_closing():
             self.transport.resume_reading()
@@ -63,14 +63,14 @@ class FlowControl:
     def pause_writing(self) -> None:
         """Note that the transport's buffer is above its mark: the client reads slowly.
 
-        Nothing is read from it either, which we might have to answer.
+        Stop reading, too: whatever arrived might have to be answered.
         """
         self.pause_reading(Pause.WRITING)
         self.resumed = asyncio.Event()
         self.look_at_client()
 
     def look_at_client(self) -> None:
-        """Give the client up, if it has taken nothing since we looked last."""
+        """Cut the client off, if it has taken nothing since we last looked."""
         before, self.unsent = self.unsent, self.transport.get_write_buffer_size()
         if self.unsent == before:
             self.transport.abort()
@@ -166,4 +166,4 @@ class InputQueue:
         return event
 
     def event_wanted(self) -> None:
-        """Handle that the application waits for an event, and there is none."""
+        """Handle an application that waits for an event when there is none."""

@@ -1,9 +1,9 @@
 """A connection that speaks HTTP/1.1: bytes come in, requests are taken in order.
 
-`HTTPChannel` feeds the parser, keeps requests in their order, and holds every limit
-and timeout on what the client sends.  Its laws: one request is active at a time; what
-cannot be read for certain is answered with an error; nothing is read after that, or
-after the last answer.
+`HTTPChannel` feeds the parser, keeps requests in order, and enforces every limit and
+timeout on what the client sends.  Its invariants: one request is active at a time; an
+ambiguous request is answered with an error; nothing is read after that error, or after
+the last response.
 """
 
 import asyncio
@@ -22,18 +22,18 @@ if TYPE_CHECKING:
     from .http_protocol import WebRequest
     from .server import Server
 
-#: A control character, and as a number, which is found in bytes faster than bytes are.
+#: A control character, as a number: bytes are searched faster for a number.
 NEL = 0x85
-#: Bytes given to the parser at a time: so many small requests at most wait in line.
+#: Bytes given to the parser at a time; bounds how many small requests can queue up.
 PIECE = 4096
 #: Seconds for a head, and for its first byte on a new connection.
 HEAD_TIMEOUT = 10
-#: Seconds a connection is kept for its next request, as Twisted's default has it.
+#: Seconds to keep a connection open for its next request; Twisted's default.
 KEEP_ALIVE_TIMEOUT = 60
-#: Seconds in which a body must bring so many bytes, as long as it is read.
+#: In so many seconds a body must bring so many bytes, as long as it is read.
 BODY_TIMEOUT, BODY_BYTES = 10, 4096
-#: Seconds for a request in flight when the client stops sending: who half-closes gets
-#: an answer, and who has left is soon known to have left.
+#: Seconds for a request in flight once the client stops sending: a client that has
+#: only half-closed can still get a response, and one that has left is noticed soon.
 HALF_CLOSE_TIMEOUT = 0.1
 
 
@@ -43,7 +43,7 @@ class Reading(Enum):
     NOTHING = "between requests"
     HEAD = "request line and headers"
     BODY = "body"
-    STOPPED = "nothing is read any more, or it is no HTTP"
+    STOPPED = "nothing more is read, or it is not HTTP"
 
 
 NOTHING, HEAD, BODY, STOPPED = Reading  # an attribute of an Enum is slow to look up
@@ -61,22 +61,22 @@ class HTTPChannel(Connection):
         super().__init__(server)
         self.request_factory = request_factory
         self.reading = NOTHING
-        self.active: WebRequest | None = None  # its answer is being made
+        self.active: WebRequest | None = None  # its response is being made
         self.receiving: WebRequest | None = None  # its body is being read
-        self.again: Request | None = None  # is parsed once more
+        self.again: Request | None = None  # to be parsed once more
         self.unparsed = b""
-        self.began = 0.0  # when the first byte of the request came
-        self.body_size = self.body_mark = 0  # and when it was last seen to go on
-        self.fed = 0  # bytes, behind the piece in which the request began
+        self.began = 0.0  # when the first byte of the request arrived
+        self.body_size = self.body_mark = 0  # its bytes, now and when `due` last moved
+        self.fed = 0  # bytes after the piece in which the request began
         self.counted = self.counted_size = 0  # headers, and their bytes
         self.parser = httptools.HttpRequestParser(self)
         self.head = Request()
-        self.waiting: list[WebRequest] = []  # came before their turn
+        self.waiting: list[WebRequest] = []  # arrived before their turn
         self.applications: set[WebRequest] = set()  # theirs are still running
         settings = server.settings
         self.max_line = settings.limit_request_line or UNLIMITED
         self.max_headers = settings.limit_request_headers or UNLIMITED
-        # a head for which so much was fed is within both limits
+        # while no more than this was fed, a head is within both limits
         self.small = min(self.max_line, self.max_headers) - PIECE
         self.head_timeout = min(settings.http_timeout or HEAD_TIMEOUT, HEAD_TIMEOUT)
 
@@ -88,15 +88,15 @@ class HTTPChannel(Connection):
         self.set_timeout(self.head_timeout)
 
     def data_received(self, data: bytes) -> None:
-        """Bytes have come: parse them, behind those that still wait."""
+        """Parse bytes that have arrived, after those that still wait."""
         if self.reading is not STOPPED or self.waiting:
             self.unparsed += data
             self.parse()
 
     def eof_received(self) -> bool:
-        """Note that the client sends no more, and has probably gone."""
+        """Note that the client will send no more, and has probably gone."""
         if self.active is None or self.flow.scheme == "https":
-            return False  # nothing is to be written; and TLS is never half-closed
+            return False  # there is nothing to write; and TLS is never half-closed
         self.server.loop.call_later(HALF_CLOSE_TIMEOUT, self.lose_connection)
         return True
 
@@ -109,7 +109,7 @@ class HTTPChannel(Connection):
                 request.connection_lost()
 
     def resume_writing(self) -> None:
-        """Go on with what the client has requested, now that it reads again."""
+        """Continue with the client's requests, now that it reads again."""
         super().resume_writing()
         self.parse()
 
@@ -118,13 +118,13 @@ class HTTPChannel(Connection):
     def parse(self) -> None:
         """Feed the parser, which calls the ``on_`` methods below, piece by piece.
 
-        Not while others wait their turn, or the client does not take its answers.
+        Stop while a request waits its turn, or the client does not read its responses.
         """
         while self.unparsed and self.reading is not STOPPED:
             if self.waiting or self.flow.resumed is not None:
                 return
             piece, self.unparsed = self.unparsed, b""
-            if len(piece) > PIECE:  # in what is left of a body no request begins
+            if len(piece) > PIECE:  # no request begins inside a body
                 end = max(PIECE, self.head.content_length - self.body_size)
                 piece, self.unparsed = piece[:end], piece[end:]
             self.fed += len(piece)
@@ -156,14 +156,14 @@ class HTTPChannel(Connection):
     def on_header(self, name: bytes, value: bytes) -> None:
         """Collect a header; ignore a trailer after a chunked body."""
         if self.reading is HEAD:
-            if NEL in value:  # a line end to those who decode before they split
+            if NEL in value:  # a line end to code that decodes before it splits
                 raise PeerError(400, "Invalid header value")
             name, special = field_names[name]
             if not special or self.head.note(name, value.strip()):
                 self.head.headers.append((name, value.strip()))
 
     def on_headers_complete(self) -> None:
-        """Make a request of the complete head, and process it in its turn."""
+        """Make a request from the complete head, and process it in its turn."""
         head = self.head
         self.check_head(head)
         if self.parser.should_upgrade() and not head.websocket:
@@ -174,7 +174,7 @@ class HTTPChannel(Connection):
             self.enqueue(request)
 
     def on_body(self, body: bytes) -> None:
-        """Hand on a piece of the body."""
+        """Pass on a piece of the body."""
         assert self.receiving is not None
         self.body_size += len(body)
         self.check_body_size(self.body_size)
@@ -192,21 +192,21 @@ class HTTPChannel(Connection):
             request.put_body(b"", False)
 
     def parser_stopped(self) -> None:
-        """Obey an upgrade, after which the parser stops, or parse on without it."""
+        """Make the upgrade at which the parser has stopped, or parse on without it."""
         head, self.head = self.head, Request()
         request, self.receiving = self.receiving, None
         if request is not None:
             self.reading = STOPPED
             self.enqueue(request)
             return
-        self.parser = httptools.HttpRequestParser(self)  # this one reads no body
+        self.parser = httptools.HttpRequestParser(self)  # the old one reads no body
         self.again = head
         first = b"POST %b HTTP/%b\r\n" % (head.target, head.http_version.encode())
         lines = [b"%b: %b\r\n" % line for line in head.headers if line[0] != b"upgrade"]
         self.unparsed = b"".join([first, *lines, b"\r\n", self.unparsed])
 
     def check_head(self, head: Request) -> None:
-        """Take from the parser what it knows of the head, and check the whole."""
+        """Add what the parser knows of the head, and check the complete head."""
         parser = self.parser
         if self.fed > self.small:
             self.check_head_size()
@@ -254,7 +254,7 @@ class HTTPChannel(Connection):
         if self.reading is HEAD:
             self.check_head_size()
         room = self.max_line + self.max_headers + PIECE
-        if self.fed > room + 16 * self.body_size:  # chunks bring what is no body
+        if self.fed > room + 16 * self.body_size:  # chunk headers are not body
             raise PeerError(431, "Headers, trailers or chunk extensions are too large")
         self.start_timer()
 
@@ -262,10 +262,10 @@ class HTTPChannel(Connection):
         """Answer a malformed request, in order, and stop reading.
 
         Args:
-            error: why; None if it is not HTTP.  Any but a `PeerError` is our mistake.
+            error: why; None if it is not HTTP.  Any other than a `PeerError` is a bug.
         """
         if self.reading is STOPPED:
-            return  # it came behind the last request
+            return  # it came after the last request
         self.reading, self.unparsed = STOPPED, b""
         if error is None:
             error = PeerError(400, "Bad request")
@@ -284,7 +284,7 @@ class HTTPChannel(Connection):
     # Requests in their order
 
     def enqueue(self, request: "WebRequest") -> None:
-        """Process a request, now or behind those before it."""
+        """Process a request, now or after those before it."""
         if self.active is None:
             self.active = request
             request.process()
@@ -315,8 +315,8 @@ class HTTPChannel(Connection):
     def read_on(self) -> None:
         """Parse what has come while a request waited for its turn.
 
-        Called by the loop: an application that sends its answer while it handles an
-        exception would lend that to the parser's errors as their context.
+        Called by the loop, not by `request_done`: if the application sent its response
+        in an `except` block, that exception would become the parser errors' context.
         """
         if not self.waiting:
             self.flow.resume_reading(Pause.PIPELINE)
@@ -343,7 +343,7 @@ class HTTPChannel(Connection):
             self.lose_connection()
 
     def check_timeouts(self) -> None:
-        """Something has taken too long; if it was not the client, look again later."""
+        """End a connection whose client is late; if it is not, look again later."""
         reading = self.reading is HEAD or self.reading is BODY
         if not reading and self.active is None:
             self.lose_connection()

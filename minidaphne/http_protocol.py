@@ -1,8 +1,8 @@
 """One HTTP request and its response.
 
-`WebRequest` stands between one request and one application.  Its laws: the messages of
-the application are obeyed in their order or refused; a response is complete as its
-head says, or the connection is closed; the client is never left waiting.
+`WebRequest` connects one request with one application.  Its invariants: the messages
+of the application are obeyed in order or refused; a response is as long as its head
+says, or the connection is closed; the client is never left waiting.
 """
 
 import asyncio
@@ -34,17 +34,17 @@ class State(IntEnum):
 
 AWAITED, STARTED, WRITING, COMPLETE = State  # an Enum's attributes are slow to look up
 
-#: Bytes of a piece of a body below which it is worth while to add to it.
+#: Bytes; a piece of a body that is smaller is joined with the next one.
 SMALL = 4096
 
-#: The message that is legal in each state; all are ignored behind the end.
+#: The message that is legal in each state; after the end, all are ignored.
 LEGAL = {
     AWAITED: "http.response.start",
     STARTED: "http.response.body",
     WRITING: "http.response.body",
 }
 
-#: What is said of each message out of turn; these are Daphne's words.
+#: The error for each message out of turn, in Daphne's words.
 WORDS = {
     "http.response.start": "HTTP response has already been started",
     "http.response.body": "HTTP response has not yet been started but got {}",
@@ -67,7 +67,7 @@ class WebRequest(Conversation):
     """One request and its response; twin of ``daphne.http_protocol.WebRequest``.
 
     Args:
-        channel: the connection it came on.
+        channel: the connection it arrived on.
         head: its method, target and headers.
     """
 
@@ -82,7 +82,7 @@ class WebRequest(Conversation):
         self.head = head
         self.state = AWAITED
         self.error: PeerError | None = None  # why it is to be refused
-        self.disconnect_sent = False  # the application, that nothing more will come
+        self.disconnect_sent = False  # to the application, whose `receive` gets no more
         self.timer: asyncio.TimerHandle | None = None  # for ``--http-timeout``
         self.keep_alive = head.keep_alive
         self.began = channel.began
@@ -125,9 +125,9 @@ class WebRequest(Conversation):
         protocol.data_received(self.channel.unparsed)
 
     def put_body(self, body: bytes, more_body: bool) -> None:
-        """Queue a piece of the body, with the piece before it if that is small."""
+        """Queue a piece of the body, joined with the one before it if that is small."""
         if self.state is COMPLETE:
-            return  # nobody wants it behind the response
+            return  # nobody wants it after the response
         if self.events and (self.events[-1][1] < SMALL or not body):
             event, size = self.events.pop()
             self.size -= size
@@ -136,7 +136,7 @@ class WebRequest(Conversation):
         self.put_nowait(event, len(body))
 
     def event_wanted(self) -> None:
-        """Have the client send the body: the application waits for an event."""
+        """Ask the client for the body: the application waits for an event."""
         if self.disconnect_sent:
             self.server.close_application(self, hopeless=True)
         elif self.state is COMPLETE:
@@ -178,12 +178,12 @@ class WebRequest(Conversation):
             self.write_body(message)
 
     def start_response(self, message: Message) -> None:
-        """Keep status and headers; they are written with the first of the body."""
+        """Keep status and headers; they are written with the first piece of the body."""
         self.response = ResponseHead(message)
         self.state = STARTED
 
     def write_body(self, message: Message) -> None:
-        """Write a piece of the body, behind the head if it is the first.
+        """Write a piece of the body, after the head if it is the first.
 
         Raises:
             ApplicationError: if the body is longer than its head says, or shorter.
@@ -236,9 +236,9 @@ class WebRequest(Conversation):
         return response.length_line
 
     def build_head(self, framing: bytes) -> bytes:
-        """Build the bytes of the head, and decide whether the connection lives on."""
+        """Build the bytes of the head, and decide whether the connection stays open."""
         response, version = self.response, self.head.http_version
-        # behind an interim response, or a body that may come or not, all is unclear
+        # after an interim response, or if a body may or may not follow, all is unclear
         unasked = not self.continued and self.channel.receiving is self
         if response.close or response.status < 200 or unasked or self.server.stopping:
             self.keep_alive = False
@@ -262,7 +262,7 @@ class WebRequest(Conversation):
             more["time_taken"] = self.loop.time() - self.began
             self.channel.log_action("http", "complete", self.head, **more)
         if self.error is not None:
-            self.server.close_application(self)  # there may be none to end it
+            self.server.close_application(self)  # perhaps none was called, to end it
         self.channel.request_done(self)
 
     def stop_timer(self) -> None:
@@ -273,18 +273,18 @@ class WebRequest(Conversation):
     # When things go wrong
 
     def application_finished(self) -> None:
-        """Handle an application that has returned, perhaps with its response undone."""
+        """Handle an application that has returned, perhaps before its response was complete."""
         self.channel.applications.discard(self)
         if self.state is not COMPLETE:
-            logger.error("Application returned without a whole response to %r", self)
-            self.give_up(PeerError(500, "The application sent no whole response."))
+            logger.error("Application returned without a full response to %r", self)
+            self.give_up(PeerError(500, "The application sent no full response."))
 
     def handle_exception(self, exception: BaseException) -> None:
         """Handle an application that has raised, or sent an illegal message."""
         self.give_up(PeerError(500, "Exception inside application."))
 
     def refuse(self, error: PeerError) -> None:
-        """Nothing behind this request can be read: answer it, in its turn, and close."""
+        """Answer with an error, in turn, and close: nothing after this can be read."""
         self.error, self.keep_alive = error, False
         if self.channel.active is self:
             self.give_up(error)
@@ -292,7 +292,7 @@ class WebRequest(Conversation):
             self.channel.lose_connection(linger=True)
 
     def give_up(self, error: PeerError) -> None:
-        """End with an error page if nothing is written; else show that it is no end."""
+        """End with an error page if nothing is written; else show that it was cut."""
         if self.state in (AWAITED, STARTED):
             self.basic_error(error)
         elif self.state is WRITING:

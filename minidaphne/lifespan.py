@@ -29,7 +29,7 @@ class Lifespan(InputQueue):
 
     Args:
         application: the application.
-        mode: ``"on"``, ``"off"``, or ``"auto"``: as far as the application takes part.
+        mode: ``"on"``, ``"off"``, or ``"auto"``: if the application supports it.
         loop: the loop it runs on.
     """
 
@@ -48,10 +48,10 @@ class Lifespan(InputQueue):
             stopped: ends when the server is to stop, ready or not.
 
         Returns:
-            the state its requests get a copy of; None if it has no lifespan.
+            the state that each request gets a copy of; None without lifespan.
 
         Raises:
-            OperatorError: if it failed to start, or took no part though it must.
+            OperatorError: if it failed to start, or has no lifespan where it must.
         """
         if self.mode == "off":
             return None
@@ -63,7 +63,7 @@ class Lifespan(InputQueue):
         if not answered.cancel():
             answered.result()
             if self.mode == "on" and not self.started:
-                text = "The application has no lifespan, or has failed in it"
+                text = "The application does not support lifespan, or failed"
                 raise OperatorError(text)
         return state if self.started else None
 
@@ -105,7 +105,7 @@ class Lifespan(InputQueue):
         self.move_on(Stage.OVER)
 
     def move_on(self, stage: Stage) -> None:
-        """Enter a stage, and let go on whoever waits for the end of the last one."""
+        """Enter a stage, and wake the code that waits for the end of the last one."""
         self.stage = stage
         if not self.answered.done():
             self.answered.set_result(None)
@@ -113,7 +113,7 @@ class Lifespan(InputQueue):
     def event_wanted(self) -> None:
         """Handle an application that waits again before it has answered.
 
-        It does not know what a lifespan is, so in ``auto`` we do not wait for it.
+        It does not support lifespan, so in ``auto`` mode we do not wait for it.
         """
         if self.stage is Stage.STARTUP and self.mode == "auto":
             self.move_on(Stage.OVER)

@@ -23,7 +23,7 @@ class Proxies:
         settings: the settings; ``*`` among the trusted ones trusts everyone.
 
     Raises:
-        OperatorError: if a trusted one is no address, network or ``*``.
+        OperatorError: if an entry is not an address, a network or ``*``.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -41,7 +41,7 @@ class Proxies:
             address = ip_address(host)
         except ValueError:
             return self.trust_all
-        # a socket of IPv6 says ::ffff:10.0.0.1 of 10.0.0.1
+        # an IPv6 socket reports 10.0.0.1 as ::ffff:10.0.0.1
         both = {address, getattr(address, "ipv4_mapped", None) or address}
         known = any(each in network for network in self.networks for each in both)
         return self.trust_all or known
@@ -62,7 +62,7 @@ class Proxies:
         Args:
             headers: the request's headers, names in lower case.
             client: host and port of the peer, which is trusted; None on a unix socket.
-            scheme: the scheme of the connection we have.
+            scheme: the scheme of our own connection.
         """
         settings = self.settings
         hops = header_list(headers, settings.proxy_forwarded_address_header)

@@ -1,6 +1,6 @@
 """From the messages of an application to the head of a response: pure, bytes out.
 
-Its law: no header name or value with CR, LF or NUL comes out of here.
+Its invariant: no header name or value in a head contains CR, LF or NUL.
 """
 
 import html
@@ -13,10 +13,10 @@ from .types import Message
 
 #: A header name is a token (RFC 9110 section 5.6.2).
 is_token = re.compile(rb"[-!#$%&'*+.^_`|~0-9A-Za-z]+").fullmatch
-#: What would end a line, or a text.
+#: Characters that would end a line, or a string in C.
 is_many_lines = re.compile(rb"[\r\n\0]").search
 
-#: Headers that are the server's business, and are not sent as the application says.
+#: Headers that the server writes itself; the application's own are not passed on.
 FRAMING = frozenset(b"connection content-length transfer-encoding upgrade".split())
 #: Headers that are looked at.
 NOTED = FRAMING | {b"date", b"server"}
@@ -29,7 +29,7 @@ class ResponseHead:
         message: ``http.response.start``, or its WebSocket twins.
 
     Raises:
-        ApplicationError: if it is nothing that can be sent.
+        ApplicationError: if it cannot be sent.
     """
 
     def __init__(self, message: Message) -> None:
@@ -51,11 +51,11 @@ class ResponseHead:
             lower, line = header_line(name, value)
             if lower not in NOTED or self.note(lower, value, line):
                 self.lines.append(line)
-        if status == 205:  # says so as if it could: RFC 9110 section 15.3.6
+        if status == 205:  # must say that it has no body: RFC 9110 section 15.3.6
             self.length_line = b"content-length: 0\r\n"
 
     def note(self, name: bytes, value: bytes, line: bytes) -> bool:
-        """Note a header that concerns us; is it to be sent as it is?"""
+        """Note a header that matters to us; return whether to send it unchanged."""
         if name == b"content-length":
             number = value.isdigit() and len(value) < 19
             if self.content_length is not None or not number:
@@ -109,10 +109,10 @@ def status_line(http_version: str, status: int) -> bytes:
 
 
 def as_bytes(body: object) -> bytes:
-    """Return the bytes of a body that is something like bytes.
+    """Return a bytes-like body as bytes.
 
     Raises:
-        ApplicationError: if it is nothing like them.
+        ApplicationError: if it is not bytes-like.
     """
     if not isinstance(body, (bytes, bytearray, memoryview)):
         raise ApplicationError(f"A body must be bytes, not {type(body)}")

@@ -18,10 +18,10 @@ is_host = lru_cache(maxsize=64)(HOST.fullmatch)
 #: What an absolute target has before its path (RFC 9112 section 3.2.2).
 ORIGIN = re.compile(rb"[A-Za-z][-+.0-9A-Za-z]*://([^/?]+)")
 
-#: A number of bytes; Python refuses to read digits without end.
+#: A number of bytes; Python refuses to convert too many digits.
 is_length = re.compile(rb"[0-9]{1,18}").fullmatch
 
-#: So many names of headers are remembered; each may be as long as a head may be.
+#: How many header names are remembered; each may be as long as a whole head.
 MAX_NAMES = 128
 
 #: Headers that `Request.note` wants to see.
@@ -32,7 +32,7 @@ NOTED = frozenset(NOTED_NAMES.split())
 class FieldNames(dict[bytes, tuple[bytes, bool]]):
     """Names of headers, as sent: in lower case, and whether `Request.note` sees them.
 
-    To look into a dict takes half the time of a call of what `lru_cache` makes.
+    A look into a dict takes half the time of a call that `lru_cache` caches.
     """
 
     def __missing__(self, name: bytes) -> tuple[bytes, bool]:
@@ -56,16 +56,16 @@ class Request:
         self.http_version = "1.1"
         self.keep_alive = False  # whether the client wants the connection to live on
         self.root_path: str | None = None  # what Daphne-Root-Path says
-        self.client: Address = None  # who has sent it, as far as we know
+        self.client: Address = None  # who sent it, as far as we know
         self.headers: Headers = []  # names in lower case, in their order
         self.content_length = 0
         self.has_host = self.chunked = self.expect_continue = self.websocket = False
 
     def use_origin(self) -> None:
-        """Of an absolute target the origin is the Host (RFC 9112 section 3.2.2).
+        """Take the Host from an absolute target (RFC 9112 section 3.2.2).
 
         Raises:
-            PeerError: if the target is neither that, nor the ``*`` of OPTIONS.
+            PeerError: if the target is neither absolute nor the ``*`` of OPTIONS.
         """
         if self.target == b"*":
             return
@@ -77,7 +77,7 @@ class Request:
         self.headers = [(b"host", origin[1]), *others]
 
     def note(self, name: bytes, value: bytes) -> bool:
-        """Note a header that tells us how to go on; is the application to see it?
+        """Note a header that matters to us; return whether the application sees it.
 
         Raises:
             PeerError: for headers that two servers could read in two ways.
@@ -123,7 +123,7 @@ def build_scope(
     root_path: str,
     state: dict[str, Any] | None,
 ) -> Scope:
-    """Build the scope of an HTTP request (ASGI HTTP 2.5); a WebSocket's is made of it.
+    """Build the scope of an HTTP request (ASGI HTTP 2.5); a WebSocket's is made from it.
 
     Args:
         request: the head of the request.
@@ -155,10 +155,10 @@ def build_scope(
 
 
 def build_websocket_scope(scope: Scope, subprotocols: list[str]) -> Scope:
-    """Make a WebSocket's scope of that of the request to upgrade.
+    """Make a WebSocket's scope from that of the request to upgrade.
 
     Args:
-        scope: what `build_scope` has made.
+        scope: the result of `build_scope`.
         subprotocols: those the client speaks.
     """
     scope |= {

@@ -1,8 +1,8 @@
-"""The server: it listens, runs one application a conversation, and stops in order.
+"""The server: it listens, runs the application once per conversation, and stops.
 
 `Server` owns the event loop, and knows every connection and every application that
-runs.  Its laws: an application's failure is its own; every application that was started
-is waited for, or cancelled; nothing is looked for by polling.
+runs.  Its invariants: an application that fails harms no other; every application that
+was started is waited for or cancelled; nothing is polled.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ class Server:
         options: see `Settings`.
 
     Raises:
-        OperatorError: if there is nothing to call, or no endpoint that can be.
+        OperatorError: if the application cannot be called, or an endpoint is bad.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class Server:
             text = "No endpoints. This server will not listen on anything."
             raise OperatorError(text)
         if not callable(application):
-            raise OperatorError(f"{application!r} is no application")
+            raise OperatorError(f"{application!r} cannot be called")
         self.application = application
         self.settings = Settings(**options)
         self.endpoints = {text: server_from_string(text) for text in endpoints}
@@ -72,10 +72,10 @@ class Server:
     # Start and stop
 
     def run(self) -> None:
-        """Serve until `stop` is called, or a signal comes.
+        """Serve until `stop` is called, or a signal arrives.
 
         Raises:
-            OperatorError: if uvloop is asked for and not there.
+            OperatorError: if uvloop is asked for and not installed.
         """
         loop = new_event_loop(self.settings.loop)
         asyncio.set_event_loop(loop)
@@ -90,7 +90,7 @@ class Server:
             loop.close()
 
     def prepare(self, loop: Loop) -> None:
-        """Take a loop to run on; from here on connections can be made."""
+        """Adopt a loop to run on; from here on, connections can be made."""
         self.loop = loop
         self.context = contextvars.copy_context()
         loop.set_debug(self.settings.verbosity >= 3)
@@ -125,7 +125,7 @@ class Server:
             self.listeners[endpoint] = await endpoint.listen(build_protocol)
 
     async def start_serving(self) -> None:
-        """Take connections from now on."""
+        """Accept connections from now on."""
         for listener in self.listeners.values():
             await listener.start_serving()
             self.listen_success(listener)
@@ -162,7 +162,7 @@ class Server:
             self.stopped.set_result(None)
 
     async def shutdown(self) -> None:
-        """Take no more connections, let what is in flight end, then end the rest."""
+        """Accept no more connections, let what is in flight finish, cancel the rest."""
         self.stopping = True
         for endpoint, listener in self.listeners.items():
             endpoint.stop_listening()
@@ -206,7 +206,7 @@ class Server:
         self.connections.add(protocol)
 
     def protocol_disconnected(self, protocol: Conversation) -> None:
-        """Its client has gone: nothing can be sent any more."""
+        """Note that a client has gone: nothing more can be sent to it."""
         protocol.disconnected = True
         self.close_application(protocol)
 
@@ -214,23 +214,23 @@ class Server:
         """Run the application for a request or a WebSocket, in a task of its own.
 
         Args:
-            protocol: who it will talk to.
+            protocol: the request or WebSocket.
             scope: what it is called with.
 
         """
         send = partial(self.handle_reply, protocol)
         running = self.run_application(protocol, scope, send)
-        # not in the context of whoever calls us: that may be another application
+        # not in our caller's context, which may be another application's
         context = self.context.copy()
         protocol.task = self.loop.create_task(running, context=context)
 
     async def run_application(
         self, protocol: Conversation, scope: Scope, send: Send
     ) -> None:
-        """Call the application, and see that its conversation ends when it does."""
+        """Call the application, and make sure that its conversation ends with it."""
         try:
             await self.application(scope, protocol.get, send)
-        except ClientDisconnected as error:  # our own word, that it did not catch
+        except ClientDisconnected as error:  # raised by us, and not caught
             protocol.handle_exception(error)
         except KeyboardInterrupt:
             self.stop()
@@ -257,7 +257,7 @@ class Server:
 
         Raises:
             ClientDisconnected: if the client has gone.
-            ApplicationError: if the message is not one that can be obeyed now.
+            ApplicationError: if the message cannot be obeyed now.
         """
         if protocol.disconnected:
             raise ClientDisconnected("The client has disconnected")
@@ -276,12 +276,12 @@ class Server:
                 raise ClientDisconnected("The client has disconnected")
 
     def close_application(self, protocol: Conversation, hopeless: bool = False) -> None:
-        """Give an application that has nobody to talk to some seconds to end.
+        """Give an application whose client has gone a few seconds to end.
 
         Args:
-            protocol: whom it talked to.
-            hopeless: whether it waits for what will never come: when the server stops,
-                it need not do so any longer.
+            protocol: its request or WebSocket.
+            hopeless: whether it waits for an event that will never come: if the server
+                is stopping, it is cancelled at once.
         """
         if protocol.task is None:
             self.connections.discard(protocol)
@@ -295,7 +295,7 @@ class Server:
             protocol.kill_timer = self.loop.call_later(timeout, kill, protocol)
 
     def kill_application(self, protocol: Conversation) -> None:
-        """Its time is up; if it does not let itself be cancelled, try again later."""
+        """Cancel an application whose time is up, every second until it ends."""
         assert protocol.task is not None
         text = "Application instance %r for connection %r took too long to shut down"
         logger.warning(f"{text} and was killed.", protocol.task, protocol)
@@ -314,7 +314,7 @@ class Server:
         return line + self.server_line if server else line
 
     def log_action(self, protocol: str, action: str, details: dict[str, Any]) -> None:
-        """Pass an action on to the action logger; its failure is not the client's."""
+        """Pass an action on to the action logger; if that fails, only log it."""
         try:
             if self.settings.action_logger is not None:
                 self.settings.action_logger(protocol, action, details)
@@ -326,7 +326,7 @@ def new_event_loop(name: str) -> Loop:
     """Make an event loop: ``asyncio``, ``uvloop``, or ``auto`` for the better one.
 
     Raises:
-        OperatorError: if uvloop is asked for and not there.
+        OperatorError: if uvloop is asked for and not installed.
     """
     if name != "asyncio":
         try:

@@ -13,9 +13,9 @@ Message = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Callable[[], Awaitable[Any]], Send], Awaitable[None]]
 
-#: More bytes than anything has, for limits that are none.
+#: More bytes than anything has; stands for no limit.
 UNLIMITED = 1 << 62
-#: Later than any connection lives, on the loop's clock.
+#: On the loop's clock, later than the end of any connection.
 FOREVER = 1e9
 
 
@@ -34,14 +34,14 @@ def seconds(text: str) -> float:
 
 
 def option(kind: Any, default: Any, help: str, *names: str, **more: Any) -> Any:
-    """Make a field of `Settings` that is an option of the command line, too.
+    """Make a field of `Settings` that is also an option of the command line.
 
     Args:
         kind: reads the value from the text on the command line.
         default: the default of both.
         help: what it is, with its unit.
         names: other names of the option than that of the setting.
-        more: what else argparse is to know of it.
+        more: further arguments for argparse.
     """
     metadata = {"type": kind, "help": help, "names": names, **more}
     return field(default=default, metadata=metadata)

@@ -1,9 +1,9 @@
 """WebSocket frames (RFC 6455 section 5): bytes to messages and back, no I/O.
 
 `FrameReader` takes bytes into its buffer, and gives one message or control frame at a
-time with `read_message`, so that its caller can stop in the middle.  Its laws: no
-message grows past its limit, compressed or not; text is UTF-8; the first error is the
-last thing it says.
+time with `read_message`, so that its caller can stop in the middle.  Its invariants:
+no message grows past its limit, compressed or not; text is UTF-8; nothing is read
+after the first error.
 """
 
 import codecs
@@ -25,7 +25,7 @@ except ImportError:  # pragma: no cover - websockets was installed without a com
 
 #: What a frame is (RFC 6455 section 5.2).
 OPCODES = CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
-#: Bits of a frame's first byte: the last of its message; compressed; meaningless.
+#: Bits of a frame's first byte: last of its message; compressed; reserved.
 FIN, RSV1, RESERVED = 0x80, 0x40, 0x30
 #: Close codes below 3000 that may be sent (RFC 6455 section 7.4, and the registry).
 CLOSE_CODES = frozenset({1000, 1001, 1002, 1003, *range(1007, 1015)})
@@ -50,8 +50,8 @@ class Deflate:
     def inflate(self, payload: bytes, final: bool, limit: int) -> bytes:
         """Inflate a frame's payload, to no more than one byte past the limit.
 
-        A stream may end within it, and another one begin; not for ever, because each
-        copies what is left.
+        A stream may end within it, and another one begin.  Their number is limited,
+        because each one copies what is left.
 
         Raises:
             FrameError: if it cannot be inflated, or is in too many streams.
@@ -121,7 +121,7 @@ class FrameReader:
         return None  # there is none yet
 
     def read_frame(self) -> tuple[int, bytes] | None:
-        """Take a frame's first byte and its payload out; None if it is not whole yet."""
+        """Take a frame's first byte and its payload out; None if it is incomplete."""
         buffer = self.buffer
         if len(buffer) < 2:
             return None
@@ -160,11 +160,11 @@ class FrameReader:
             raise FrameError(1002, "a fragment out of turn")
         room = min(self.max_frame, self.max_message - self.size)
         if first & RSV1 or (self.compressed and not opcode):
-            room += 64 + (room >> 6)  # to compress a little makes it a little longer
+            room += 64 + (room >> 6)  # compressing can make it a little longer
         return room
 
     def add_fragment(self, payload: bytes, final: bool) -> None:
-        """Add a fragment to its message; what is no UTF-8 ends the connection at once."""
+        """Add a fragment to its message; invalid UTF-8 is an error at once."""
         if self.compressed and self.deflate:
             left = self.max_message - self.size
             payload = self.deflate.inflate(payload, final, left)
@@ -181,7 +181,7 @@ def decode(
     """Decode UTF-8 (RFC 6455 section 8.1).
 
     Raises:
-        FrameError: with code 1007, if it is none.
+        FrameError: with code 1007, if it is invalid.
     """
     try:
         return decoder.decode(payload, final) if decoder else payload.decode()
@@ -190,7 +190,7 @@ def decode(
 
 
 def build_frame(opcode: int, payload: bytes, deflate: Deflate | None) -> bytes:
-    """Build a frame, whole and unmasked, as a server sends it.
+    """Build a complete, unmasked frame, as a server sends it.
 
     Args:
         opcode: what it is.
@@ -212,7 +212,7 @@ def parse_close(payload: bytes) -> tuple[int, str]:
     """Return the code and reason in a close frame; 1005 for none (RFC 6455, 7.1.5).
 
     Raises:
-        FrameError: if it has a code that must not be sent, or a reason that is no text.
+        FrameError: if it has a code that must not be sent, or a reason that is not text.
     """
     if not payload:
         return 1005, ""

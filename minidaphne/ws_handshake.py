@@ -1,4 +1,4 @@
-"""The opening handshake of a WebSocket (RFC 6455 section 4): pure, a request in."""
+"""The opening handshake of a WebSocket (RFC 6455 section 4), in pure functions."""
 
 import re
 from contextlib import suppress
@@ -39,16 +39,16 @@ def parse_handshake(request: Request) -> Handshake:
     """Check a request to upgrade to WebSocket.
 
     Raises:
-        PeerError: if it is none; with status 426 and the version we speak, if it is
-            one of another version (RFC 6455 section 4.4).
+        PeerError: if it is not a handshake; with status 426 and our version, if it is
+            a handshake of another version (RFC 6455 section 4.4).
     """
     if header_list(request.headers, "sec-websocket-version") != ["13"]:
         wanted = [(b"sec-websocket-version", b"13"), (b"upgrade", b"websocket")]
-        text = "WebSocket version 13 is spoken here"
+        text = "Only WebSocket version 13 is supported"
         raise PeerError(426, text, (b"connection", b"upgrade"), *wanted)
     keys = header_list(request.headers, "sec-websocket-key")
     if request.method != "GET" or len(keys) != 1 or not is_key(keys[0]):
-        raise PeerError(400, "This is no WebSocket handshake")
+        raise PeerError(400, "This is not a WebSocket handshake")
     subprotocols = header_list(request.headers, "sec-websocket-protocol")
     accept = (b"sec-websocket-accept", accept_key(keys[0]).encode())
     handshake = Handshake(subprotocols, [accept])
@@ -58,7 +58,7 @@ def parse_handshake(request: Request) -> Handshake:
 
 
 def negotiate_deflate(offers: str, handshake: Handshake) -> None:
-    """Take the first offer of permessage-deflate that can be kept (RFC 7692 section 5).
+    """Accept the first offer of permessage-deflate that we can (RFC 7692 section 5).
 
     Raises:
         PeerError: if the offers cannot be parsed.
@@ -69,7 +69,7 @@ def negotiate_deflate(offers: str, handshake: Handshake) -> None:
         raise PeerError(400, "Invalid Sec-WebSocket-Extensions") from None
     for name, parameters in parsed:
         if name == DEFLATE.name and handshake.deflate is None:
-            with suppress(InvalidHandshake):  # an offer we cannot keep
+            with suppress(InvalidHandshake):  # an offer we cannot accept
                 agreed, extension = DEFLATE.process_request_params(parameters, [])
                 handshake.deflate = Deflate(extension)
                 answer = build_extension([(name, agreed)]).encode()

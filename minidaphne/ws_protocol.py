@@ -1,8 +1,8 @@
 """A WebSocket, on a connection that HTTP has handed over.
 
-`WebSocketProtocol` stands between one browser and one application: handshake, messages,
-pings, and the ways to close.  Its laws: the application is told of the end once; and
-nothing is sent behind a close frame.
+`WebSocketProtocol` connects one browser with one application: handshake, messages,
+pings, and the ways to close.  Its invariants: the application is told of the end once;
+nothing is sent after a close frame.
 """
 
 from enum import IntEnum
@@ -83,7 +83,7 @@ class WebSocketProtocol(Connection, Conversation):
     # The handshake
 
     def on_connect(self) -> None:
-        """Have the application decide about a connection that is now a WebSocket."""
+        """Call the application, which decides about the new WebSocket."""
         scope = self.build_scope(self.request)
         scope = build_websocket_scope(scope, self.handshake.subprotocols)
         self.check_timeouts()
@@ -96,7 +96,7 @@ class WebSocketProtocol(Connection, Conversation):
         self.log_action("websocket", "connecting", self.request)
 
     def on_open(self) -> None:
-        """Read what came early, now that the handshake is complete."""
+        """Read what arrived early, now that the handshake is complete."""
         self.log_action("websocket", "connected", self.request)
         self.check_timeouts()
         self.flow.resume_reading(Pause.HANDSHAKE)
@@ -105,7 +105,7 @@ class WebSocketProtocol(Connection, Conversation):
     # From the browser to the application
 
     def data_received(self, data: bytes) -> None:
-        """Bytes have come; before the handshake is complete they wait."""
+        """Take bytes that have arrived; before the handshake is complete they wait."""
         self.last_seen = self.loop.time()
         if self.state is CLOSED:
             return
@@ -138,7 +138,7 @@ class WebSocketProtocol(Connection, Conversation):
             self.fail(1011, str(self.log_mistake(error)))
 
     def on_event(self, opcode: int, payload: Any) -> None:
-        """See what has come: a message, or a control frame."""
+        """Handle what has arrived: a message or a control frame."""
         if opcode == CLOSE:
             self.on_close_frame(payload)
         elif self.state is CLOSING or opcode == PONG:
@@ -233,7 +233,7 @@ class WebSocketProtocol(Connection, Conversation):
         if self.state is CONNECTING:
             self.denial = ResponseHead(message)
             if self.denial.status < 200:
-                raise ApplicationError("That is no status to deny with")
+                raise ApplicationError("A WebSocket cannot be denied with this status")
             self.bodiless = self.denial.bodiless
             self.state = DENYING
             return
@@ -249,7 +249,7 @@ class WebSocketProtocol(Connection, Conversation):
             self.lose_connection(linger=True)
 
     def server_send(self, message: Message) -> None:
-        """Send a message; an empty one is one too."""
+        """Send a message, which may be empty."""
         data, text = message.get("bytes"), message.get("text")
         if data is not None and text is not None:
             words = f"Got invalid WebSocket reply message on {message}"
@@ -265,7 +265,7 @@ class WebSocketProtocol(Connection, Conversation):
         """Send a close frame; the client has `CLOSE_TIMEOUT` to answer."""
         code = 1000 if code is None else code
         if not frames.is_close_code(code):
-            raise ApplicationError(f"{code} is no code to close with")
+            raise ApplicationError(f"{code} is not a close code that may be sent")
         self.write_frame(CLOSE, frames.build_close(code, reason or ""))
         self.state = CLOSING
         self.set_timeout(CLOSE_TIMEOUT)
@@ -280,7 +280,7 @@ class WebSocketProtocol(Connection, Conversation):
     def write_frame(
         self, opcode: int, payload: bytes, deflate: Deflate | None = None
     ) -> None:
-        """Write a frame: all of them go out here."""
+        """Write a frame; all frames go out here."""
         self.transport.write(frames.build_frame(opcode, payload, deflate))
 
     # When things go wrong, and when nothing happens at all
@@ -313,7 +313,7 @@ class WebSocketProtocol(Connection, Conversation):
             self.server_close(code)
 
     def check_timeouts(self) -> None:
-        """End, ping or give up, as is due, and set the next timeout; as Daphne's."""
+        """End, ping or give up, as is due, and set the next timeout; twin of Daphne's."""
         settings, now = self.server.settings, self.loop.time()
         wait, live = settings.websocket_connect_timeout, settings.websocket_timeout
         limit = live if self.state is OPEN else wait
@@ -329,11 +329,11 @@ class WebSocketProtocol(Connection, Conversation):
             self.give_up(PeerError(503, "It has taken too long."), 1000)
 
     def check_pings(self, now: float) -> float:
-        """Ping a client that is silent, give up one that stays so; say when to look."""
+        """Ping a silent client, cut off one that stays so; return when to look next."""
         interval = self.server.settings.ping_interval or FOREVER
         timeout = self.server.settings.ping_timeout or FOREVER
         if self.flow.reasons:
-            self.last_seen = now  # we do not look, so we cannot blame the client
+            self.last_seen = now  # we do not read, so we cannot blame the client
         if self.last_ping > self.last_seen:
             if now >= self.last_ping + timeout:
                 self.fail(1011, "keepalive ping timeout")
@@ -359,6 +359,6 @@ class WebSocketFactory:
         """Return a protocol for a request to upgrade, as `WebRequest.process` asks.
 
         Raises:
-            PeerError: if the head is no handshake that we can complete.
+            PeerError: if the head is not a handshake that we can complete.
         """
         return WebSocketProtocol(channel, head, parse_handshake(head))

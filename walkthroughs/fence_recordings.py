@@ -155,15 +155,15 @@ def recording(options: Mapping[str, str]) -> Recorded:
 
     Raises:
         FenceError: it does not say which, or says more; or the version that it speaks
-            for can be had nowhere.
-        RecordingError: there is no such recording to be had.
+            for is not available.
+        RecordingError: no such recording is available.
     """
     version = version_named(options)
     missing = " and ".join(sorted({"scenario", "server"} - set(options)))
     if missing:
-        raise FenceError(f"a callpath fence says its {missing}")
+        raise FenceError(f"a callpath fence needs {missing}")
     if options.get("look", "slim") not in LOOKS:
-        raise FenceError(f"the look of a callpath is {' or '.join(LOOKS)}, or not said")
+        raise FenceError(f"the look of a callpath is {' or '.join(LOOKS)}, if given")
     scenario, server = options["scenario"], options["server"]
     try:
         return _record(scenario, server, version)
@@ -176,7 +176,7 @@ def _kept(
     version: Version, scenario: str, server: str, error: Uninstallable
 ) -> Recorded:
     kept = read_kept(version, scenario, server)
-    why = f"{version} cannot be had here: {error}"
+    why = f"{version} is not available here: {error}"
     if kept is None:
         raise FenceError(
             f"{why}; and there is no {kept_file(version, scenario, server)}"
@@ -186,7 +186,7 @@ def _kept(
     header = kept.trace.header
     packages = ", ".join(f"{each.name} {each.version}" for each in header.packages)
     note = (
-        f"Not recorded on this machine, where {version} cannot be had. "
+        f"Not recorded on this machine, where {version} is not available. "
         f"This is the recording of {kept.made.day} {kept.made:%B %Y}, on Python "
         f"{header.python} with {packages}."
     )
@@ -200,8 +200,8 @@ def keep_elsewhere(options: Mapping[str, str]) -> Path | None:
         the file; None for a fence that speaks for what is installed here.
 
     Raises:
-        FenceError: the version that it speaks for can be had nowhere.
-        RecordingError: there is no such recording to be had.
+        FenceError: the version that it speaks for is not available.
+        RecordingError: no such recording is available.
     """
     version = version_named(options)
     if version is None or version.is_here:

@@ -37,7 +37,7 @@ def owner(module: str, file: Path) -> Package | None:
 
 
 def is_own(path: Path) -> bool:
-    """Whether a file was written by whoever runs it: no installer put it there."""
+    """Whether a file is the user's own: no installer put it there."""
     installed = {"site-packages", "dist-packages"} & set(path.parts)
     frozen = not path.is_absolute() and path.suffix != ".py"
     if installed or frozen:

@@ -54,7 +54,7 @@ MANY_EVENTS = 50_000
 """How many events take longer than about a second to write and to read."""
 
 MAX_EVENTS = 1_000_000
-"""How many events a recording keeps, unless told."""
+"""How many events a recording keeps, by default."""
 
 ORDERS: Mapping[str, object] = {
     "focus": None,
@@ -70,7 +70,7 @@ ORDERS: Mapping[str, object] = {
     "database": False,
     "warm_up": False,
 }
-"""What the recorded process is told where nobody says otherwise."""
+"""The orders that the recorded process gets by default."""
 
 VARIABLES = ("PYTHON", "DJANGO_", "ASGI_")
 """How variables of the environment begin that the interpreter, Django and asgiref read."""

@@ -132,7 +132,7 @@ def _start(name: str) -> tuple[_Place, list[str]]:
     head, colon, tail = name.partition(":")
     parts = head.split(".")
     if not all(part.isidentifier() for part in parts):
-        raise TargetError(f"{name!r} is no dotted name")
+        raise TargetError(f"{name!r} is not a dotted name")
     known = 0
     for known, module in enumerate(accumulate(parts, "{}.{}".format), start=1):
         if _spec(module) is None:

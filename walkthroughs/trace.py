@@ -1,7 +1,7 @@
 """The trace: what one recording saw, as frozen data that goes to JSON and back.
 
 Everything that the site shows, the tests check and the JSON holds is this one
-object.  Its laws:
+object.  Its invariants:
 
 * events are numbered from 0 in the order seen, and refer to each other by number;
 * a coroutine or generator is *one* `Call`, with a `suspend` and a `resume` for
@@ -307,7 +307,7 @@ class Trace:
         """Read the trace that `to_json` wrote.
 
         Raises:
-            TraceError: the text is no trace, or one of another schema.
+            TraceError: the text is not a trace, or has another schema.
         """
         try:
             head, events = _parts(text)
@@ -330,7 +330,7 @@ class Trace:
             TypeError,
             ValueError,
         ) as error:
-            raise TraceError(f"this is no trace: {error!r}") from error
+            raise TraceError(f"this is not a trace: {error!r}") from error
 
 
 _FIELDS: Mapping[str, tuple[str, ...]] = {

@@ -101,7 +101,7 @@ def verify(body: str, options: Mapping[str, str]) -> Verified:
 
     Raises:
         FenceError: the fence's options make no sense, or it is still empty.
-        RecordingError: there is no recording to be had.
+        RecordingError: no recording is available.
         ListingError: the listing cannot be read.
         Mismatch: it is not what happened.
     """
@@ -143,7 +143,7 @@ def hold_on(body: str, options: Mapping[str, str], versions: Iterable[Version]) 
         except FenceError:
             if not may_be_kept():
                 raise
-            words = f"where {version} cannot be had"
+            words = f"where {version} is not available"
             notes.append(f"Not held on {version} on this machine, {words}.")
     return " ".join(notes)
 

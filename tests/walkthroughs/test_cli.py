@@ -38,7 +38,7 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
         (("run",), "the following arguments are required: NAME"),
         (("run", "dance"), "there is no scenario 'dance': the scenarios are"),
         (("run", "no.such:thing"), "No module named 'no'"),
-        (("run", "walkthroughs.trace:SCHEMA"), "is no walkthroughs Scenario"),
+        (("run", "walkthroughs.trace:SCHEMA"), "is not a walkthroughs Scenario"),
         (
             ("run", "tests.walkthroughs.raises_on_import:it"),
             "raises_on_import:it: ValueError: on purpose",

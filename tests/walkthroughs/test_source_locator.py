@@ -201,9 +201,9 @@ def test_sees_a_file_that_changed(package: Path) -> None:
         ),
         ("daphnee", "there is no module 'daphnee'; the nearest name is 'daphne'"),
         ("time.sleep", "module 'time' has no Python source"),
-        ("shapes.all.Child.", "'shapes.all.Child.' is no dotted name"),
-        ("GET /", "'GET /' is no dotted name"),
-        ("", "'' is no dotted name"),
+        ("shapes.all.Child.", "'shapes.all.Child.' is not a dotted name"),
+        ("GET /", "'GET /' is not a dotted name"),
+        ("", "'' is not a dotted name"),
     ],
 )
 def test_says_what_leads_nowhere(package: Path, name: str, message: str) -> None:

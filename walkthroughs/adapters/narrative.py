@@ -36,7 +36,7 @@ def link_mentions(
     elements = [each for each in root.iter("div") if _is_narrative(each)]
     if len(elements) != len(found):
         raise FenceError(
-            f"of {len(found)} narratives Markdown has made {len(elements)}: "
+            f"Markdown has made {len(elements)} of {len(found)} narratives: "
             "is the extension md_in_html on, and is a blank line around each?"
         )
     for element, (narrative, bound) in zip(elements, found, strict=True):
@@ -61,7 +61,7 @@ def _link(md: Markdown, element: Element, narrative: Narrative, bound: Bound) ->
     wanted = [mention.name for mention in narrative.mentions]
     if written != wanted:
         odd = next((w for w in wanted if w not in written), "") or str(written)
-        raise FenceError(f"Markdown has not made the bold names as written: {odd}")
+        raise FenceError(f"Markdown has not rendered the bold names as written: {odd}")
     for (parent, at, strong), step in zip(bold, bound.steps, strict=True):
         strong.attrib.pop("nth", None)
         link = Element("a", {"class": "wt-go", "href": f"#{bound.ident}-{step}"})

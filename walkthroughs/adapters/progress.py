@@ -1,4 +1,4 @@
-"""Lines of progress, for whoever waits: one a second at most, none for what is quick."""
+"""Lines of progress: at most one a second, and none for quick work."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ from ..scenarios import load
 
 
 def prepare(config: MkDocsConfig) -> None:
-    """Make the site's own modules importable, read them anew, and watch them."""
+    """Make the site's own modules importable, import them again, and watch them."""
     folder = Path(config.config_file_path or "mkdocs.yml").resolve().parent
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))

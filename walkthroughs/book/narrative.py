@@ -40,7 +40,7 @@ def bind(narrative: Narrative | Problem, fences: Sequence[Fence]) -> Bound:
             is the walkthrough.
 
     Raises:
-        ListingError: it is none; there is no such walkthrough above, or a name is not a step of it,
+        ListingError: it is not one; no such walkthrough is above, or a name is not a step of it,
             or only of an earlier step; its line counts from the page's first.
         WalkthroughError: the walkthrough itself does not hold.
     """

@@ -138,7 +138,7 @@ def read_stand_in(
     """Return the chapters that print what a `stand-in` fence stands for.
 
     Raises:
-        FenceError: it is no Python, or names nothing that a later chapter prints.
+        FenceError: it is not Python, or names nothing that a later chapter prints.
     """
     module = options.get("target", "")
     if not module or set(options) != {"target"}:
@@ -155,12 +155,12 @@ def read_stand_in(
         later.append(max(where, key=book.order.index, default=page))
         if book.order.index(later[-1]) <= book.order.index(page):
             raise FenceError(
-                f"a stand-in for {target.name} is idle: no later chapter prints it"
+                f"a stand-in for {target.name} is unused: no later chapter prints it"
             )
     if not later:  # a script, or nothing at all
         later = sorted({*chain(*book.pages(find(module).file).values())})
         if min(map(book.order.index, later), default=0) <= book.order.index(page):
-            raise FenceError(f"it stands for nothing that {module} has")
+            raise FenceError(f"it replaces nothing that {module} has")
     return later
 
 
@@ -243,7 +243,7 @@ def _pieces(text: str, printed: Callable[[int], bool]) -> list[_Piece]:
     try:
         body = ast.parse(text).body
     except SyntaxError as error:
-        raise FenceError(f"a stand-in is no Python: {error}") from error
+        raise FenceError(f"a stand-in is not valid Python: {error}") from error
     return list(_split(body, text.splitlines(keepends=True), 0, printed))
 
 

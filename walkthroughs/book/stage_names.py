@@ -36,7 +36,7 @@ class Names:
     pages: Mapping[str, Collection[str]] = field(default_factory=dict)
 
     def home(self, name: str) -> str:
-        """Return the page that tells where a stage runs; "" for what is no stage."""
+        """Return the page that tells where a stage runs; "" if it is not a stage."""
         return self.homes.get(package_of(name), "") if name in self.pages else ""
 
     def meant(self, text: str, page: str, said: str, above: str) -> str:

@@ -1,7 +1,7 @@
 """A small browser: requests and WebSockets in a row, with the cookies that it is given.
 
 A header, a body or a text may say `{name}` for the value of the cookie of that name, so
-that a form can be sent which asks for a token.  Its laws:
+that a form can be sent which asks for a token.  Its invariants:
 
 * a session does one exchange after the other, each within a time limit;
 * several sessions run at the same time and share nothing;
@@ -40,7 +40,7 @@ HOST = "localhost"
 """The host that requests are for, which frameworks allow while one develops."""
 
 LIMIT = 10.0
-"""Seconds that an exchange may take, unless told."""
+"""Seconds that an exchange may take, by default."""
 
 QUIET = 0.3
 """Seconds of silence after which a WebSocket is taken to have said all, once it has
@@ -478,4 +478,4 @@ def _describe_failure(error: Exception) -> str:
         return "the server does not listen any more"
     if isinstance(error, ConnectionError | EOFError | InvalidMessage):
         return "the server closed the connection without an answer"
-    return f"what came is no answer: {error!r}"
+    return f"what arrived is not a response: {error!r}"

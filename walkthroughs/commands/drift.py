@@ -143,7 +143,7 @@ def run(args: Namespace) -> int:
     writable(args.output)
     listings = _listings(args.pages)
     if not listings:
-        raise UsageError(f"no listing there speaks of {SERVER}")
+        raise UsageError(f"no listing there is about {SERVER}")
     pythons = tuple(_python(each) for each in args.python) or interpreters()
     pairs = [("", ""), *(pair for each in args.versions for pair in each)]
     wanted = [Wanted(name, prefix, pythons) for name, prefix in pairs]
@@ -168,7 +168,7 @@ def _versions(text: str) -> list[tuple[str, str]]:
     """
     found = FORM.fullmatch(text)
     if found is None:
-        raise ArgumentTypeError(f"{text!r} is not such as django=4.2,5.0")
+        raise ArgumentTypeError(f"{text!r} is not of the form django=4.2,5.0")
     return [(found[1].lower(), each) for each in found[2].split(",")]
 
 

@@ -143,14 +143,14 @@ def run(args: Namespace) -> int:
 def _check_options(args: Namespace) -> None:
     """Refuses options that would show nothing."""
     if args.steps is not None and args.steps <= 0:
-        raise UsageError("--steps is more than nothing")
+        raise UsageError("--steps must be at least 1")
     names = args.focus or ()
     for name in names:
         if not _DOTTED.fullmatch(name):
             raise UsageError(f"--focus takes a dotted name, as in a.b, not {name!r}")
     if names and all(name.startswith("-") for name in names):
         raise UsageError(
-            "--focus only leaves out here: say what to take in too, as --focus NAME"
+            "--focus only leaves names out: also add --focus NAME to include some"
         )
 
 
@@ -167,7 +167,7 @@ def _nothing_shown(view: View, args: Namespace) -> Iterator[str]:
 
 
 def _answers(trace: Trace) -> str:
-    """Return the statuses of the application's answers that are no success."""
+    """Return the statuses of the application's answers that are not a success."""
     statuses = (status(step) for step in trace.steps)
     found = sorted({each for each in statuses if each >= "300"})
     return f" (the application answered {', '.join(found)})" if found else ""

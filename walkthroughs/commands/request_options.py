@@ -298,7 +298,7 @@ def _file(option: str, text: str) -> bytes:
         raise UsageError(f"{option} {text}: {error.strerror}") from None
 
 
-# A file is no dotted name, however much its name looks like one.
+# A file is not a dotted name, however much its name looks like one.
 _APPLICATION = re.compile(r"(?!.*\.py(:|$))\w+(\.\w+)*(:\w+(\.\w+)*)?")
 
 
@@ -383,7 +383,7 @@ def client(args: Namespace, tell: Any) -> SessionClient:
         UsageError: a limit is none.
     """
     if not 0 < args.time_limit < inf or args.max_events <= 0:
-        raise UsageError("--time-limit and --max-events are more than nothing")
+        raise UsageError("--time-limit and --max-events must be greater than 0")
     if not 1 <= args.concurrency <= MOST_AT_ONCE:
         raise UsageError(f"--concurrency must be between 1 and {MOST_AT_ONCE}")
     return SessionClient(exchanges(args), args.time_limit, tell, args.concurrency)

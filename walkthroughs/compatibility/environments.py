@@ -46,7 +46,7 @@ NEWEST = ("daphne", "django", "channels", "channels-redis")
 
 
 class Uninstallable(WalkthroughError):
-    """These versions cannot be had together on that Python: why, in one line."""
+    """These versions cannot be installed together on that Python: why, in one line."""
 
 
 class TooSlow(Uninstallable):

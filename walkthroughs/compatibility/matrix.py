@@ -293,7 +293,7 @@ def _change(before: Cell, since: Cell) -> str:
 
 
 def _quoted(words: str) -> str:
-    """Quote what differs, without the advice to whoever writes a listing."""
+    """Quote what differs, without the advice to the author of a listing."""
     return f"`{re.sub(ADVICE, '', words)}`"
 
 

@@ -40,7 +40,7 @@ def check(fence: Fence, place: Place) -> None:
         FenceError: the fence's options make no sense, or it is still empty; a version
             that it speaks for cannot be had, or is spoken for twice; its variants leave
             one out; the kept recording is of other steps.
-        RecordingError: there is no recording to be had.
+        RecordingError: no recording is available.
         ListingError: the listing cannot be read.
         Mismatch: it is not what happened.
     """
@@ -75,7 +75,7 @@ def depends_on(fence: Fence, place: Place) -> str:
 
     Raises:
         FenceError: the fence's options make no sense.
-        RecordingError: there is no recording to be had.
+        RecordingError: no recording is available.
     """
     versions = supported(place.folder.parent)
     digests = digests_of(options_of(fence), versions)
@@ -160,7 +160,7 @@ class Repairs:
 
         Raises:
             FenceError: it is empty, and the recording has nothing to name.
-            RecordingError: there is no recording to be had.
+            RecordingError: no recording is available.
         """
         trace = recording(options).trace
         if is_blank(fence.body):

@@ -74,11 +74,13 @@ def sides(
         FenceError: the fence makes no sense, or one of the two is not on the page.
     """
     if body.strip():
-        raise FenceError("a compare fence is empty: it shows what stands above it")
+        raise FenceError(
+            "a compare fence must be empty: it shows the listings above it"
+        )
     if "server" in options:
         return _versions(options, above)
     if set(options) != set(OPTIONS):
-        raise FenceError(f"a compare fence says its {', '.join(OPTIONS)}, no more")
+        raise FenceError(f"a compare fence needs {', '.join(OPTIONS)}, and no more")
     scenario, left, right = (options[name] for name in OPTIONS)
     ours, theirs = (
         _side({"scenario": scenario, "server": server}, server, above)
@@ -95,7 +97,7 @@ def _versions(options: Mapping[str, str], above: Sequence[Fence]) -> tuple[Side,
     if len(both) != 1 or len(both[0]) != 2:
         example = "django=5.2,6.1"
         raise FenceError(
-            f"a compare fence with a server says two versions, such as {example}"
+            f"a compare fence with a server needs two versions, such as {example}"
         )
     [name], [prefixes] = more, both
     ours, theirs = (

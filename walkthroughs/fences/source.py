@@ -79,7 +79,7 @@ def read_source(body: str, options: Mapping[str, str]) -> Target:
         TargetError: the name names nothing.
     """
     if body.strip():
-        raise FenceError("a source fence is empty: its text comes from the code")
+        raise FenceError("a source fence must be empty: its text comes from the code")
     unknown = ", ".join(sorted(set(options) - {"target", "parts"}))
     if unknown:
         raise FenceError(f"a source fence takes no {unknown}")

@@ -50,7 +50,7 @@ def arrows(body: str) -> tuple[Arrow, ...]:
     for line in filter(str.strip, body.splitlines()):
         match = ARROW.fullmatch(line.strip())
         if match is None:
-            raise FenceError(f"this is no `STATE -> STATE: words`: {line}")
+            raise FenceError(f"this is not a `STATE -> STATE: words`: {line}")
         found.append(Arrow(match["start"], match["end"], match["words"]))
     return tuple(found)
 
@@ -91,7 +91,7 @@ def check_states(body: str, module: str) -> tuple[Arrow, ...]:
     drawn = {(arrow.start, arrow.words.partition(",")[0]) for arrow in found}
     for state, messages in table.items():
         if missing := [each for each in messages if (state, each) not in drawn]:
-            raise FenceError(f"where does {missing[0]} lead from state {state}?")
+            raise FenceError(f"no arrow for {missing[0]} from state {state}")
     return found
 
 

@@ -70,7 +70,7 @@ def twins(
         TargetError: a stage's name names nothing that is installed.
     """
     if set(options) != {"left", "right"}:
-        raise FenceError("a twins fence says its left and right, no more")
+        raise FenceError("a twins fence needs left and right, and no more")
     reasons = _reasons(body)
     rows = []
     for name in _only(options["left"], found):
@@ -81,7 +81,7 @@ def twins(
         rows.append(Twin(name, twin, "" if twin else reasons[reason]))
     needed = {_reason(row.name, reasons) for row in rows if not row.twin}
     if idle := [name for name in reasons if name not in needed]:
-        raise FenceError(f"no stage needs what is said of {idle[0]}")
+        raise FenceError(f"no stage needs the reason given for {idle[0]}")
     return tuple(rows)
 
 

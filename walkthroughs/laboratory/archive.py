@@ -2,7 +2,7 @@
 
 It is made from the installed packages when the site is built: the modules that the
 servers import, all of Django but what no view here can use, and of every package its
-name, version, and licence.  Its law: the same packages give the same bytes.
+name, version, and licence.  Its invariant: the same packages give the same bytes.
 """
 
 from __future__ import annotations

@@ -150,7 +150,7 @@ def _byte(line: int, match: re.Match[bytes]) -> bytes:
     escape = match[1]
     if not escape:
         raise ClientError(
-            r"after a backslash comes x and two digits, n, r, t or another one", line
+            r"a backslash needs x and two digits, n, r, t or a backslash after it", line
         )
     return _PLAIN[escape] if escape in _PLAIN else bytes([int(escape[1:], 16)])
 
@@ -187,7 +187,7 @@ def _order(words: str, line: int, websocket: bool) -> Action:
                 return Action("message", text=data.decode())
             return Action("message" if websocket else "send", data)
     known = "; ".join(("---", *(f"--- {each}" for each in ORDERS)))
-    raise ClientError(f"no such order: {words!r}. The orders are {known}", line)
+    raise ClientError(f"no such instruction: {words!r}. They are {known}", line)
 
 
 class Connection:

@@ -1,6 +1,6 @@
 """A clock that jumps over waiting, so that an experiment with a timeout takes no time.
 
-Its law: it never goes back, and between jumps it runs like the real one.
+Its invariant: it never goes back, and between jumps it runs like the real one.
 """
 
 from __future__ import annotations

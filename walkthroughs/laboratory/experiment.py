@@ -261,7 +261,9 @@ class Laboratory:
             result.error, result.line = _blamed(error)
             return None
         if not callable(application):
-            result.error = "'application' cannot be called: it is no ASGI application."
+            result.error = (
+                "'application' cannot be called: it is not an ASGI application."
+            )
             return None
         return application
 

@@ -17,7 +17,7 @@ LIMIT = 1 << 20
 
 
 class HttpParserError(Exception):
-    """What came is no HTTP; an error that a callback raised is its context."""
+    """The bytes are not HTTP; an error that a callback raised is its context."""
 
 
 class HttpParserUpgrade(Exception):
@@ -63,7 +63,7 @@ class HttpRequestParser:
         """Parse more bytes.
 
         Raises:
-            HttpParserError: they are no HTTP, or a callback has raised.
+            HttpParserError: they are not HTTP, or a callback has raised.
             HttpParserUpgrade: another protocol begins at that offset.
         """
         fault = ""

@@ -1,6 +1,6 @@
 """The rest of the world: it acts when the server has nothing to do.
 
-Its law: one experiment ends.  When the client is done and the application too, or time
+Its invariant: one experiment ends.  When the client is done and the application too, or time
 is up, `Over` leaves the loop.
 """
 

@@ -77,7 +77,7 @@ def _outside(name: str, header: Header) -> str:
 
 
 class _Doubt:
-    """Why the claim `index` does not fit behind those that do."""
+    """Why the claim `index` does not fit after those that do."""
 
     def __init__(
         self, listing: Listing, search: Search, near: Near, index: int
@@ -108,7 +108,7 @@ class _Doubt:
             yield from self._missing_ellipsis(after[0])
         yield from self._wrong_lane(after)
         yield from self._not_inside()
-        yield f"{name} is not found behind {self._before()}"
+        yield f"{name} is not found after {self._before()}"
 
     def idle_before(self) -> int | None:
         """Return an earlier claim whose ellipsis stands for nothing.

@@ -137,7 +137,7 @@ def _unknown(text: str, body: str) -> str:
     if "\t" in body:
         return "indent with spaces: this line has a tab"
     return (
-        f"{text!r} is no dotted name, no '...', no '--- lane', "
+        f"{text!r} is not a dotted name, no '...', no '--- lane', "
         "no 'receive -> type' and no 'send <- type'"
     )
 
@@ -173,4 +173,4 @@ def _dedent(nest: list[tuple[int, int]], line: Line) -> None:
     while nest and nest[-1][0] >= line.indent:
         below = nest.pop()[0]
     if below is not None and below != line.indent:
-        raise ListingError("this indentation fits no line above", line.number)
+        raise ListingError("this indentation matches no line above", line.number)

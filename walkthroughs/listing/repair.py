@@ -18,7 +18,7 @@ from .parser import ELLIPSES, Claim, Line, Listing
 
 NEARBY = 200
 """How many places of one name are tried on either side: more would take minutes on a
-recording of everything, and a correction from far away would help nobody."""
+recording of everything, and a correction from far away would not help."""
 
 Score = tuple[int, int]
 

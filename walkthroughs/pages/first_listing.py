@@ -44,7 +44,7 @@ def fence(scenario: str, server: str, listing: str) -> str:
 def first_scenario(
     application: str, exchanges: Sequence[Exchange], own: Iterable[str], view: View
 ) -> str:
-    """Write a listing of a request that is no scenario yet, and that scenario.
+    """Write a listing of a request that is not a scenario yet, and that scenario.
 
     Args:
         application: its name, "notes:app".

@@ -103,7 +103,7 @@ def _rest_alone(text: str) -> Iterator[Found]:
 
 
 def _unread(line: int, start: int, form: str) -> Problem:
-    words = f"this is no listing, though it names one: write {form}"
+    words = f"this is not a listing, though it names one: write {form}"
     return Problem(words, line, start, start)
 
 

@@ -18,10 +18,10 @@ from ..trace import Call, Hop, Message, Trace
 from .sentences import status
 
 STEPS = 300
-"""How many steps of a request are shown, unless told."""
+"""How many steps of a request are shown, by default."""
 
 IN_ALL = 3_000
-"""How many steps of all requests together are shown, unless told.
+"""How many steps of all requests together are shown, by default.
 
 Of more requests than that, the first are shown with their status alone."""
 

@@ -139,7 +139,7 @@ class View:
         folders: where the source of what was recorded lies; None for `sys.path`.
 
     Raises:
-        ValueError: `shown` is not ascending, or names what is no step.
+        ValueError: `shown` is not ascending, or has a number that is not a step.
     """
 
     trace: Trace

@@ -110,5 +110,5 @@ def _own(module: str, variable: str) -> Scenario:
             f"scenario {module}:{variable}: {describe_error(error)}"
         ) from error
     if not isinstance(scenario, Scenario):
-        raise RecordingError(f"{module}:{variable} is no walkthroughs Scenario")
+        raise RecordingError(f"{module}:{variable} is not a walkthroughs Scenario")
     return scenario

@@ -25,7 +25,7 @@ from ..focus import CALLED, Focus
 from ..packages import is_own
 
 USUAL = ("application", "app")
-"""What applications are called where nobody says."""
+"""The names of applications, if none is given."""
 
 SETTINGS = "DJANGO_SETTINGS_MODULE"
 
@@ -113,7 +113,7 @@ def call_factory(factory: Any, path: str) -> Any:
     """Call a factory, and return the application that it makes.
 
     Raises:
-        ApplicationError: it is no factory; in one line.
+        ApplicationError: it is not a factory; in one line.
         RecordingError: it raised; in one line.
     """
     if not callable(factory):
@@ -143,7 +143,9 @@ def call_factory(factory: Any, path: str) -> Any:
 
 def _check_application(found: Any, path: str) -> Any:
     if not callable(found):
-        raise ApplicationError(f"{path} cannot be called: it is no ASGI application")
+        raise ApplicationError(
+            f"{path} cannot be called: it is not an ASGI application"
+        )
     if _takes(found) and not _takes(found, None, None, None):
         raise ApplicationError(
             f"{path} takes no arguments, so it is not an ASGI application: if it "

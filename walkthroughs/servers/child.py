@@ -153,7 +153,7 @@ class Child:
         """Wrap the application, to note what it raises and how long it runs."""
 
         async def watched(scope: Scope, receive: Receive, send: Send) -> None:
-            # Frameworks that know no lifespan say so by raising: that is no failure.
+            # Frameworks without lifespan raise: that is not a failure.
             if scope["type"] == "lifespan":
                 return await application(scope, receive, send)
             self.running.add(id(scope))

@@ -73,7 +73,7 @@ class Running:
                 return said
             if time.monotonic() > deadline:
                 last = "\n".join(said[-10:])
-                raise RecordingError(f"it never said {words!r}, but {last!r}")
+                raise RecordingError(f"it never printed {words!r}, but {last!r}")
             time.sleep(0.01)
 
     def stop(self, signal: Signals = SIGTERM) -> int:

@@ -1,4 +1,4 @@
-"""Django's ``runserver``, on minidaphne: reloading, checks and words are Django's own."""
+"""Django's ``runserver``, on minidaphne: reloading, checks and messages are Django's."""
 
 import sys
 import threading
@@ -19,7 +19,7 @@ from ...types import Settings
 
 
 class DevelopmentServer:
-    """Looks to Django like the WSGI server it would run.
+    """Stands in for the WSGI server that Django would run.
 
     Attributes:
         options: those of the command line that the server knows.
@@ -31,7 +31,7 @@ class DevelopmentServer:
         self.endpoints = build_endpoint_description_strings(address[0], address[1])
 
     def set_app(self, application: Any) -> None:
-        """Take the application; it is no WSGI application."""
+        """Take the application, which is an ASGI application."""
         options = self.options | {
             "signal_handlers": threading.current_thread() is threading.main_thread(),
             "action_logger": AccessLogGenerator(sys.stderr),
@@ -40,7 +40,7 @@ class DevelopmentServer:
         self.server = Server(application, self.endpoints, **options)
 
     def serve_forever(self) -> None:
-        """Serve, until the reloader or the user ends us."""
+        """Serve until the reloader or the user stops us."""
         self.server.run()
         if self.server.abort_start:
             raise CommandError("The server could not start.")
@@ -55,7 +55,7 @@ class Command(runserver.Command):  # type: ignore[misc]  # Django has no types
         add = parser.add_argument
         add("--noasgi", action="store_true", help="serve WSGI instead")
         add("--http_timeout", type=int, help="seconds for a whole request")
-        add("--websocket_handshake_timeout", type=int, default=5, help="in seconds")
+        add("--websocket_handshake_timeout", type=int, default=5, help="ignored")
         for what in ("message", "frame"):
             name = f"DAPHNE_WEBSOCKET_MAX_{what.upper()}_SIZE"
             most = getattr(settings, name, 1024 * 1024)

@@ -54,7 +54,7 @@ def test_a_source_fence_shows_the_live_source(tmp_path: Path) -> None:
         ("```source", "a source fence needs the name of what to show"),
         ("```source a.b c.d", "a source fence takes one bare word, not: a.b c.d"),
         ("```source json lines=3", "a source fence takes no lines"),
-        ("```source json\ntext", "a source fence is empty: its text comes from"),
+        ("```source json\ntext", "a source fence must be empty: its text comes from"),
     ],
 )
 def test_an_error_names_page_and_line(

@@ -153,11 +153,11 @@ def test_a_chapter_has_to_be_there(docs: Path) -> None:
 @pytest.mark.parametrize(
     ("body", "words", "page", "message"),
     [
-        ("def lid(box): ...", "boxes", "c.md", "boxes.lid is idle"),
-        ("def lit(box): ...", "boxes", "b.md", "stands for nothing that boxes has"),
-        ("class Box:\n    def open(self): ...", "boxes", "a.md", "open is idle"),
-        ("x = 1", "boxes.unknown", "b.md", "stands for nothing"),
-        ("nobody = 1", "boxes.unknown", "b.md", "nobody is idle"),
+        ("def lid(box): ...", "boxes", "c.md", "boxes.lid is unused"),
+        ("def lit(box): ...", "boxes", "b.md", "replaces nothing that boxes has"),
+        ("class Box:\n    def open(self): ...", "boxes", "a.md", "open is unused"),
+        ("x = 1", "boxes.unknown", "b.md", "replaces nothing"),
+        ("nobody = 1", "boxes.unknown", "b.md", "nobody is unused"),
         ("def lid(box):", "boxes", "b.md", "no Python"),
         ("def lid(box): ...", "", "b.md", "takes the name of a module"),
     ],

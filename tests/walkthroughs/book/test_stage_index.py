@@ -45,10 +45,10 @@ FAULTS = {
     "an idle reason": (
         "daphne.http_protocol.HTTPFactory  #",
         "daphne.server  # because\ndaphne.http_protocol.HTTPFactory  #",
-        "page.md:12: no stage needs what is said of daphne.server",
+        "page.md:12: no stage needs the reason given for daphne.server",
     ),
     "no words": ("  # nobody tells it", "", "this line gives no reason after"),
-    "no right": (" right=minidaphne", "", "a twins fence says its left and right"),
+    "no right": (" right=minidaphne", "", "a twins fence needs left and right"),
     "no package": ("=minidaphne", "=maxidaphne", "there is no package 'maxidaphne'"),
 }
 

@@ -191,10 +191,10 @@ def test_what_cannot_be_mended_stays_and_fails(
 @pytest.mark.parametrize(
     ("page", "fault"),
     [
-        ("```callpath\na.b\n```\n", "page.md:1: a callpath fence says its scenario"),
+        ("```callpath\na.b\n```\n", "page.md:1: a callpath fence needs scenario"),
         (
             "```callpath scenario=x server=y\na b\n```\n",
-            "page.md:2: 'a b' is no dotted",
+            "page.md:2: 'a b' is not a dotted",
         ),
         ("```callpath scenario=x server=y\na.b\n", "page.md:1: this fence is never"),
         ("```callpath scenario=x server=y\na.b\n```\n", "there is no scenario 'x'"),
@@ -267,7 +267,7 @@ def test_a_form_that_is_not_read_is_said_with_its_line(
     text = f"Words.\n\n{line}\n\n   a.b\n\n```\n"
     path.write_text(f'"""{text}"""\n' if suffix == ".py" else text)
     assert main(["check", str(path)]) == FAILED
-    assert f"{path}:3: this is no listing, though it " in capsys.readouterr().out
+    assert f"{path}:3: this is not a listing, though it " in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -115,7 +115,7 @@ def test_the_variant_for_the_version_at_hand_counts(tmp_path: Path) -> None:
     [
         (["no-such"], "there is no file no-such"),
         (["--python", "no-such"], "there is no interpreter 'no-such'"),
-        (["README.md"], "no listing there speaks of daphne"),
+        (["README.md"], "no listing there is about daphne"),
     ],
 )
 def test_what_makes_no_sense_is_bad_usage(
@@ -137,7 +137,7 @@ def test_words_that_are_no_versions_are_bad_usage(
     with pytest.raises(SystemExit) as caught:
         main(["drift", "--versions", word])
     assert caught.value.code == USAGE
-    assert f"{word!r} is not such as django=4.2,5.0" in capsys.readouterr().err
+    assert f"{word!r} is not of the form django=4.2,5.0" in capsys.readouterr().err
 
 
 class Commands:

@@ -103,9 +103,9 @@ def test_inconsistent_events_are_told(
     [
         (None, "cannot read {}: No such file or directory"),
         (b"\xff", "{} is not UTF-8 text: give it a recording"),
-        (b"{}", "{}: this is no trace: KeyError('header'); a recording is what"),
-        (b"[]", "{}: this is no trace: "),
-        (b'{"header": ' + b"[" * 100_000, "{}: this is no trace: "),
+        (b"{}", "{}: this is not a trace: KeyError('header'); a recording is what"),
+        (b"[]", "{}: this is not a trace: "),
+        (b'{"header": ' + b"[" * 100_000, "{}: this is not a trace: "),
         (b'{"header": {"schema": 0}}', "{}: the trace has schema 0, this version"),
     ],
 )

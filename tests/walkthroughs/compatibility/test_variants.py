@@ -163,7 +163,7 @@ def test_a_version_that_nobody_has_fails_with_page_and_line(
     tmp_path: Path, nowhere: None
 ) -> None:
     [said] = failures(tmp_path, "\n" + fence("django=99"))
-    assert "page.md:2: Django 99 cannot be had here: there is no Python to " in said
+    assert "page.md:2: Django 99 is not available here: there is no Python to " in said
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_a_version_that_nobody_has_fails_with_page_and_line(
     [
         (
             ["99"],
-            "docs/index.md:1: Django 99 cannot be had here: there is no Python to",
+            "docs/index.md:1: Django 99 is not available here: there is no Python to",
         ),
         ([HERE], f"docs/index.md:1: no variant of this listing speaks for {ELSEWHERE}"),
         (

@@ -78,7 +78,7 @@ FAULTS = {
         f"page.md:6: {FACTORY}.doBegin never happened; the nearest that did is",
     ),
     "a wrong line": ("doStart\n", "doStart again\n", "page.md:6: "),
-    "no server": (" server=daphne", "", "page.md:3: a callpath fence says its server"),
+    "no server": (" server=daphne", "", "page.md:3: a callpath fence needs server"),
     "an unknown server": (
         "server=daphne",
         "server=apache",
@@ -97,7 +97,7 @@ FAULTS = {
     "an unknown look": (
         " server=daphne",
         " server=daphne look=fat",
-        "page.md:3: the look of a callpath is slim or play, or not said",
+        "page.md:3: the look of a callpath is slim or play, if given",
     ),
 }
 

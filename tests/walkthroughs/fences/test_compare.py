@@ -42,7 +42,7 @@ FAULTS = {
         "compare scenario=http-get",
         "page.md:19: there is no callpath of http-get on daphne above it",
     ),
-    "no side": (" left=daphne", "", "a compare fence says its scenario, left, right"),
+    "no side": (" left=daphne", "", "a compare fence needs scenario, left, right"),
     "a body": ("right=minidaphne\n", "right=minidaphne\nx\n", "is empty"),
 }
 

@@ -104,9 +104,9 @@ FAULTS = {
     "missing": (
         "WRITING -> COMPLETE: http.response.body\n",
         "",
-        "page.md:3: where does http.response.body lead from state WRITING?",
+        "page.md:3: no arrow for http.response.body from state WRITING",
     ),
-    "no arrow": ("AWAITED -> ", "AWAITED ", "this is no `STATE -> STATE: words`"),
+    "no arrow": ("AWAITED -> ", "AWAITED ", "this is not a `STATE -> STATE: words`"),
     "no table": ("http_protocol", "errors", "State"),
     "no server": ("states minidaphne.http_protocol", "house apache", "'apache'"),
 }

@@ -120,7 +120,7 @@ def test_code_that_ends_the_process_does_not(lab: Bench, server: str) -> None:
 
 
 def test_an_order_that_is_none(lab: Bench) -> None:
-    assert "line 1: no such order" in lab.run("--- dance\n")["error"]
+    assert "line 1: no such instruction" in lab.run("--- dance\n")["error"]
 
 
 @pytest.mark.parametrize("server", SERVERS)

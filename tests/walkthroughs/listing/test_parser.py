@@ -48,13 +48,13 @@ def test_a_lane_line_ends_all_indentation() -> None:
 @pytest.mark.parametrize(
     ("text", "line", "words"),
     [
-        ("a.b\nhello there", 2, "'hello there' is no dotted name"),
+        ("a.b\nhello there", 2, "'hello there' is not a dotted name"),
         ("a.b\nsend -> x", 2, "no 'send <- type'"),
-        ("plain", 1, "is no dotted name"),
+        ("plain", 1, "is not a dotted name"),
         ("a.b\n...\n...\na.c", 3, "one ellipsis is enough"),
         ("a.b\n--- loop\n--- task: x\na.c", 2, "no step runs in 'loop'"),
         ("a.b\n--- task: x", 2, "no step runs in 'task: x'"),
-        ("a.b\n    a.c\n  a.d", 3, "fits no line above"),
+        ("a.b\n    a.c\n  a.d", 3, "matches no line above"),
         ("a.b\n\ta.c", 2, "indent with spaces"),
         ("...", 1, "names no call"),
         ("", 1, "names no call"),

@@ -55,7 +55,7 @@ def test_words_that_do_not_come_are_an_error(
     server: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "TIMEOUT", 0.05)
-    with pytest.raises(RecordingError, match="never said 'good night'"):
+    with pytest.raises(RecordingError, match="never printed 'good night'"):
         server.wait_for("good night")
 
 
