@@ -113,7 +113,7 @@ def test_two_versions_are_shown_with_the_tasks_that_differ(tmp_path: Path) -> No
         (
             "5.2,6.1",
             "5.2",
-            "page.md:13: a compare fence with a server says two versions",
+            "page.md:13: a compare fence with a server needs two versions",
         ),
         (" django=5.2,6.1", "", "page.md:13: a compare fence with a server says two"),
         ("5.2,6.1", "5.2,x", "page.md:13: django=x is not a version"),
