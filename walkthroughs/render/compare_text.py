@@ -18,7 +18,7 @@ from .sentences import plural
 from .view import short
 
 STARTS = "the server starts"
-LISTENS = "the server listens, and the request comes"
+LISTENS = "the server listens, and the request arrives"
 CALLED = "the application is called"
 
 

@@ -158,7 +158,7 @@ def test_a_chapter_has_to_be_there(docs: Path) -> None:
         ("class Box:\n    def open(self): ...", "boxes", "a.md", "open is unused"),
         ("x = 1", "boxes.unknown", "b.md", "replaces nothing"),
         ("nobody = 1", "boxes.unknown", "b.md", "nobody is unused"),
-        ("def lid(box):", "boxes", "b.md", "no Python"),
+        ("def lid(box):", "boxes", "b.md", "not valid Python"),
         ("def lid(box): ...", "", "b.md", "takes the name of a module"),
     ],
 )

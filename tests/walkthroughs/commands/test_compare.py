@@ -19,7 +19,7 @@ def test_two_servers_are_laid_side_by_side(capsys: pytest.CaptureFixture[str]) -
     stages = [line for line in lines if line.startswith("---")]
     assert stages[:3] == [
         "--- the server starts",
-        "--- the server listens, and the request comes",
+        "--- the server listens, and the request arrives",
         "--- the application is called",
     ]
     assert "  site.application" in said.out

@@ -43,7 +43,7 @@ FAULTS = {
         "page.md:19: there is no callpath of http-get on daphne above it",
     ),
     "no side": (" left=daphne", "", "a compare fence needs scenario, left, right"),
-    "a body": ("right=minidaphne\n", "right=minidaphne\nx\n", "is empty"),
+    "a body": ("right=minidaphne\n", "right=minidaphne\nx\n", "must be empty"),
 }
 
 
@@ -113,9 +113,9 @@ def test_two_versions_are_shown_with_the_tasks_that_differ(tmp_path: Path) -> No
         (
             "5.2,6.1",
             "5.2",
-            "page.md:13: a compare fence with a server says two versions",
+            "page.md:13: a compare fence with a server needs two versions",
         ),
-        (" django=5.2,6.1", "", "page.md:13: a compare fence with a server says two"),
+        (" django=5.2,6.1", "", "page.md:13: a compare fence with a server needs two"),
         ("5.2,6.1", "5.2,x", "page.md:13: django=x is not a version"),
     ],
 )

@@ -208,7 +208,7 @@ def test_what_failed_is_not_kept(
 
 
 def test_the_kind_itself_says_what_is_wrong(place: Place) -> None:
-    with pytest.raises(FenceError, match="says its scenario"):
+    with pytest.raises(FenceError, match="needs scenario"):
         rendered.render(fence(TEXT.replace("scenario=a ", "")), place)
 
 

@@ -30,7 +30,7 @@ def test_stages_begin_at_the_moments_that_servers_have_in_common() -> None:
     shown = {step.seq for step in STORY.steps if STORY.name(step) != "app.view"}
     assert stages(STORY, shown, listening) == [
         Stage("the server starts", ("Server.run",), 1, 0),
-        Stage("the server listens, and the request comes", ("Server.accept",), 1, 0),
+        Stage("the server listens, and the request arrives", ("Server.accept",), 1, 0),
         Stage("the application is called", (), 1, 1),
         Stage("receive -> http.request", ("Server.data",), 1, 2),
         Stage("send <- http.response.body", ("Server.write",), 1, 0),
