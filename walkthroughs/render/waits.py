@@ -98,13 +98,13 @@ class Suspension:
     Args:
         start: when it stepped aside, in nanoseconds since the start of the recording.
         end: when it was resumed.
-        hop: what woke it, if the recording saw it.
+        hop: what woke it.
         received: the ASGI event that it awaited, if it was one.
     """
 
     start: int
     end: int
-    hop: Hop | None
+    hop: Hop
     received: Message | None
 
     @property
@@ -163,6 +163,20 @@ class Waits:
     def suspensions(self, call: int) -> Sequence[Suspension]:
         """Return when a call was suspended, in order; one that never ended is left out."""
         return self._suspensions.get(call, ())
+
+    def received(self, message: Message) -> int:
+        """Return how long the application waited in `receive`, in nanoseconds.
+
+        It is 0 for an event that was there already, and for one that is sent.
+        """
+        return 0 if self.woken(message) is None else message.waited
+
+    def woken(self, message: Message) -> Hop | None:
+        """Return what woke the task that waited for an event; None if it did not wait."""
+        if message.direction == "send":
+            return None
+        hop = self._hop_between(message.lane, -1, message.seq)
+        return hop if hop and hop.time > _asked(message) else None
 
     def client(self, message: Message) -> int:
         """Return how long `receive` waited for the client, in nanoseconds."""
@@ -255,11 +269,8 @@ class Waits:
 
     def _client(self, message: Message) -> Iterator[tuple[int, int]]:
         """Yield the times when `receive` waited for the client, from when to when."""
-        hop = self._hop_between(message.lane, -1, message.seq)
+        hop, asked = self.woken(message), _asked(message)
         if hop is None or hop.scheduled is None or hop.origin_lane is None:
-            return
-        asked = _asked(message)
-        if hop.time < asked:
             return
         # Only if it was scheduled in that very callback.
         cause = self._run_at(hop.origin_lane, hop.scheduled)
@@ -274,14 +285,15 @@ class Waits:
         """Yield the states of a lane: runs first, then what is known of the rest."""
         scan = self._scanned[lane]
         known = [Stretch("running", run.start, run.end) for run in scan.runs]
-        waits: list[Stretch] = []
-        for hop in self._hops[lane]:
-            if queued := self.queued(hop):
-                waits.append(Stretch("queued", queued.start, queued.end))
+        waits = [
+            Stretch("queued", queued.start, queued.end)
+            for queued in map(self.queued, self._hops[lane])
+            if queued
+        ]
         for message in self._receipts[lane]:
             waits += [Stretch("client", *each) for each in self._client(message)]
-            if hop := self._hop_between(lane, -1, message.seq):
-                ready = hop.time if hop.scheduled is None else hop.scheduled
+            if woken := self.woken(message):
+                ready = woken.time if woken.scheduled is None else woken.scheduled
                 waits.append(Stretch("suspended", _asked(message), ready))
         waits += [Stretch("suspended", *each) for each in scan.aside]
         if self.trace.lanes[lane].kind in ("loop", "reactor"):
