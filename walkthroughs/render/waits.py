@@ -145,7 +145,9 @@ class Waits:
         if hop.how in INSIDE or start >= hop.began:
             return None
         ran = {
-            lane: sum(_overlap(run, start, hop.began) for run in self._near(lane, start))
+            lane: sum(
+                _overlap(run, start, hop.began) for run in self._near(lane, start)
+            )
             for lane, thread in self.threads.items()
             if thread == hop.thread and lane != hop.lane
         }
@@ -246,7 +248,9 @@ class Waits:
 
     @cached_property
     def _hops(self) -> list[list[Hop]]:
-        return [[each for each in lane if isinstance(each, Hop)] for lane in self._by_lane]
+        return [
+            [each for each in lane if isinstance(each, Hop)] for lane in self._by_lane
+        ]
 
     @cached_property
     def _receipts(self) -> list[list[Message]]:
