@@ -34,6 +34,8 @@ TRACK = 20
 BAR = 18
 """Height of the track."""
 
+LEFT, WIDE = 0.6, 98.2
+"""Where the first moment is, and how wide the whole time is, in percent."""
 CUT = 8.0
 """How wide a cut is, in percent of the picture."""
 LONGEST = 18.0
@@ -56,10 +58,10 @@ STATES: Mapping[State, str] = {
 
 MEANINGS: Mapping[State, str] = {
     "running": "recorded code runs, or blocks its thread",
-    "queued": "ready to run, but something else has its thread",
+    "queued": "scheduled, and not begun yet",
     "suspended": "it awaits something",
     "client": "suspended in receive, and what ends that comes from the client",
-    "io": "nothing recorded runs in its thread, until a socket is ready",
+    "io": "nothing recorded runs in its thread until a socket or pipe is ready",
 }
 """What a state means."""
 
@@ -76,6 +78,7 @@ STYLE = (
 .wt-clock text{paint-order:stroke;stroke:var(--md-default-bg-color,#fff);stroke-width:4px;
 stroke-linejoin:round}
 .wt-clock .when,.wt-clock .num{fill:var(--md-default-fg-color--light,#59636e)}
+.wt-clock .num{text-anchor:start}
 .wt-clock .when{text-anchor:middle}
 .wt-clock .running{fill:var(--wt-lane);stroke:var(--wt-lane)}
 .wt-clock .queued{fill:var(--md-default-bg-color,#fff);stroke:var(--wt-lane)}
@@ -136,7 +139,7 @@ class Scale:
             if moment <= piece.end:
                 into = max(0, moment - piece.start) / (piece.end - piece.start)
                 return piece.left + into * (piece.right - piece.left)
-        return 100.0
+        return LEFT + WIDE
 
     def ticks(self) -> Iterator[tuple[float, str]]:
         """Yield the times to write: where, and how long after the start."""
@@ -155,7 +158,7 @@ class Scale:
         """How many nanoseconds one percent of the width stands for, outside of cuts."""
         cuts = self.cuts
         long = self.end - self.start - sum(end - start for start, end in cuts)
-        return long / (100 - CUT * len(cuts))
+        return long / (WIDE - CUT * len(cuts))
 
     @cached_property
     def cuts(self) -> list[tuple[int, int]]:
@@ -163,7 +166,7 @@ class Scale:
         cuts: list[tuple[int, int]] = []
         long = self.end - self.start
         for start, end in sorted(self.gaps, key=lambda gap: gap[0] - gap[1]):
-            share = (end - start) / long * (100 - CUT * len(cuts))
+            share = (end - start) / long * (WIDE - CUT * len(cuts))
             if len(cuts) == CUTS or share <= LONGEST or end - start == long:
                 break
             cuts.append((start, end))
@@ -182,7 +185,7 @@ class Scale:
 
     def _pieces(self) -> Iterator[Piece]:
         edges = [self.start, *(each for cut in self.cuts for each in cut), self.end]
-        left = 0.0
+        left = LEFT
         for start, end in pairwise(edges):
             if start == end:
                 continue
@@ -379,6 +382,6 @@ def swatch(state: State) -> str:
         else f'<line class="{state}" x1="0" x2="28" y1="8" y2="8"/>'
     )
     return (
-        '<svg class="wt-clock task" width="28" height="16" aria-hidden="true">'
-        f"{shape}</svg>"
+        '<svg class="wt-clock" width="28" height="16" aria-hidden="true">'
+        f'<g class="task">{shape}</g></svg>'
     )

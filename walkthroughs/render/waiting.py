@@ -52,6 +52,8 @@ class Waiting:
         return self._received(event) if waited >= SHORTEST else ()
 
     def _behind(self, hop: Hop, queued: Queued) -> str:
+        if queued.many:
+            return f" while other lanes of its thread ran {queued.many:,} times"
         if queued.behind is None:
             if self.view.trace.lanes[hop.lane].kind == "thread":
                 return " until a thread began it"

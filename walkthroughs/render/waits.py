@@ -23,9 +23,10 @@ The rest of a lane's time is unknown, and stays blank.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 from typing import Literal
 
 from ..trace import Call, Event, Exit, Hop, Message, Trace
@@ -33,6 +34,9 @@ from ..trace import Call, Event, Exit, Hop, Message, Trace
 State = Literal["running", "queued", "suspended", "client", "io"]
 
 TIMER = "call_later"
+
+MANY = 100
+"""What has waited for more runs of other lanes than that is not told of each of them."""
 
 INSIDE = ("deferred", "return")
 """How a hop comes about in the middle of a callback, and not at its beginning."""
@@ -78,12 +82,14 @@ class Queued:
         behind: the lane of the same thread that ran for the longest in between; None
             if no recorded call ran there.
         for_long: for how many nanoseconds that lane ran in between.
+        many: how often something ran there, if too often to look at each time; else 0.
     """
 
     start: int
     end: int
-    behind: int | None
-    for_long: int
+    behind: int | None = None
+    for_long: int = 0
+    many: int = 0
 
     @property
     def waited(self) -> int:
@@ -144,16 +150,16 @@ class Waits:
         start = max(hop.scheduled, own.end if own else 0)
         if hop.how in INSIDE or start >= hop.began:
             return None
-        ran = {
-            lane: sum(
-                _overlap(run, start, hop.began) for run in self._near(lane, start)
-            )
-            for lane, thread in self.threads.items()
-            if thread == hop.thread and lane != hop.lane
-        }
+        if (many := self._often(hop.thread, start, hop.began)) > MANY:
+            return Queued(start, hop.began, many=many)
+        ran: dict[int, int] = {}
+        for lane, run in self._ran(hop.thread, start, hop.began):
+            if lane != hop.lane:
+                part = min(run.end, hop.began) - max(run.start, start)
+                ran[lane] = ran.get(lane, 0) + part
         behind = max(ran, key=lambda lane: ran[lane], default=None)
-        if behind is None or not ran[behind]:
-            return Queued(start, hop.began, None, 0)
+        if behind is None:
+            return Queued(start, hop.began)
         return Queued(start, hop.began, behind, ran[behind])
 
     def timer(self, hop: Hop) -> int | None:
@@ -214,14 +220,50 @@ class Waits:
     def _starts(self) -> list[list[int]]:
         return [[run.start for run in scan.runs] for scan in self._scanned]
 
-    def _near(self, lane: int, moment: int) -> Iterator[Run]:
-        """Yield the runs of a lane from the one at that moment on."""
-        at = max(bisect_right(self._starts[lane], moment) - 1, 0)
-        yield from self._scanned[lane].runs[at:]
-
     def _run_at(self, lane: int, moment: int) -> Run | None:
-        run = next(self._near(lane, moment), None)
-        return run if run and run.start <= moment <= run.end else None
+        at = bisect_right(self._starts[lane], moment) - 1
+        runs = self._scanned[lane].runs
+        return runs[at] if at >= 0 and moment <= runs[at].end else None
+
+    @cached_property
+    def _in_thread(self) -> Mapping[int, Sequence[tuple[int, Run]]]:
+        """Thread -> what ran in it, with the lane, in the order of the beginnings."""
+        found: dict[int, list[tuple[int, Run]]] = {}
+        for lane, thread in self.threads.items():
+            found.setdefault(thread, []).extend((lane, run) for run in self.runs(lane))
+        return {
+            thread: sorted(runs, key=lambda each: each[1].start)
+            for thread, runs in found.items()
+        }
+
+    @cached_property
+    def _latest(self) -> Mapping[int, Sequence[int]]:
+        """Thread -> the latest end of its first run, of its first two, and so on."""
+        return {
+            thread: list(accumulate((run.end for _, run in runs), max))
+            for thread, runs in self._in_thread.items()
+        }
+
+    def _often(self, thread: int | None, start: int, end: int) -> int:
+        """Return how often something began to run in a thread between two moments."""
+        runs = self._in_thread.get(-1 if thread is None else thread, ())
+        first, last = (
+            bisect_left(runs, moment, key=lambda each: each[1].start)
+            for moment in (start, end)
+        )
+        return last - first
+
+    def _ran(
+        self, thread: int | None, start: int, end: int
+    ) -> Iterator[tuple[int, Run]]:
+        """Yield what ran in a thread between two moments, and its lanes."""
+        runs = self._in_thread.get(-1 if thread is None else thread, ())
+        at = bisect_left(runs, end, key=lambda each: each[1].start)
+        # Of tasks that are begun at once, one runs within another.
+        while at and self._latest[-1 if thread is None else thread][at - 1] > start:
+            at -= 1
+            if runs[at][1].end > start:
+                yield runs[at]
 
     @cached_property
     def _suspensions(self) -> dict[int, list[Suspension]]:
@@ -282,45 +324,40 @@ class Waits:
             yield asked, cause.start
 
     @cached_property
-    def _stretches(self) -> list[tuple[Stretch, ...]]:
-        return [tuple(self._states(lane)) for lane in range(len(self.trace.lanes))]
+    def _stretches(self) -> list[Sequence[Stretch]]:
+        return [self._states(lane) for lane in range(len(self.trace.lanes))]
 
-    def _states(self, lane: int) -> Iterator[Stretch]:
-        """Yield the states of a lane: runs first, then what is known of the rest."""
+    def _states(self, lane: int) -> Sequence[Stretch]:
+        """Return the states of a lane: what is known better goes before the rest."""
         scan = self._scanned[lane]
+        receipts = self._receipts[lane]
         known = [Stretch("running", run.start, run.end) for run in scan.runs]
-        waits = [
-            Stretch("queued", queued.start, queued.end)
-            for queued in map(self.queued, self._hops[lane])
-            if queued
-        ]
-        for message in self._receipts[lane]:
-            waits += [Stretch("client", *each) for each in self._client(message)]
-            if woken := self.woken(message):
-                ready = woken.time if woken.scheduled is None else woken.scheduled
-                waits.append(Stretch("suspended", _asked(message), ready))
-        waits += [Stretch("suspended", *each) for each in scan.aside]
+        queued = map(self.queued, self._hops[lane])
+        known = _filled(known, (("queued", q.start, q.end) for q in queued if q))
+        clients = (each for message in receipts for each in self._client(message))
+        known = _filled(known, (("client", *each) for each in clients))
+        known = _filled(known, map(self._awaited, receipts))
+        known = _filled(known, (("suspended", *each) for each in scan.aside))
         if self.trace.lanes[lane].kind in ("loop", "reactor"):
-            waits += self._waiting_for_io(lane)
-        # What comes first is the better known: the others have what it leaves.
-        for wait in waits:
-            known += _without(wait, known)
-        return iter(sorted(known, key=lambda each: each.start))
+            known = _filled(known, self._waiting_for_io(lane))
+        return known
 
-    def _waiting_for_io(self, lane: int) -> Iterator[Stretch]:
+    def _awaited(self, message: Message) -> tuple[State, int, int]:
+        """Return when the application was suspended in `receive`."""
+        hop, asked = self.woken(message), _asked(message)
+        if hop is None:
+            return "suspended", asked, asked
+        return "suspended", asked, hop.time if hop.scheduled is None else hop.scheduled
+
+    def _waiting_for_io(self, lane: int) -> Iterator[tuple[State, int, int]]:
         thread = self.threads.get(lane)
         if thread is None:
             return
-        shared = [each for each, number in self.threads.items() if number == thread]
-        runs = sorted(
-            (run for each in shared for run in self._scanned[each].runs),
-            key=lambda run: run.start,
-        )
         ended = None
-        for run in runs:
+        for _, run in self._in_thread[thread]:
             found = run.hop is not None and run.hop.how == "io"
             if found and ended is not None and ended < run.start:
-                yield Stretch("io", ended, run.start)
+                yield "io", ended, run.start
             ended = run.end if ended is None else max(ended, run.end)
 
 
@@ -426,18 +463,30 @@ def _asked(message: Message) -> int:
     return message.time - message.waited
 
 
-def _overlap(run: Run, start: int, end: int) -> int:
-    return max(0, min(run.end, end) - max(run.start, start))
+def _filled(
+    known: Sequence[Stretch], times: Iterable[tuple[State, int, int]]
+) -> list[Stretch]:
+    """Return stretches in order, with others where those leave room.
 
-
-def _without(wait: Stretch, known: Sequence[Stretch]) -> Iterator[Stretch]:
-    """Yield the parts of a stretch that are not known yet."""
-    start = wait.start
-    for each in sorted(known, key=lambda each: each.start):
-        if each.end <= start or each.start >= wait.end:
-            continue
-        if each.start > start:
-            yield Stretch(wait.state, start, each.start)
-        start = max(start, each.end)
-    if start < wait.end:
-        yield Stretch(wait.state, start, wait.end)
+    Args:
+        known: stretches that stay, in order.
+        times: the state, start and end of the others.
+    """
+    filled: list[Stretch] = []
+    at = n = 0
+    for state, start, end in sorted(times, key=lambda each: each[1:]):
+        at = max(at, start)
+        while n < len(known) and known[n].end <= at:
+            filled.append(known[n])
+            n += 1
+        while at < end:
+            if n == len(known) or known[n].start >= end:
+                filled.append(Stretch(state, at, end))
+                at = end
+                break
+            if known[n].start > at:
+                filled.append(Stretch(state, at, known[n].start))
+            at = max(at, known[n].end)
+            filled.append(known[n])
+            n += 1
+    return [*filled, *known[n:]]
