@@ -77,8 +77,7 @@ STYLE = (
 .wt-clock .cut{fill:currentColor;opacity:.07}
 .wt-clock text{paint-order:stroke;stroke:var(--md-default-bg-color,#fff);stroke-width:4px;
 stroke-linejoin:round}
-.wt-clock .when,.wt-clock .num{fill:var(--md-default-fg-color--light,#59636e)}
-.wt-clock .num{text-anchor:start}
+.wt-clock .when,.wt-clock .seq{fill:var(--md-default-fg-color--light,#59636e)}
 .wt-clock .when{text-anchor:middle}
 .wt-clock .running{fill:var(--wt-lane);stroke:var(--wt-lane)}
 .wt-clock .queued{fill:var(--md-default-bg-color,#fff);stroke:var(--wt-lane)}
@@ -88,13 +87,13 @@ stroke-linejoin:round}
 stroke-dasharray:2 5}
 .wt-clock .tick{stroke:currentColor}
 .wt-clock .event .tick{stroke:var(--wt-event,#b3267e);stroke-width:3}
-.wt-clock .event .num{fill:var(--wt-event,#b3267e)}
+.wt-clock .event .seq{fill:var(--wt-event,#b3267e)}
 .wt-clock .hit{fill:transparent;stroke:transparent;stroke-width:5}
 .wt-clock .hop{stroke:var(--md-default-fg-color--light,#59636e);stroke-width:1.4}
 .wt-clock .hoptip{fill:var(--md-default-fg-color--light,#59636e)}
 .wt-clock .now{stroke:none}
 .wt-clock .wt-here .now{stroke:var(--md-accent-fg-color,#a13d0a);stroke-width:2}
-.wt-clock .wt-here .num{fill:var(--md-accent-fg-color,#a13d0a);font-weight:700}
+.wt-clock .wt-here .seq{fill:var(--md-accent-fg-color,#a13d0a);font-weight:700}
 """
 ).rstrip()
 
@@ -361,7 +360,7 @@ class Timeline:
             if x >= written.get(step.lane, 0) and x + wide <= 100:
                 written[step.lane] = x + wide
                 yield (
-                    f'<text class="num" x="{x:.2f}%" y="{bottom + 11}">'
+                    f'<text class="seq" x="{x:.2f}%" y="{bottom + 11}">'
                     f"{step.number}</text>"
                 )
             yield "</a>"
