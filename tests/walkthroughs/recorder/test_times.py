@@ -22,6 +22,10 @@ SHORT = LONG / 2
 
 
 def busy() -> None:
+    block()
+
+
+def block() -> None:
     time.sleep(LONG)
 
 
@@ -165,7 +169,7 @@ def test_a_thread_that_blocks_runs_while_its_task_is_suspended() -> None:
 
 def test_what_begins_before_the_first_recorded_call_counts_as_running() -> None:
     async def unrecorded() -> None:
-        time.sleep(LONG)
+        block()
         await waits()
 
     recorder = Recorder(Focus.of([f"{__name__}.waits"]))

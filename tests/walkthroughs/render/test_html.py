@@ -376,7 +376,7 @@ def test_a_page_of_its_own_keeps_each_excerpt_once_and_opens_at_own_code() -> No
     assert 'data-start="2"' in page and "app.two" in page
     packed = re.findall(r'class="wt-packed">([^<]+)<', page)
     picture, timed, steps = (decompress(b64decode(each)).decode() for each in packed)
-    assert "<svg" in picture
+    assert "<svg" in picture and "wt-clock" in timed
     assert "wt-source" not in steps and steps.count("data-own") == 3
     assert "\u00d7 40" in steps
     shelf = re.search(r'class="wt-shelf">(.*)</script>', steps)
