@@ -255,6 +255,8 @@ class Timeline:
     def _window(self) -> tuple[int, int]:
         """Return from when to when the shown part of the recording is."""
         events = self.view.trace.events
+        if not self.view.shown:
+            return 0, 0
         first: Event = events[self.view.shown[0]]
         start = first.time
         row = self.view.rows[0]
