@@ -59,6 +59,8 @@ def durations(trace: Trace) -> Mapping[int, Duration]:
 
 def spoken(nanoseconds: int) -> str:
     """Return a duration with its unit, to three digits: "85 µs", "1.24 ms", "10.0 s"."""
+    if nanoseconds < 1000:
+        return "less than 1 µs"
     microseconds = nanoseconds / 1000
     if microseconds < 999.5:
         return f"{microseconds:.0f} µs"

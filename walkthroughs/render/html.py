@@ -226,7 +226,7 @@ def _pictures(view: View, ident: str, label: str, packed: bool) -> Iterator[str]
     timed = _box(f"{label}, by time", drawn) + below
     yield switch(ident)
     yield by_order(view, _box(label, _deflated(order) if packed else order))
-    yield f'<div class="wt-time" hidden>{(_deflated if packed else _packed)(timed)}</div>'
+    yield f'<div class="wt-timed" hidden>{(_deflated if packed else _packed)(timed)}</div>'
 
 
 def focus(header: Header) -> str:

@@ -460,7 +460,7 @@ def test_without_a_script_the_lanes_stay_in_order(open_page: Open) -> None:
     page = open_page(java_script_enabled=False)
     expect(page.locator(".wt-order .wt-svg")).to_be_visible()
     expect(page.locator(".wt-scale")).to_be_hidden()
-    expect(page.locator(".wt-time")).to_be_hidden()
+    expect(page.locator(".wt-timed")).to_be_hidden()
 
 
 @pytest.mark.parametrize("width", [320, 3840])
@@ -469,7 +469,7 @@ def test_the_lanes_by_time_are_as_wide_as_there_is_room(
 ) -> None:
     page = open_page(viewport={"width": width, "height": 700})
     timed(page).check()
-    box = page.locator(".wt-time .wt-scroll")
+    box = page.locator(".wt-timed .wt-scroll")
     clock = page.locator(".wt-clock[role]")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     wide = box.evaluate("e => e.clientWidth")

@@ -228,7 +228,7 @@ made on none: 4 steps in 3 lanes
 2  made.away  made.py:1
 --- reactor  # the loop found something to read or write
 3  made.read  made.py:1
---- task: application  # woken by made.read (step 3); queued for 1 µs, behind no recorded call
+--- task: application  # woken by made.read (step 3); queued for 1 µs, less than 1 µs of it behind the reactor, which had scheduled it
 4  │ receive -> http.request  0 queued
    │ │ # The application waited 7 µs for it; what led to it came from the client after 2 µs.
 """

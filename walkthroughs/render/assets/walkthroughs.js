@@ -256,7 +256,7 @@
 
     /* The lanes by order or by time, which is packed until somebody asks for it. */
     scale(picture, by) {
-      const [order, time] = picture.querySelectorAll(".wt-order, .wt-time");
+      const [order, time] = picture.querySelectorAll(".wt-order, .wt-timed");
       const packed = time.querySelector("noscript");
       if (packed) {
         time.innerHTML = packed.textContent;
