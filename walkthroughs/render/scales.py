@@ -82,7 +82,10 @@ def by_time(view: View, ident: str, waits: Waits) -> tuple[str, str]:
     """
     timeline = Timeline(view, ident, waits)
     used = dict.fromkeys(
-        each.state for states in timeline.states.values() for each in states
+        each.state
+        for states in timeline.states.values()
+        for each in states
+        if each.end > each.start
     )
     items = "".join(
         f"<li>{swatch(state)} {name}: {MEANINGS[state]}</li>"

@@ -44,6 +44,8 @@ CUTS = 6
 """How many cuts there are at most."""
 APART = 9.0
 """How far apart the times on the scale are at least, in percent."""
+LABEL = 9.0
+"""Waiting that is so wide, in percent, has its length written on it."""
 DIGIT = 1.2
 """How wide a digit of a step's number is at most, in percent."""
 
@@ -326,6 +328,11 @@ class Timeline:
                     f'<line class="{each.state}" x1="{left:.2f}%" x2="{right:.2f}%" '
                     f'y1="{y:g}" y2="{y:g}"><title>{title}</title></line>'
                 )
+            if each.state != "running" and right - left >= LABEL:
+                yield (
+                    f'<text class="when" x="{(left + right) / 2:.2f}%" '
+                    f'y="{top + BAR / 2:g}">{spoken(each.end - each.start)}</text>'
+                )
         yield "</g>"
 
     def _arrow(self, row: Arrival) -> Iterator[str]:
@@ -338,10 +345,13 @@ class Timeline:
         start = self._top(hop.origin_lane) + TRACK + (BAR if down else 0)
         end = self._top(hop.lane) + TRACK + (0 if down else BAR)
         left, right = self.scale.x(hop.scheduled), self.scale.x(hop.began)
+        title = plain(arrived(self.view, row))
+        if queued := self.waits.queued(hop):
+            title += f" Queued for {spoken(queued.waited)}."
         yield (
             f'<line class="hop" x1="{left:.2f}%" x2="{right:.2f}%" y1="{start}" '
             f'y2="{end}" marker-end="url(#{self.ident}-tip)">'
-            f"<title>{escape(plain(arrived(self.view, row)))}</title></line>"
+            f"<title>{escape(title)}</title></line>"
         )
 
     def _steps(self, height: int) -> Iterator[str]:

@@ -135,7 +135,15 @@ def test_an_arrow_leads_from_when_it_was_scheduled_to_when_it_began() -> None:
     wake = arrows[-1]
     assert percent(wake, "x1") == pytest.approx(picture.scale.x(5_500), abs=0.01)
     assert percent(wake, "x2") == pytest.approx(picture.scale.x(6_500), abs=0.01)
-    assert "woken by made.read" in wake.findtext("s:title", "", NS)
+    title = wake.findtext("s:title", "", NS)
+    assert "woken by made.read" in title and title.endswith("Queued for 1 µs.")
+
+
+def test_long_waiting_has_its_length_written_on_it() -> None:
+    lane = drawn(whole(awaited())).findall("s:g[@class='task']", NS)[0]
+    words = [each.text for each in lane.findall("s:text", NS)]
+    # The client for 1.5 µs, suspended for 2 µs, queued for 1 µs.
+    assert words == ["2 µs", "2 µs", "1 µs"]
 
 
 def test_the_same_recording_gives_the_same_picture_and_another_run_does_not() -> None:
