@@ -210,12 +210,20 @@ class Hop(Event):
             that left no event are passed over, for what had led to them; a task or a
             thread is named even if it has no event.
         origin: number of the innermost call open there at that moment, or None.
+        scheduled: when that was, in nanoseconds since the start of the recording; None
+            for "io" and "return".  Of "call_later", when the timer was set.
+        began: when the callback or piece of work began that this hop is in, in
+            nanoseconds; the hop's own time is that of the first event in it.
+        thread: number of the thread that runs it: equal for lanes that share one.
     """
 
     kind: ClassVar[str] = "hop"
     how: str
     origin_lane: int | None = None
     origin: int | None = None
+    scheduled: int | None = None
+    began: int | None = None
+    thread: int | None = None
 
 
 EVENTS: Mapping[str, type[Event]] = {

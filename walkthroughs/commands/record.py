@@ -112,6 +112,16 @@ def add_view(parser: ArgumentParser) -> None:
         help="in text, also show the steps before the server listens; with --focus "
         "they are always shown (default: one line says how many there were)",
     )
+    add_times(parser)
+
+
+def add_times(parser: ArgumentParser) -> None:
+    """Add the option that shows waits."""
+    parser.add_argument(
+        "--times",
+        action="store_true",
+        help="in text, also show how long each lane and call waited in this run, and why",
+    )
 
 
 def run(args: Namespace) -> int:
@@ -262,18 +272,18 @@ def _write(written: Callable[[View], str], view: View, args: Namespace) -> None:
     if written is FORMATS["text"]:
         if args.output is None:
             # It knows whether there is a terminal, and how wide.
-            show(view, sys.stdout, overview)
+            show(view, sys.stdout, overview, args.times)
             return
-        written = partial(_text, overview=overview)
+        written = partial(_text, overview=overview, times=args.times)
     if args.output is not None:
         write(args.output, written(view))
     else:
         sys.stdout.write(written(view))
 
 
-def _text(view: View, overview: bool = True) -> str:
+def _text(view: View, overview: bool = True, times: bool = False) -> str:
     stream = StringIO()
-    show(view, stream, overview)
+    show(view, stream, overview, times)
     return stream.getvalue()
 
 

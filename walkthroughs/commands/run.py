@@ -13,6 +13,7 @@ from ..render.text import show
 from ..render.view import View
 from ..scenarios import Scenario, load
 from . import writable, write
+from .record import add_times
 
 HELP = "record a scenario, and show it in the terminal"
 
@@ -47,6 +48,7 @@ def add(parser: ArgumentParser) -> None:
         help="what to show: the whole path, or a listing of it to paste into a page "
         "(default: %(default)s)",
     )
+    add_times(parser)
 
 
 def run(args: Namespace) -> int:
@@ -64,7 +66,8 @@ def run(args: Namespace) -> int:
     if args.format == "callpath":
         sys.stdout.write(fence(args.scenario, server, first_listing(trace)))
     elif not args.output:
-        show(View(trace, [step.seq for step in trace.steps]), sys.stdout)
+        view = View(trace, [step.seq for step in trace.steps])
+        show(view, sys.stdout, times=args.times)
     return 0
 
 

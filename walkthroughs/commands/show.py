@@ -93,6 +93,9 @@ def _fits(number: int, event: Event, trace: Trace) -> bool:
         return False
     if isinstance(event, Hop):
         known = event.origin is None or event.origin in before
+        times = (event.scheduled, event.began, event.thread)
+        if not all(each is None or isinstance(each, int) for each in times):
+            return False
         return known and (event.origin_lane is None or event.origin_lane in lanes)
     if isinstance(event, Exit):
         return event.call in before and _is_step(trace.events[event.call])

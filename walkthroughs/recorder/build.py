@@ -49,6 +49,8 @@ class TraceBuilder:
         )
         self.depth = array("I")
         self.lines: dict[tuple[int, int], int | None] = {}
+        # Threads are numbered in the order of their first hops.
+        self.threads: dict[int, int] = {}
         self.codes = [each.code for each in log.code_filter.called]
 
     def lanes(self) -> tuple[Lane, ...]:
@@ -126,7 +128,7 @@ class TraceBuilder:
 
     def hop(self, entry: Entry, number: int) -> Hop:
         """Make the event of an entry that work went on in another lane."""
-        _, _, lane, _, (how, origin_lane, origin) = entry
+        _, _, lane, _, (how, origin_lane, origin), (scheduled, began, thread) = entry
         return Hop(
             number,
             self.time(entry),
@@ -134,6 +136,9 @@ class TraceBuilder:
             how=how,
             origin_lane=origin_lane,
             origin=self.number(origin),
+            scheduled=self.since_start(scheduled),
+            began=self.since_start(began),
+            thread=self.threads.setdefault(thread, len(self.threads)),
         )
 
     def number(self, entry: int | None) -> int | None:
@@ -143,6 +148,10 @@ class TraceBuilder:
     def time(self, entry: Entry) -> int:
         """Return nanoseconds from the start of the recording to an entry."""
         return int(entry[1]) - self.log.started
+
+    def since_start(self, moment: int | None) -> int | None:
+        """Return nanoseconds from the start of the recording to a moment, if known."""
+        return None if moment is None else moment - self.log.started
 
     def line(self, call: int | None, at: int | None) -> int | None:
         """Return the line of the instruction that a call had reached."""

@@ -46,7 +46,7 @@ Entry = tuple[Any, ...]
   parent made the call itself;
 * "return", "raise", "suspend", "resume": call, instruction, the exception's name;
 * "receive", "send": type, summary, queue's depth, time waited, parent;
-* "hop": its origin.
+* "hop": its origin; when that was, when the callback began, and the thread's number.
 """
 
 
@@ -79,17 +79,19 @@ class Place:
 
     def origin(self, how: str | None, opened: Mapping[object, Entry]) -> Origin:
         """Return the present moment in this place, as a cause."""
-        return (how, self, opened[self.stack[-1]][0] if self.stack else None)
+        step = opened[self.stack[-1]][0] if self.stack else None
+        return (how, self, step, perf_counter_ns())
 
 
 _UNNAMED = re.compile(r"|None|Task-\d+")
 """What tasks are called to which the program gave no name; None, by Python 3.13.0."""
 
-Origin = tuple[str | None, Place | None, int | None]
+Origin = tuple[str | None, Place | None, int | None, int | None]
 """Who scheduled something: how (None: the loop's handle tells), in which place, inside
-which open step."""
+which open step, and when.  Of a chain of the loop's own steps the time is that of the
+last one: what it leads to was not ready before."""
 
-IO: Origin = ("io", None, None)
+IO: Origin = ("io", None, None, None)
 """Nobody did: the loop found a reason in the outside world."""
 
 ELSEWHERE = ("executor", "thread")
@@ -140,7 +142,9 @@ class ThreadState:
         stack: the steps open there.
         own: the place of what the thread runs beside all tasks.
         loop: the loop that ran when it was last looked at.
+        number: tells it from the other threads of this process.
         handle: what the loop runs now.
+        began: when the present callback or piece of work began to run.
         pending: what led to the present callback, until that has left a mark.
         starting: the coroutine that is made a task right now, and the cause of it.
         aside: the tasks that run inside the present callback though it is not theirs,
@@ -153,12 +157,14 @@ class ThreadState:
 
     __slots__ = (
         "aside",
+        "began",
         "begun",
         "handle",
         "heard",
         "lasting",
         "looking",
         "loop",
+        "number",
         "own",
         "pending",
         "place",
@@ -173,7 +179,9 @@ class ThreadState:
         self.stack: list[Any] = []
         self.own: Place | None = None
         self.loop: Any = None
+        self.number = next(_THREADS)
         self.handle: Any = None
+        self.began: int | None = None
         self.pending: Origin | None = None
         self.starting: tuple[Any, Origin] | None = None
         self.aside: list[tuple[Task[Any], Origin | None]] = []
@@ -182,6 +190,8 @@ class ThreadState:
         self.looking = False
         self.lasting = False
 
+
+_THREADS = itertools.count()
 
 _NOWHERE = Place("thread", "")
 
@@ -311,7 +321,7 @@ class EventLog:
             return state.place.origin(how, self.open)
         if cause[0] in ELSEWHERE:
             return state.place.origin(how, self.open)
-        return cause if cause[0] == how else (how, cause[1], cause[2])
+        return (how, cause[1], cause[2], perf_counter_ns())
 
     def with_cause(self, fn: Callable[..., Any], how: str) -> Callable[..., Any]:
         """Return the function, which remembers what has scheduled it now."""
@@ -319,13 +329,14 @@ class EventLog:
 
         def run(*args: Any, **kwargs: Any) -> Any:
             state = self.threads.state
-            before = state.pending
-            state.pending = origin
+            before, outer = state.pending, state.began
+            state.pending, state.began = origin, perf_counter_ns()
             try:
                 return fn(*args, **kwargs)
             finally:
                 # If it has left its mark, so has whatever led to it.
                 state.pending = before if state.pending is not None else None
+                state.began = outer
                 if self.ended is not None:
                     self.ended(state)
 
@@ -361,14 +372,12 @@ class EventLog:
 
     def write_hop(self, state: ThreadState) -> None:
         """Write the hop that led the thread to its lane."""
-        how, place, step = state.pending or IO
+        how, place, step, scheduled = state.pending or IO
         state.pending = None
-        self._hop(state.place, (how or _how(state.handle), place, step))
-
-    def _hop(self, to: Place, origin: Origin) -> None:
-        how, place, step = origin
         lane = None if place is None else self.lane_of(place)
-        self.write(self.lane_of(to), "hop", (how, lane, step))
+        cause = (how or _how(state.handle), lane, step)
+        when = (scheduled, state.began, state.number)
+        self.write(self.lane_of(state.place), "hop", cause, when)
 
     def name_lane(self, name: str) -> None:
         """Give the present lane, if it is a task, that name from now on."""
@@ -432,7 +441,7 @@ class EventLog:
         while state.aside and not _is_running(state.aside[-1][0]):
             task, pending = state.aside.pop()
             if pending is None and state.pending is None:
-                pending = ("return", self._tasks[ref(task)], None)
+                pending = ("return", self._tasks[ref(task)], None, None)
             state.pending = pending
 
     def _thread_place(self) -> Place:

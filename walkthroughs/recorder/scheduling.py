@@ -14,6 +14,7 @@ from asyncio import BaseEventLoop, Handle
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
+from time import perf_counter_ns
 from types import MethodType
 from typing import Any
 from weakref import WeakSet
@@ -98,7 +99,7 @@ class Scheduling:
             # As `Place.origin` does, but without its cost.
             stack = state.stack
             step = opened[stack[-1]][0] if stack else None
-            origins[id(handle)] = (how, state.place, step)
+            origins[id(handle)] = (how, state.place, step, perf_counter_ns())
 
         return make
 
@@ -109,18 +110,19 @@ class Scheduling:
         # As `EventLog.with_cause` does, but without its cost.
         def run(handle: Any) -> Any:
             state = threads.state
-            before, outer = state.pending, state.handle
+            before, outer = state.pending, (state.handle, state.began)
             origin = pop(id(handle), None)
             if origin is None and handle in outside:
                 origin = IO
             state.pending, state.handle = origin, handle
+            state.began = perf_counter_ns()
             try:
                 return original(handle)
             finally:
                 if state.begun:
                     log.name_eager_tasks(state)
                 state.pending = before if state.pending is not None else None
-                state.handle = outer
+                state.handle, state.began = outer
                 if log.ended is not None:
                     log.ended(state)
 

@@ -55,3 +55,17 @@ def durations(trace: Trace) -> Mapping[int, Duration]:
         )
         for seq, total in totals.items()
     }
+
+
+def spoken(nanoseconds: int) -> str:
+    """Return a duration with its unit, to three digits: "85 µs", "1.24 ms", "10.0 s"."""
+    if nanoseconds < 1000:
+        return "less than 1 µs"
+    microseconds = nanoseconds / 1000
+    if microseconds < 999.5:
+        return f"{microseconds:.0f} µs"
+    unit, value = ("ms", microseconds / 1000)
+    if value >= 999.5:
+        unit, value = ("s", value / 1000)
+    digits = 2 if value < 9.995 else 1 if value < 99.95 else 0
+    return f"{value:.{digits}f} {unit}"

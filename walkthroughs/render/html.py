@@ -20,11 +20,14 @@ from zlib import compress
 
 from ..trace import Call, Exit, Function, Header, Message
 from .durations import durations
+from .scales import by_order, by_time, switch
 from .sentences import Sentence, arrived, counted, folded, happened, often, status
 from .source import Excerpt, Mark, SourceLine, Sources
 from .svg import svg, tiled
 from .text import text
 from .view import Arrival, Fold, ListedLine, Row, Step, View, short
+from .waiting import Waiting
+from .waits import Waits
 
 MARKS: Mapping[Mark, str] = {
     "call": "calling line",
@@ -84,7 +87,7 @@ def walkthrough(
             f'<div class="wt-both">{listing_html}</div>',
             focus(header),
             '<details class="wt-picture" open><summary>Picture</summary>',
-            _box(lanes, picture(view, ident)),
+            *_pictures(view, ident, lanes, packed=False),
             "</details>",
             '<details class="wt-all" open><summary>Step by step</summary>',
             _packed(steps(view, ident, where, told)),
@@ -141,7 +144,7 @@ def standalone(view: View, ident: str) -> str:
             _opening(view, ident, "wt", start),
             focus(header),
             '<details class="wt-picture"><summary>Picture</summary>',
-            _box(lanes, _deflated(picture(view, ident))),
+            *_pictures(view, ident, lanes, packed=True),
             "</details>",
             '<details class="wt-all"><summary>Step by step</summary>',
             _deflated(listed + shelf.json()),
@@ -207,6 +210,23 @@ def _packed(steps: str) -> str:
 def picture(view: View, ident: str) -> str:
     """Render the swim lanes, in tiles if there are many rows."""
     return (tiled if len(view.rows) > LONG else svg)(view, ident)
+
+
+def _pictures(view: View, ident: str, label: str, packed: bool) -> Iterator[str]:
+    """Render the lanes on both scales.
+
+    Args:
+        view: what to draw.
+        ident: the walkthrough's id.
+        label: what the picture is called.
+        packed: whether the page's script has to unpack it.
+    """
+    order = picture(view, ident)
+    drawn, below = by_time(view, ident, Waits(view.trace))
+    timed = _box(f"{label}, by time", drawn) + below
+    yield switch(ident)
+    yield by_order(view, _box(label, _deflated(order) if packed else order))
+    yield f'<div class="wt-timed" hidden>{(_deflated if packed else _packed)(timed)}</div>'
 
 
 def focus(header: Header) -> str:
@@ -349,6 +369,7 @@ class _Steps:
     ) -> None:
         self.view = view
         self.shelf = shelf
+        self.waiting = Waiting(view)
         self.durations = durations(view.trace) if shelf is not None else {}
         folds = sum(isinstance(row, Fold) for row in view.rows)
         self.listed = max(LISTED_EACH, LISTED // max(folds, 1))
@@ -370,6 +391,7 @@ class _Steps:
             self.whole(row),
             self.story(row),
             *(_wrap("p", "", self.linked(each)) for each in happened(self.view, row)),
+            self.why(self.waiting.step(row)),
             self.args(row.event),
             *self.source(row),
             "</li>",
@@ -451,6 +473,11 @@ class _Steps:
             else escape(part)
             for part in sentence
         )
+
+    def why(self, sentence: Sentence) -> str:
+        """Answer why something waited, if it did."""
+        words = f"<b>Why did this wait?</b> {self.linked(sentence)}"
+        return _wrap("p", "", words) if sentence else ""
 
     def args(self, event: Call | Message) -> str:
         """Yield the watched arguments; the entries of one in a table of their own."""
@@ -552,7 +579,8 @@ class _Steps:
         }
         return (
             f'<li class="{css}" {_attributes(values)}>'
-            f"<p>{self.linked(arrived(self.view, row))}</p></li>"
+            f"<p>{self.linked(arrived(self.view, row))}</p>"
+            f"{self.why(self.waiting.arrival(row))}</li>"
         )
 
 

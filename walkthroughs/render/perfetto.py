@@ -1,7 +1,7 @@
 """Perfetto: a view as a file in Chrome's trace format, which Perfetto opens.
 
-Here, and only here, time is drawn to scale; so it holds all the calls between the
-first and the last shown step, those left out on the page as well.
+A page draws time only for the lanes; here every call has its own, so the file holds all
+the calls between the first and the last shown step, those left out on the page as well.
 """
 
 from __future__ import annotations

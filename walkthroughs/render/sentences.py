@@ -86,7 +86,7 @@ def cause(view: View, row: Arrival) -> Sentence:
         return ()
     if hop.how == "io":
         return ("the loop found something to read or write",)
-    return (HOPS.get(hop.how, hop.how), *_by(view, hop.origin, hop.origin_lane))
+    return (HOPS.get(hop.how, hop.how), *by(view, hop.origin, hop.origin_lane))
 
 
 def happened(view: View, row: Step) -> Iterator[Sentence]:
@@ -99,7 +99,8 @@ def happened(view: View, row: Step) -> Iterator[Sentence]:
         yield _course(view, row)
 
 
-def _by(view: View, origin: int | None, lane: int | None) -> Sentence:
+def by(view: View, origin: int | None, lane: int | None) -> Sentence:
+    """Say which call, in which lane, scheduled something; nothing if that is not known."""
     if origin is None:
         return () if lane is None else (f" from {view.trace.lanes[lane].label}",)
     event = view.trace.events[origin]

@@ -36,6 +36,8 @@ CHAR = 7.3
 """Width of a character of the labels, which are monospaced at 12 px."""
 PAD = 14
 """Space on each side of a lane."""
+LIFT = 7
+"""How far above the middle of its row an arrow between lanes is."""
 DOOR = 26
 """Width of the mark of an ASGI event."""
 QUEUE_DRAWN = 6
@@ -208,16 +210,20 @@ class _Picture:
     def levels(self) -> dict[int, int]:
         """Return how deep in its lane each row is drawn: index of a row -> depth.
 
-        A fold stands beside the bars that run through it, everything else at its own
-        depth.
+        A fold stands beside the bars that run through it, and the word of an arrival
+        beside bars and gaps; everything else at its own depth.
         """
         levels = {index: row.depth for index, row in enumerate(self.view.rows)}
         for step in self.view.steps:
-            for span in self.view.spans(step):
-                for index in range(span.first, span.last + 1):
-                    row = self.view.rows[index]
-                    if isinstance(row, Fold) and self.column(row) == step.lane:
-                        levels[index] = max(levels[index], step.depth + 1)
+            spans = self.view.spans(step)
+            for index in range(spans[0].first, spans[-1].last + 1) if spans else ():
+                row = self.view.rows[index]
+                if isinstance(row, Step) or self.column(row) != step.lane:
+                    continue
+                if isinstance(row, Arrival):
+                    levels[index] = max(levels[index], step.depth)
+                elif any(each.first <= index <= each.last for each in spans):
+                    levels[index] = max(levels[index], step.depth + 1)
         return levels
 
     def extent(self, row: Row, level: int) -> float:
@@ -226,7 +232,7 @@ class _Picture:
         if isinstance(row, Fold):
             return indent + CHAR * len(_ellipsis(row)) + 16
         if isinstance(row, Arrival):
-            return 30 + CHAR * len(_how(row))
+            return 30 + indent + CHAR * len(_how(row))
         reach = indent + BAR + 8 + CHAR * len(short(self.view.name(row)))
         if isinstance(row.event, Message):
             reach = indent + DOOR + 8 + CHAR * len(row.event.type) + _queue(row.event)
@@ -373,11 +379,12 @@ class _Picture:
     def arrival(self, row: Arrival, index: int) -> Iterator[str]:
         y, to = self.y(index), self.x(row) + BAR / 2
         start, words = self.departure(row), _how(row)
-        bend = f"M{start:g} {y:g}H{to:g}v{ROW / 2 - 5:g}"
+        # Above the word, which stands beside all that runs down the lane.
+        bend = f"M{start:g} {y - LIFT:g}H{to:g}v{ROW / 2 - 5 + LIFT:g}"
         tip = f'<path class="hoptip" d="M{to:g} {y + ROW / 2:g}l-4 -6h8z"/>'
         yield f"<g><title>{escape(plain(arrived(self.view, row)))}</title>"
         yield f'<path class="hop" d="{bend}"/>{tip}'
-        x = to + 12
+        x = to + 12 + self.levels[index] * INDENT
         yield f'<text class="how" x="{x:g}" y="{y + 4:g}">{escape(words)}</text></g>'
 
     def departure(self, row: Arrival) -> float:

@@ -15,6 +15,7 @@ from typing import TextIO
 from ..trace import Lane, Message
 from .sentences import cause, counted, often, plain, plural, status
 from .view import Arrival, Fold, Row, Step, View, short
+from .waiting import Waiting
 
 WIDTH = 80
 """Where the right edge is if it is not known how wide a line may be."""
@@ -32,7 +33,9 @@ COLOURS = {
 EVENT = "\033[35m"
 
 
-def show(view: View, stream: TextIO, overview: bool = False) -> None:
+def show(
+    view: View, stream: TextIO, overview: bool = False, times: bool = False
+) -> None:
     """Write a view to a stream, as fits a terminal, a pipe or a file.
 
     It has colours and is cut to the width of the terminal if it is one, and is plain
@@ -42,10 +45,11 @@ def show(view: View, stream: TextIO, overview: bool = False) -> None:
         view: what to show.
         stream: where to.
         overview: see `text`.
+        times: see `text`.
     """
     terminal = stream.isatty()
     colour = terminal and not os.environ.get("NO_COLOR")
-    stream.write(text(view, columns(stream), colour, terminal, overview))
+    stream.write(text(view, columns(stream), colour, terminal, overview, times))
 
 
 def columns(stream: TextIO) -> int:
@@ -62,6 +66,7 @@ def text(
     colour: bool = False,
     cut: bool = False,
     overview: bool = False,
+    times: bool = False,
 ) -> str:
     """Return a view as lines of text.
 
@@ -72,14 +77,18 @@ def text(
         cut: whether what is too long for a line is shortened, as on a terminal.
         overview: whether the reader's own calls come first, and the steps before the
             server listens are one line.
+        times: whether what waited says for how long, and why.
     """
-    lines = _Lines(view, width, colour, cut).lines(overview)
+    lines = _Lines(view, width, colour, cut, times).lines(overview)
     return "".join(f"{line.rstrip()}\n" for line in lines)
 
 
 class _Lines:
-    def __init__(self, view: View, width: int, colour: bool, short: bool) -> None:
+    def __init__(
+        self, view: View, width: int, colour: bool, short: bool, times: bool
+    ) -> None:
         self.view = view
+        self.waiting = Waiting(view) if times else None
         self.width = width
         self.short = short
         self.colour = colour
@@ -104,6 +113,8 @@ class _Lines:
             yield self.lane_line(self.view.lane(rows[0]), "")
         for row in rows:
             yield self.line(row)
+            if self.waiting is not None and isinstance(row, Step):
+                yield from self.waited(plain(self.waiting.step(row)), row.depth + 1)
 
     def own_calls(self) -> Iterator[str]:
         """Yield the reader's own calls, with their numbers in the path below."""
@@ -160,10 +171,19 @@ class _Lines:
     def line(self, row: Row) -> str:
         if isinstance(row, Arrival):
             why = plain(cause(self.view, row))
+            if self.waiting is not None:
+                waited = plain(self.waiting.arrival(row)).removesuffix(".")
+                waited = f"{waited[:1].lower()}{waited[1:]}"
+                why = "; ".join(filter(None, (why, waited)))
             return self.lane_line(self.view.lane(row), why)
         if isinstance(row, Fold):
             return self.left_out(counted(row.events), row.depth)
         return self.step(row, row.depth)
+
+    def waited(self, why: str, depth: int) -> Iterator[str]:
+        if why:
+            guides = self.guides(depth)
+            yield self.painted(DIM, self.cut(f"{'':{self.digits}}  {guides}# {why}"))
 
     def left_out(self, words: str, depth: int = 0) -> str:
         return self.painted(

@@ -212,6 +212,13 @@ class View:
             return (Span(at, at, "return"),)
         return tuple(span for span in self._spans(row) if span.first <= span.last)
 
+    @cached_property
+    def end(self) -> int:
+        """Number of the first step below the view, or of the end of the trace."""
+        steps = self.trace.steps
+        at = bisect_right(steps, self.shown[-1], key=lambda step: step.seq)
+        return steps[at].seq if at < len(steps) else len(self.trace.events)
+
     # Inside
 
     @cached_property
@@ -314,13 +321,6 @@ class View:
                 found.setdefault(event.lane, []).append(event)
         return found
 
-    @cached_property
-    def _end(self) -> int:
-        """Number of the first step below the view, or of the end of the trace."""
-        steps = self.trace.steps
-        at = bisect_right(steps, self.shown[-1], key=lambda step: step.seq)
-        return steps[at].seq if at < len(steps) else len(self.trace.events)
-
     def _row_at(self, seq: int) -> int:
         """Index of the last row that begins at or before `seq`."""
         return bisect_right(self._starts, seq) - 1
@@ -332,7 +332,7 @@ class View:
             if exit.how == "resume":
                 # Never the same row again: the gap would not be seen.
                 first = max(self._row_after(exit.seq), last + 1)
-            elif first is not None and exit.seq < self._end:
+            elif first is not None and exit.seq < self.end:
                 last = self._row_at(exit.seq)
                 yield Span(first, last, exit.how)
                 first = None

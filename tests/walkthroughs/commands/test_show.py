@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,22 @@ def test_it_chooses_and_writes_as_record_does(
     assert "no call of no.such was recorded" in capsys.readouterr().err
 
 
+def test_it_says_what_waited_if_asked(
+    saved: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["show", str(saved)]) == 0
+    without = capsys.readouterr().out
+    assert "queued for" not in without
+    assert main(["show", str(saved), "--times"]) == 0
+    said = capsys.readouterr().out
+    assert re.search(
+        r"^--- task: .*; queued for \d+(\.\d+)? [µm]?s", said, re.MULTILINE
+    )
+    # Without the waits, both say the same.
+    plain = re.sub(r"; (queued|run by a timer).*|\n *[│ ]*# .*", "", said)
+    assert plain == without
+
+
 def test_what_a_server_hides_is_told_again(
     saved: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -82,6 +99,8 @@ def test_a_recording_of_before_shows_what_it_has(
         {"call": -1},
         {"origin": 10**9},
         {"origin_lane": 99},
+        {"scheduled": "soon"},
+        {"began": "soon"},
     ],
 )
 def test_inconsistent_events_are_told(

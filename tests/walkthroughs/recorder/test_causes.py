@@ -100,7 +100,7 @@ BREAKS: dict[str, Break] = {
     "all steps are forgotten": (
         Place,
         "origin",
-        lambda self, how, _: (how, self, None),
+        lambda self, how, _: (how, self, None, None),
     ),
 }
 

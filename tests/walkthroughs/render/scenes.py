@@ -70,12 +70,17 @@ class Scene:
             self.stacks[lane].remove(call)
 
     def hop(
-        self, how: str, lane: int, origin_lane: int | None, origin: int | None
+        self,
+        how: str,
+        lane: int,
+        origin_lane: int | None,
+        origin: int | None,
+        **when: int,
     ) -> int:
-        self.events.append(
-            Hop(*self._place(lane), how=how, origin_lane=origin_lane, origin=origin)
-        )
-        return len(self.events) - 1
+        place = self._place(lane)
+        hop = Hop(*place, how=how, origin_lane=origin_lane, origin=origin, **when)
+        self.events.append(hop)
+        return hop.seq
 
     def message(
         self,
@@ -83,6 +88,7 @@ class Scene:
         type: str,
         depth: int | None,
         lane: int = TASK,
+        waited: int = 0,
     ) -> int:
         parent = self.stacks[lane][-1] if self.stacks[lane] else None
         message = Message(
@@ -91,6 +97,7 @@ class Scene:
             type=type,
             summary=(("body", "2 bytes"),),
             depth=depth,
+            waited=waited,
             parent=parent,
         )
         self.events.append(message)

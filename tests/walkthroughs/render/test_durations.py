@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from walkthroughs.render.durations import Duration, durations
+from walkthroughs.render.durations import Duration, durations, spoken
 
 from .scenes import REACTOR, TASK, Scene
 
@@ -24,6 +24,25 @@ def test_a_call_runs_itself_runs_what_it_calls_and_waits() -> None:
         inner: Duration(7000, 5000, 2000),
         outer: Duration(9000, 3000, 4000),
     }
+
+
+def test_a_duration_has_three_digits_and_a_unit() -> None:
+    spoken_of = [0, 999, 1_000, 85_400, 999_400, 999_600, 1_240_000, 12_400_000]
+    spoken_of += [100_200_000, 999_800_000, 2_500_000_000, 75_000_000_000]
+    assert [spoken(each) for each in spoken_of] == [
+        "less than 1 µs",
+        "less than 1 µs",
+        "1 µs",
+        "85 µs",
+        "999 µs",
+        "1.00 ms",
+        "1.24 ms",
+        "12.4 ms",
+        "100 ms",
+        "1.00 s",
+        "2.50 s",
+        "75.0 s",
+    ]
 
 
 def test_what_has_not_ended_has_no_duration() -> None:

@@ -375,8 +375,8 @@ def test_a_page_of_its_own_keeps_each_excerpt_once_and_opens_at_own_code() -> No
     page = html.standalone(View(made, shown, {shown[2]: 40}), "made")
     assert 'data-start="2"' in page and "app.two" in page
     packed = re.findall(r'class="wt-packed">([^<]+)<', page)
-    picture, steps = (decompress(b64decode(each)).decode() for each in packed)
-    assert "<svg" in picture
+    picture, timed, steps = (decompress(b64decode(each)).decode() for each in packed)
+    assert "<svg" in picture and "wt-clock" in timed
     assert "wt-source" not in steps and steps.count("data-own") == 3
     assert "\u00d7 40" in steps
     shelf = re.search(r'class="wt-shelf">(.*)</script>', steps)
@@ -392,6 +392,6 @@ def test_what_a_page_of_its_own_leaves_out_is_bounded() -> None:
     shown = [made.steps[0].seq, made.steps[-1].seq]
     page = html.standalone(View(made, shown), "made")
     assert len(page) < 200_000
-    _, packed = re.findall(r'class="wt-packed">([^<]+)<', page)
+    *_, packed = re.findall(r'class="wt-packed">([^<]+)<', page)
     steps = decompress(b64decode(packed)).decode()
     assert f"<code>{20_000 - html.LISTED} calls more<" in steps

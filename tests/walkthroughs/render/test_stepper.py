@@ -20,6 +20,7 @@ from walkthroughs.render.view import ListedLine, View
 
 from ..trace_builder import trace
 from .scenes import view
+from .test_waits import awaited
 
 ASSETS = Path(walkthroughs.render.__file__).parent / "assets"
 SCRIPT = ASSETS / "walkthroughs.js"
@@ -431,6 +432,70 @@ def test_the_lane_of_the_step_is_scrolled_into_view(open_page: Open) -> None:
     page.wait_for_function("document.querySelector('.wt-scroll').scrollLeft > 0")
 
 
+def timed(page: Page) -> Locator:
+    return page.get_by_role("radio", name="Time, as of one run")
+
+
+def test_the_lanes_have_a_scale_of_time_for_those_who_ask(open_page: Open) -> None:
+    page = open_page()
+    assert page.locator(".wt-clock[role]").count() == 0
+    expect(page.locator(".wt-order .wt-svg")).to_be_visible()
+    page.get_by_role("radio", name="Order").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".wt-clock[role]")).to_be_visible()
+    expect(page.locator(".wt-order .wt-svg")).to_be_hidden()
+    assert at(page) == "1 / 8"
+    # The step is marked there, and a mark leads to its step.
+    expect(page.locator(".wt-clock .wt-here")).to_have_attribute("href", "#made-1")
+    press(page, "End")
+    expect(page.locator(".wt-clock .wt-here")).to_have_attribute("href", "#made-8")
+    page.locator(".wt-clock a[href='#made-3']").dispatch_event("click")
+    assert at(page) == "3 / 8"
+    page.get_by_role("radio", name="Order").check()
+    expect(page.locator(".wt-clock[role]")).to_be_hidden()
+    expect(page.locator(".wt-order .wt-svg")).to_be_visible()
+
+
+def test_without_a_script_the_lanes_stay_in_order(open_page: Open) -> None:
+    page = open_page(java_script_enabled=False)
+    expect(page.locator(".wt-order .wt-svg")).to_be_visible()
+    expect(page.locator(".wt-scale")).to_be_hidden()
+    expect(page.locator(".wt-timed")).to_be_hidden()
+
+
+@pytest.mark.parametrize("width", [320, 3840])
+def test_the_lanes_by_time_are_as_wide_as_there_is_room(
+    open_page: Open, width: int
+) -> None:
+    page = open_page(viewport={"width": width, "height": 700})
+    timed(page).check()
+    box = page.locator(".wt-timed .wt-scroll")
+    clock = page.locator(".wt-clock[role]")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    wide = box.evaluate("e => e.clientWidth")
+    drawn = clock.evaluate("e => e.getBoundingClientRect().width")
+    assert drawn == pytest.approx(max(wide, 640), abs=1)
+
+
+def test_paper_has_the_lanes_that_were_chosen(open_page: Open) -> None:
+    page = open_page()
+    timed(page).check()
+    page.emulate_media(media="print")
+    expect(page.locator(".wt-scale")).to_be_hidden()
+    expect(page.locator(".wt-clock[role]")).to_be_visible()
+
+
+def test_a_step_that_waited_says_why(open_page: Open) -> None:
+    trace = awaited().trace()
+    shown = View(trace, [step.seq for step in trace.steps])
+    page = open_page("#made-1", html.walkthrough(shown, "", "made"))
+    why = page.locator(".wt-told p", has_text="Why did this wait?")
+    expect(why).to_contain_text("Suspended for 6 µs: it awaited receive()")
+    press(page, "End")
+    expect(why.first).to_contain_text("Queued for 1 µs")
+    expect(why.last).to_contain_text("The application waited 7 µs")
+
+
 @pytest.mark.parametrize("scheme", ["default", "slate"])
 def test_axe_finds_nothing(open_page: Open, scheme: str) -> None:
     head = """<style>[data-md-color-scheme=slate] { color: #e3eae5; background: #131a16;
@@ -440,8 +505,10 @@ def test_axe_finds_nothing(open_page: Open, scheme: str) -> None:
     page = open_page("#made-4", head=head, reduced_motion="reduce")
     page.evaluate(f"document.body.dataset.mdColorScheme = '{scheme}'")
     page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-    results = Axe().run(page)
-    assert results.violations_count == 0, results.generate_report()
+    for by in ("Order", "Time, as of one run"):
+        page.get_by_role("radio", name=by).check()
+        results = Axe().run(page)
+        assert results.violations_count == 0, results.generate_report()
 
 
 def test_nothing_moves_for_those_who_do_not_want_it(open_page: Open) -> None:

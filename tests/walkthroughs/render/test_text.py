@@ -15,6 +15,7 @@ from walkthroughs.trace import Message, Trace
 
 from ..trace_builder import trace
 from .scenes import request, view
+from .test_waits import awaited
 
 
 class Terminal(io.StringIO):
@@ -212,6 +213,24 @@ The whole path:
 7  │ │ orm.query                orm.py:1
 8  │ │ │ app.manager            app.py:1
 9  │ app.after                  app.py:1
+"""
+    )
+
+
+def test_times_say_what_waited_and_why() -> None:
+    assert text(all_of(awaited().trace()), 20, times=True) == (
+        """\
+made on none: 4 steps in 3 lanes
+--- task: application  # created as a task from reactor
+1  made.app  made.py:1
+   │ # Suspended for 6 µs: it awaited receive(); what led to it came from the client after 2 µs.
+--- thread: executor
+2  made.away  made.py:1
+--- reactor  # the loop found something to read or write
+3  made.read  made.py:1
+--- task: application  # woken by made.read (step 3); queued for 1 µs, less than 1 µs of it behind the reactor, which had scheduled it
+4  │ receive -> http.request  0 queued
+   │ │ # The application waited 7 µs for it; what led to it came from the client after 2 µs.
 """
     )
 

@@ -247,11 +247,24 @@
 
     /* A picture that is packed is drawn when it is opened. */
     draw() {
-      const packed = this.root.querySelector(".wt-picture noscript");
+      const packed = this.root.querySelector(".wt-order noscript");
       if (!packed) return;
       packed.parentElement.innerHTML = packed.textContent;
       this.link();
       this.mark(this.here);
+    }
+
+    /* The lanes by order or by time, which is packed until somebody asks for it. */
+    scale(picture, by) {
+      const [order, time] = picture.querySelectorAll(".wt-order, .wt-timed");
+      const packed = time.querySelector("noscript");
+      if (packed) {
+        time.innerHTML = packed.textContent;
+        this.link();
+        this.mark(this.here);
+      }
+      time.hidden = by !== "time";
+      order.hidden = !time.hidden;
     }
 
     open(fold, open = true) {
@@ -377,6 +390,7 @@
       const picture = this.root.querySelector(".wt-picture");
       if (picture && this.host === this.root) {
         picture.addEventListener("toggle", () => this.draw());
+        picture.addEventListener("change", ({ target }) => this.scale(picture, target.value));
       }
       this.host.addEventListener("click", (event) => this.clicked(event));
       this.list.addEventListener(
@@ -715,7 +729,7 @@
         const place = link.closest(".wt-line") || link;
         place.classList.add("wt-here");
         this.marked.push(place);
-        if (link.closest("svg")) this.band(link);
+        if (link.closest("svg:not(.wt-clock)")) this.band(link);
       }
     }
 

@@ -1,0 +1,492 @@
+"""When each lane ran and when it waited, and what a step waited for.
+
+All of it comes from the times in a recording, and nothing is said that those do not show.
+Laws:
+
+* a lane is *running* from the moment when the loop or the thread began a callback, a step
+  of a task or a piece of work, until the last recorded call in it ended or stepped aside.
+  A call that is open while the loop runs something else in its lane (it runs the loop)
+  does not count;
+  Recorded calls of a lane with no hop between them are of one callback;
+* it is *queued* from the moment when something was scheduled until it began.  A timer
+  that is set is not queued;
+* a task is *suspended* from the moment when its last recorded call stepped aside, or when
+  it asked for an ASGI event, until it is scheduled again;
+* it waits for the *client* while it is suspended in `receive`, if the event that it gets
+  then goes back to a callback that the loop ran because of I/O: up to that callback;
+* a loop waits for *I/O* from the end of what its thread ran last, up to a callback that
+  the loop ran because of I/O, if nothing recorded ran in that thread in between.
+
+The rest of a lane's time is unknown, and stays blank.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate
+from typing import Literal
+
+from ..trace import Call, Event, Exit, Hop, Message, Trace
+
+State = Literal["running", "queued", "suspended", "client", "io"]
+
+TIMER = "call_later"
+
+MANY = 100
+"""What has waited for more runs of other lanes than that is not told of each of them."""
+
+INSIDE = ("deferred", "return")
+"""How a hop comes about in the middle of a callback, and not at its beginning."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A time during which a lane was in one state.
+
+    Args:
+        state: the state.
+        start: nanoseconds since the start of the recording.
+        end: nanoseconds since the start of the recording.
+    """
+
+    state: State
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A time during which a lane ran without a break.
+
+    Args:
+        start: when it began, in nanoseconds since the start of the recording.
+        end: when the last recorded call in it ended or stepped aside.
+        hop: what led to it, if the recording saw it.
+    """
+
+    start: int
+    end: int
+    hop: Hop | None
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """How long something that was scheduled waited for its turn.
+
+    Args:
+        start: when it was ready to run, in nanoseconds since the start of the recording.
+        end: when it began to run.
+        behind: the lane of the same thread that ran for the longest in between; None
+            if no recorded call ran there.
+        for_long: for how many nanoseconds that lane ran in between.
+        many: how often something ran there, if too often to look at each time; else 0.
+    """
+
+    start: int
+    end: int
+    behind: int | None = None
+    for_long: int = 0
+    many: int = 0
+
+    @property
+    def waited(self) -> int:
+        """How long, in nanoseconds."""
+        return self.end - self.start
+
+
+@dataclass(frozen=True, slots=True)
+class Suspension:
+    """A time during which a call was suspended.
+
+    Args:
+        start: when it stepped aside, in nanoseconds since the start of the recording.
+        end: when it was resumed.
+        hop: what woke it.
+        received: the ASGI event that it awaited, if it was one.
+    """
+
+    start: int
+    end: int
+    hop: Hop
+    received: Message | None
+
+    @property
+    def waited(self) -> int:
+        """How long, in nanoseconds."""
+        return self.end - self.start
+
+
+class Waits:
+    """What a recording tells of waiting.
+
+    Args:
+        trace: the recording.
+    """
+
+    def __init__(self, trace: Trace) -> None:
+        self.trace = trace
+
+    def runs(self, lane: int) -> Sequence[Run]:
+        """Return when a lane ran, in order."""
+        return self._scanned[lane].runs
+
+    def stretches(self, lane: int) -> Sequence[Stretch]:
+        """Return the states of a lane, in order; they do not overlap."""
+        return self._stretches[lane]
+
+    def queued(self, hop: Hop) -> Queued | None:
+        """Return how long a hop waited for its turn; None if that is not known.
+
+        A timer is not queued while it has to wait, and neither is what has run within
+        the call that scheduled it.
+        """
+        if hop.scheduled is None or hop.began is None or hop.how == TIMER:
+            return None
+        # What schedules itself again is not queued before it has stepped aside.
+        own = self._run_at(hop.lane, hop.scheduled)
+        start = max(hop.scheduled, own.end if own else 0)
+        if hop.how in INSIDE or start >= hop.began:
+            return None
+        if (many := self._often(hop.thread, start, hop.began)) > MANY:
+            return Queued(start, hop.began, many=many)
+        ran: dict[int, int] = {}
+        for lane, run in self._ran(hop.thread, start, hop.began):
+            if lane != hop.lane:
+                part = min(run.end, hop.began) - max(run.start, start)
+                ran[lane] = ran.get(lane, 0) + part
+        behind = max(ran, key=lambda lane: ran[lane], default=None)
+        if behind is None:
+            return Queued(start, hop.began)
+        return Queued(start, hop.began, behind, ran[behind])
+
+    def timer(self, hop: Hop) -> int | None:
+        """Return after how many nanoseconds a timer ran; None for any other hop."""
+        if hop.how != TIMER or hop.scheduled is None or hop.began is None:
+            return None
+        return hop.began - hop.scheduled
+
+    def suspensions(self, call: int) -> Sequence[Suspension]:
+        """Return when a call was suspended, in order; one that never ended is left out."""
+        return self._suspensions.get(call, ())
+
+    def received(self, message: Message) -> int:
+        """Return how long the application waited in `receive`, in nanoseconds.
+
+        It is 0 for an event that was there already, and for one that is sent.
+        """
+        return 0 if self.woken(message) is None else message.waited
+
+    def woken(self, message: Message) -> Hop | None:
+        """Return what woke the task that waited for an event; None if it did not wait."""
+        if message.direction == "send":
+            return None
+        hop = self._hop_between(message.lane, -1, message.seq)
+        return hop if hop and hop.time > _asked(message) else None
+
+    def client(self, message: Message) -> int:
+        """Return how long `receive` waited for the client, in nanoseconds."""
+        return sum(end - start for start, end in self._client(message))
+
+    @cached_property
+    def threads(self) -> Mapping[int, int]:
+        """Lane -> the number of its thread, as far as that is known."""
+        hops = (each for each in self.trace.events if isinstance(each, Hop))
+        return {hop.lane: hop.thread for hop in hops if hop.thread is not None}
+
+    # Inside
+
+    @cached_property
+    def _by_lane(self) -> list[list[Event]]:
+        lanes: list[list[Event]] = [[] for _ in self.trace.lanes]
+        for event in self.trace.events:
+            lanes[event.lane].append(event)
+        return lanes
+
+    @cached_property
+    def _scanned(self) -> list[_Scan]:
+        fresh: dict[int | None, list[int]] = {}
+        for event in self.trace.events:
+            if isinstance(event, Hop) and event.how not in INSIDE:
+                fresh.setdefault(event.thread, []).append(event.seq)
+        return [
+            _Scan(self.trace, events, fresh.get(self.threads.get(lane), ()))
+            for lane, events in enumerate(self._by_lane)
+        ]
+
+    @cached_property
+    def _starts(self) -> list[list[int]]:
+        return [[run.start for run in scan.runs] for scan in self._scanned]
+
+    def _run_at(self, lane: int, moment: int) -> Run | None:
+        at = bisect_right(self._starts[lane], moment) - 1
+        runs = self._scanned[lane].runs
+        return runs[at] if at >= 0 and moment <= runs[at].end else None
+
+    @cached_property
+    def _in_thread(self) -> Mapping[int, Sequence[tuple[int, Run]]]:
+        """Thread -> what ran in it, with the lane, in the order of the beginnings."""
+        found: dict[int, list[tuple[int, Run]]] = {}
+        for lane, thread in self.threads.items():
+            found.setdefault(thread, []).extend((lane, run) for run in self.runs(lane))
+        return {
+            thread: sorted(runs, key=lambda each: each[1].start)
+            for thread, runs in found.items()
+        }
+
+    @cached_property
+    def _latest(self) -> Mapping[int, Sequence[int]]:
+        """Thread -> the latest end of its first run, of its first two, and so on."""
+        return {
+            thread: list(accumulate((run.end for _, run in runs), max))
+            for thread, runs in self._in_thread.items()
+        }
+
+    def _often(self, thread: int | None, start: int, end: int) -> int:
+        """Return how often something began to run in a thread between two moments."""
+        runs = self._in_thread.get(-1 if thread is None else thread, ())
+        first, last = (
+            bisect_left(runs, moment, key=lambda each: each[1].start)
+            for moment in (start, end)
+        )
+        return last - first
+
+    def _ran(
+        self, thread: int | None, start: int, end: int
+    ) -> Iterator[tuple[int, Run]]:
+        """Yield what ran in a thread between two moments, and its lanes."""
+        runs = self._in_thread.get(-1 if thread is None else thread, ())
+        at = bisect_left(runs, end, key=lambda each: each[1].start)
+        # Of tasks that are begun at once, one runs within another.
+        while at and self._latest[-1 if thread is None else thread][at - 1] > start:
+            at -= 1
+            if runs[at][1].end > start:
+                yield runs[at]
+
+    @cached_property
+    def _suspensions(self) -> dict[int, list[Suspension]]:
+        found: dict[int, list[Suspension]] = {}
+        aside: dict[int, Exit] = {}
+        for event in self.trace.events:
+            if not isinstance(event, Exit):
+                continue
+            if event.how == "suspend":
+                aside[event.call] = event
+            elif since := aside.pop(event.call, None):
+                # A generator gives a value and goes on in the same step of its task.
+                hop = self._hop_between(event.lane, since.seq, event.seq)
+                if hop is not None:
+                    received = self._received(event.lane, since.time, event)
+                    each = Suspension(since.time, event.time, hop, received)
+                    found.setdefault(event.call, []).append(each)
+        return found
+
+    def _hop_between(self, lane: int, first: int, last: int) -> Hop | None:
+        hops = self._hops[lane]
+        at = bisect_left(hops, last, key=lambda hop: hop.seq)
+        return hops[at - 1] if at and hops[at - 1].seq > first else None
+
+    @cached_property
+    def _hops(self) -> list[list[Hop]]:
+        return [
+            [each for each in lane if isinstance(each, Hop)] for lane in self._by_lane
+        ]
+
+    @cached_property
+    def _receipts(self) -> list[list[Message]]:
+        return [
+            [
+                each
+                for each in lane
+                if isinstance(each, Message) and each.direction == "receive"
+            ]
+            for lane in self._by_lane
+        ]
+
+    def _received(self, lane: int, since: int, until: Exit) -> Message | None:
+        """Return the event that the lane awaited from one moment to another."""
+        receipts = self._receipts[lane]
+        at = bisect_right(receipts, until.seq, key=lambda each: each.seq)
+        if at == len(receipts):
+            return None
+        return receipts[at] if _asked(receipts[at]) <= since else None
+
+    def _client(self, message: Message) -> Iterator[tuple[int, int]]:
+        """Yield the times when `receive` waited for the client, from when to when."""
+        hop, asked = self.woken(message), _asked(message)
+        if hop is None or hop.scheduled is None or hop.origin_lane is None:
+            return
+        # Only if it was scheduled in that very callback.
+        cause = self._run_at(hop.origin_lane, hop.scheduled)
+        if cause and cause.hop and cause.hop.how == "io" and cause.start > asked:
+            yield asked, cause.start
+
+    @cached_property
+    def _stretches(self) -> list[Sequence[Stretch]]:
+        return [self._states(lane) for lane in range(len(self.trace.lanes))]
+
+    def _states(self, lane: int) -> Sequence[Stretch]:
+        """Return the states of a lane: what is known better goes before the rest."""
+        scan = self._scanned[lane]
+        receipts = self._receipts[lane]
+        known = [Stretch("running", run.start, run.end) for run in scan.runs]
+        queued = map(self.queued, self._hops[lane])
+        known = _filled(known, (("queued", q.start, q.end) for q in queued if q))
+        clients = (each for message in receipts for each in self._client(message))
+        known = _filled(known, (("client", *each) for each in clients))
+        known = _filled(known, map(self._awaited, receipts))
+        known = _filled(known, (("suspended", *each) for each in scan.aside))
+        if self.trace.lanes[lane].kind in ("loop", "reactor"):
+            known = _filled(known, self._waiting_for_io(lane))
+        return known
+
+    def _awaited(self, message: Message) -> tuple[State, int, int]:
+        """Return when the application was suspended in `receive`."""
+        hop, asked = self.woken(message), _asked(message)
+        if hop is None:
+            return "suspended", asked, asked
+        return "suspended", asked, hop.time if hop.scheduled is None else hop.scheduled
+
+    def _waiting_for_io(self, lane: int) -> Iterator[tuple[State, int, int]]:
+        thread = self.threads.get(lane)
+        if thread is None:
+            return
+        ended = None
+        for _, run in self._in_thread[thread]:
+            found = run.hop is not None and run.hop.how == "io"
+            if found and ended is not None and ended < run.start:
+                yield "io", ended, run.start
+            ended = run.end if ended is None else max(ended, run.end)
+
+
+class _Scan:
+    """When a lane ran, and when its calls had stepped aside, by its own events.
+
+    Args:
+        trace: the recording.
+        events: those of the lane, in order.
+        fresh: the numbers of the hops of its thread that begin a callback, ascending.
+
+    Attributes:
+        runs: when it ran.
+        aside: from when to when all of its recorded calls were suspended.
+    """
+
+    def __init__(
+        self, trace: Trace, events: Sequence[Event], fresh: Sequence[int]
+    ) -> None:
+        self.trace = trace
+        self.fresh = fresh
+        self.runs: list[Run] = []
+        self.aside: list[tuple[int, int]] = []
+        # The steps that are open, outermost first; so many of them run the loop.
+        self.open: list[int] = []
+        self.below = 0
+        # The event before; what led to the present callback; since when it runs.
+        self.last: Event | None = None
+        self.hop: Hop | None = None
+        self.since: int | None = None
+        # Since when all its calls have stepped aside.
+        self.away: int | None = None
+        for event in events:
+            self.take(event)
+            self.last = event
+        if self.since is not None:
+            self.pause(trace.events[-1].time)
+
+    def take(self, event: Event) -> None:
+        """Follow the lane over one event."""
+        if isinstance(event, Hop) and event.how not in INSIDE:
+            self.arrive(event)
+            return
+        if self.since is None:
+            self.go_on(event)
+        if isinstance(event, Exit):
+            self.leave(event)
+        elif isinstance(event, Call) or (
+            isinstance(event, Message) and event.direction == "send"
+        ):
+            self.open.append(event.seq)
+        if len(self.open) <= self.below:
+            self.pause(event.time)
+
+    def arrive(self, hop: Hop) -> None:
+        """Begin a new callback."""
+        if self.since is not None and self.last is not None:
+            # What is open still, while the loop begins something new, only runs the
+            # loop; how long it ran before that is not known.
+            self.pause(self.last.time)
+        scheduled = 0 if hop.scheduled is None or hop.how == TIMER else hop.scheduled
+        began = hop.time if hop.began is None else max(hop.began, scheduled)
+        if self.away is not None:
+            self.aside.append((self.away, scheduled or began))
+        self.away, self.below = None, len(self.open)
+        self.since, self.hop = began, hop
+
+    def go_on(self, event: Event) -> None:
+        """Run again, with no hop in between: in the same callback, if that is known."""
+        self.away = None
+        if self.hop is not None and self.last is not None and self.runs:
+            at = bisect_right(self.fresh, self.last.seq)
+            if at == len(self.fresh) or self.fresh[at] > event.seq:
+                self.since = self.runs.pop().start
+                return
+        self.since, self.hop = event.time, None
+
+    def leave(self, exit: Exit) -> None:
+        """Stop running a step, or go on with it."""
+        if exit.how == "resume":
+            self.open.append(exit.call)
+            return
+        if exit.call in self.open:
+            del self.open[self.open.index(exit.call) :]
+        if exit.how == "suspend":
+            # A `send` that is awaited steps aside with the call that it made.
+            while self.open and isinstance(self.trace.events[self.open[-1]], Message):
+                self.open.pop()
+        self.below = min(self.below, len(self.open))
+        is_task = self.trace.lanes[exit.lane].kind == "task"
+        if exit.how == "suspend" and not self.open and is_task:
+            self.away = exit.time
+
+    def pause(self, moment: int) -> None:
+        """Note that nothing recorded runs any more."""
+        assert self.since is not None
+        self.runs.append(Run(self.since, max(self.since, moment), self.hop))
+        self.since = None
+
+
+def _asked(message: Message) -> int:
+    """When the application asked for the event."""
+    return message.time - message.waited
+
+
+def _filled(
+    known: Sequence[Stretch], times: Iterable[tuple[State, int, int]]
+) -> list[Stretch]:
+    """Return stretches in order, with others where those leave room.
+
+    Args:
+        known: stretches that stay, in order.
+        times: the state, start and end of the others.
+    """
+    filled: list[Stretch] = []
+    at = n = 0
+    for state, start, end in sorted(times, key=lambda each: each[1:]):
+        at = max(at, start)
+        while n < len(known) and known[n].end <= at:
+            filled.append(known[n])
+            n += 1
+        while at < end:
+            if n == len(known) or known[n].start >= end:
+                filled.append(Stretch(state, at, end))
+                at = end
+                break
+            if known[n].start > at:
+                filled.append(Stretch(state, at, known[n].start))
+            at = max(at, known[n].end)
+            filled.append(known[n])
+            n += 1
+    return [*filled, *known[n:]]
