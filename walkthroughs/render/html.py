@@ -98,7 +98,6 @@ def slim(
     view: View,
     listing_html: str,
     ident: str,
-    play: bool = False,
     where: Where = nowhere,
     told: Told = NOTHING,
 ) -> str:
@@ -108,13 +107,12 @@ def slim(
         view: what to show.
         listing_html: what `listing` gave, or nothing.
         ident: its id on the page.
-        play: whether it walks by itself, for readers who do not mind motion.
         where: where the names of steps lead.
         told: what the author of the listing says of steps.
     """
     return "\n".join(
         (
-            _opening(view, ident, "wt wt-slim", " data-play" if play else ""),
+            _opening(view, ident, "wt wt-slim"),
             listing_html,
             '<details class="wt-all"><summary>Step by step, with the code</summary>',
             _packed(steps(view, ident, where, told)),

@@ -137,6 +137,10 @@
       this.bar.append(this.slider, this.count);
       this.live = announcer();
       this.stage.addEventListener("keydown", (event) => this.pressed(event));
+      this.stage.addEventListener("click", ({ target }) => {
+        const button = target.closest("[data-do]");
+        if (button) this.act(button.dataset.do);
+      });
     }
 
     pressed(event) {
@@ -178,7 +182,6 @@
     pause() {
       clearInterval(this.timer);
       this.timer = 0;
-      this.alone = false;
       this.looks();
     }
 
@@ -189,7 +192,7 @@
       }
       this.at = to;
       this.show();
-      if (!this.alone) this.tell();
+      this.tell();
     }
 
     looks() {
@@ -204,8 +207,8 @@
         button.setAttribute("aria-disabled", !able);
       }
       const title = this.timer ? "Pause (space)" : TITLES.play;
-      const play = this.buttons.play;
-      if (play.title === title) return;
+      const { play } = this.buttons;
+      if (!play || play.title === title) return;
       play.title = title;
       play.setAttribute("aria-label", title);
       play.replaceChildren(icon(this.timer ? "pause" : "play"));
@@ -415,11 +418,6 @@
     }
 
     clicked(event) {
-      const button = event.target.closest("[data-do]");
-      if (button) {
-        this.act(button.dataset.do);
-        return;
-      }
       const link = event.target.closest("a[href^='#']");
       const plain = !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
       if (!link || !plain || !this.jump(link.getAttribute("href").slice(1))) return;
@@ -520,24 +518,6 @@
     }
 
     /* Going somewhere */
-    /* Walks by itself once it is seen, until somebody takes over; in silence, and with
-       no word in the address. */
-    playAlone() {
-      for (const sign of ["pointerdown", "focusin"]) {
-        this.root.addEventListener(sign, ({ target }) => {
-          if (this.alone && !target.closest("[data-do='play']")) this.pause();
-        });
-      }
-      if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
-      const eye = new IntersectionObserver(([seen]) => {
-        if (!seen.isIntersecting || this.at || location.hash) return;
-        eye.disconnect();
-        this.toggle();
-        this.alone = true;
-      }, { threshold: 0.3 });
-      eye.observe(this.stage);
-    }
-
     jump(id) {
       let target = place(id);
       if (!target || !this.list.contains(target)) return false;
@@ -807,10 +787,6 @@
       this.panes = this.servers.map((server) => pane("wt-main", server));
       this.stage.append(this.bar, make("div", "wt-two", ...this.panes), this.live);
       root.prepend(this.stage);
-      this.bar.addEventListener("click", (event) => {
-        const at = event.target.closest("button");
-        if (at) this.act(at.dataset.do);
-      });
       this.show();
     }
 
@@ -832,6 +808,35 @@
 
     tell() {
       this.live.textContent = `Row ${this.at + 1}: ${this.said.join("; ")}`;
+    }
+  }
+
+  /* The way of a request as a drawing: a mark goes from stage to stage. */
+  class Trip extends Walk {
+    constructor(root) {
+      super(root.getAttribute("aria-label"), ["prev", "next"]);
+      this.root = root;
+      this.places = [...root.querySelectorAll(".wt-way li")];
+      this.stage.append(this.bar, this.live);
+      root.querySelector(".wt-way").before(this.stage);
+      this.show();
+    }
+
+    show() {
+      for (const all of this.root.querySelectorAll("svg, .wt-way")) {
+        all.querySelectorAll("a.wt-stop, li").forEach((stop, n) => {
+          stop.classList.toggle("wt-here", n === this.at);
+        });
+        const mark = all.querySelector(".mark");
+        if (!mark) continue;
+        const { cx, cy } = all.querySelector(".wt-here circle").attributes;
+        mark.style = `opacity:1;transform:translate(${cx.value}px,${cy.value}px)`;
+      }
+      this.looks();
+    }
+
+    tell() {
+      this.live.textContent = this.places[this.at].textContent;
     }
   }
 
@@ -969,11 +974,10 @@
   const equip = (root) => {
     eye.unobserve(root);
     if (steppers.has(root)) return;
+    if (root.querySelector(".wt-way")) steppers.set(root, new Trip(root));
     if (root.querySelector(".wt-pairs tbody tr")) steppers.set(root, new Pairs(root));
     if (!unpacked(root)?.querySelector(".wt-step")) return;
-    const stepper = new Stepper(root);
-    steppers.set(root, stepper);
-    if ("play" in root.dataset) stepper.playAlone();
+    steppers.set(root, new Stepper(root));
   };
 
   /* What is near gets its stepper: a chapter has ten of them, some in tabs. */
@@ -1038,7 +1042,7 @@
   });
   /* Arrow keys that no other part has walk the stepper that is in view. */
   const shown = (stage) => {
-    const { top, bottom } = stage.getBoundingClientRect();
+    const { top, bottom } = stage.closest(".wt").getBoundingClientRect();
     return Math.min(bottom, innerHeight) - Math.max(top, 0);
   };
   document.addEventListener("keydown", (event) => {
