@@ -31,7 +31,6 @@ OPTIONS = frozenset({"scenario", "server", "look"})
 """What a fence may say besides the version that it speaks for."""
 
 
-
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """A recording, and how it was come by.

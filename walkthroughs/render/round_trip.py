@@ -19,17 +19,18 @@ PLACES = ("browser", "socket", "reactor", "queue", "task", "view")
 """The places, from left to right; the first is where the way begins and ends."""
 
 STYLE = (
-    LETTERS.format("wt-trip svg")
+    LETTERS.format("wt-route")
     + """
-.wt-trip svg{display:block;width:100%;height:auto}
+.wt-route{display:block;width:100%;height:auto}
 .wt-trip .wt-tall{display:none;max-width:24rem;margin:auto}
 .wt-trip .box{fill:var(--md-code-bg-color,#f6f8fa);stroke:var(--md-default-fg-color--light,#59636e)}
 .wt-trip .place{text-anchor:middle;font:600 14px system-ui,sans-serif}
+.wt-trip .wt-tall .place{font-size:12px}
 .wt-trip .life{stroke:var(--md-default-fg-color--light,#59636e);stroke-dasharray:2 5;opacity:.6}
 .wt-trip .way{fill:none;stroke:var(--at);stroke-width:2.5}
 .wt-trip .tip,.wt-trip .dot{fill:var(--at)}
-.wt-trip svg a{color:inherit;text-decoration:none}
-.wt-trip svg a:hover .name{text-decoration:underline}
+.wt-route a{color:inherit;text-decoration:none}
+.wt-route a:hover .name{text-decoration:underline}
 .wt-trip .name,.wt-trip .gloss{paint-order:stroke;stroke:var(--md-default-bg-color,#fff);stroke-width:4px}
 .wt-trip .gloss{fill:var(--md-default-fg-color--light,#59636e);font:14px system-ui,sans-serif}
 .wt-trip .nth{text-anchor:middle;font:700 12px system-ui,sans-serif;fill:var(--md-default-bg-color,#fff)}
@@ -39,11 +40,13 @@ STYLE = (
 .wt-trip .queue{--at:var(--wt-event,#a3236f)}
 .wt-trip .task{--at:var(--wt-task,#0b6e63)}
 .wt-trip .view{--at:var(--wt-thread,#955100)}
-@media screen and (max-width:44em){.wt-trip .wt-wide{display:none}.wt-trip .wt-tall{display:block}}
+@media screen and (max-width:60em){.wt-trip .wt-wide{display:none}.wt-trip .wt-tall{display:block}}
 @media screen and (scripting:enabled){
 .wt-trip .wt-way>:not(.wt-here){display:none}
 .wt-trip:not(:has(.wt-here)) .wt-way>:first-child{display:list-item}
-.wt-trip:not(:has(.wt-stage)){padding-bottom:3.4rem}}
+.wt-trip:not(:has(.wt-stage)){padding-bottom:3.5rem}}
+.wt.wt.wt.wt-trip .wt-stage{margin:.3rem 0}
+.wt.wt.wt.wt-trip .wt-bar input{flex-basis:4rem}
 @media (prefers-reduced-motion:reduce){.wt-trip .mark{transition:none}}
 """
 )
@@ -83,7 +86,7 @@ class Layout:
     glosses: bool
 
 
-WIDE = Layout("wt-wide", 186, 32, glosses=True)
+WIDE = Layout("wt-wide", 186, 34, glosses=True)
 TALL = Layout("wt-tall", 60, 40, glosses=False)
 
 BOX = 30
@@ -116,8 +119,9 @@ def round_trip(stops: Sequence[Stop], walk: str) -> str:
 
 def _said(stop: Stop, walk: str) -> str:
     gloss = f": {escape(stop.gloss)}" if stop.gloss else ""
+    where = "At" if stop.place == "socket" else "In"
     return (
-        f'<li>In the {stop.place}, <a href="#{escape(walk)}-{stop.number}"><code>'
+        f'<li>{where} the {stop.place}, <a href="#{escape(walk)}-{stop.number}"><code>'
         f"{escape(short(stop.name))}</code></a>{gloss}.</li>"
     )
 
@@ -143,11 +147,11 @@ class _Drawing:
     def parts(self) -> Iterator[str]:
         first, last = self.stops[0], self.stops[-1]
         said = "; ".join(
-            f"{n}. in the {stop.place}, {short(stop.name)}: {stop.gloss}"
+            f"{n}. {stop.place}, {short(stop.name)}: {stop.gloss}"
             for n, stop in enumerate(self.stops, 1)
         )
         yield (
-            f'<svg class="{self.layout.name}" xmlns="http://www.w3.org/2000/svg" '
+            f'<svg class="wt-route {self.layout.name}" xmlns="http://www.w3.org/2000/svg" '
             f'role="group" aria-labelledby="{self.ident}-t {self.ident}-d" '
             f'viewBox="0 0 {self.width} {self.height}">'
             f'<title id="{self.ident}-t">The way of one request, as recorded</title>'
@@ -181,7 +185,9 @@ class _Drawing:
         if far != x:
             way = 1 if far > x else -1
             line += f"H{far - way * DOT:g}"
-            tip = f'<path class="tip" d="M{far - way * DOT:g} {y:g}l{-9 * way} -5v10z"/>'
+            tip = (
+                f'<path class="tip" d="M{far - way * DOT:g} {y:g}l{-9 * way} -5v10z"/>'
+            )
         return f'<g class="{stop.place}"><path class="way" d="{line}"/>{tip}</g>'
 
     def home(self, last: Stop) -> str:
@@ -196,9 +202,11 @@ class _Drawing:
     def stop(self, before: str, stop: Stop, number: int) -> str:
         """Draw a stage: its dot, and its name above the line that leads to it."""
         x, far, y = self.x(before), self.x(stop.place), self.y(number)
+        leftwards = far < x or (far == x and x > self.width / 2)
         # Beside its dot, if nothing leads across to it.
-        at, up = (x + 8, 10) if far > x else (x - 8, 10) if far < x else (x + 16, 0)
-        anchor = ' text-anchor="end"' if far < x else ""
+        aside, up = (DOT + 7, 0) if far == x else (8, DOT + 8)
+        at = x - aside if leftwards else x + aside
+        anchor = ' text-anchor="end"' if leftwards else ""
         name = escape(short(stop.name))
         words = f'<tspan class="name">{name}</tspan>'
         if self.layout.glosses and stop.gloss:

@@ -359,7 +359,7 @@ def test_a_page_says_what_counts_and_in_which_versions() -> None:
 
 
 def test_a_slim_walkthrough_has_no_picture_and_its_steps_folded() -> None:
-    text = html.slim(view(), html.listing(view(), LINES, "made"), "made", play=True)
+    text = html.slim(view(), html.listing(view(), LINES, "made"), "made")
     page = Page(text)
     assert "data-play" in page.all("div", "wt-slim")[0]
     assert "open" not in page.all("details", "wt-all")[0]

@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 import walkthroughs.render
 from walkthroughs.render import html
 from walkthroughs.render.compare_html import compare
+from walkthroughs.render.round_trip import Stop, round_trip
 from walkthroughs.render.standalone import page as standing_alone
 from walkthroughs.render.view import ListedLine, View
 
@@ -209,30 +210,76 @@ def test_it_plays_and_pauses(open_page: Open) -> None:
 
 
 def slim() -> str:
-    return html.slim(view(), html.listing(view(), LINES, "made"), "made", play=True)
+    return html.slim(view(), html.listing(view(), LINES, "made"), "made")
 
 
-def test_a_slim_one_walks_by_itself_in_silence_until_taken_over(
-    open_page: Open,
-) -> None:
-    page = open_page(body=slim())
-    expect(page.get_by_role("button", name="Pause")).to_be_visible()
-    expect(page.locator(".wt-at")).to_have_text(re.compile("^2 /"))
-    expect(page.get_by_role("status")).to_be_empty()
-    assert "#" not in page.url
+def test_nothing_walks_before_the_reader_starts_it(open_page: Open) -> None:
+    page = open_page(body=trip() + slim(), locale="en-GB")
+    page.clock.install()
+    page.clock.run_for(20000)
+    counts = page.locator(".wt-at")
+    expect(counts).to_have_text([re.compile("^1 /"), re.compile("^1 /")])
+    for status in page.get_by_role("status").all():
+        expect(status).to_be_empty()
+
+
+def trip() -> str:
+    stops = [
+        Stop("socket", "made.tcp.Port.read", "bytes arrive", 1),
+        Stop("task", "made.app.App.__call__", "the application", 3),
+        Stop("queue", "receive -> http.request", "", 4),
+        Stop("task", "send <- http.response.start", "the status", 7),
+    ]
+    return round_trip(stops, "made")
+
+
+@pytest.mark.parametrize("width", [320, 1440])
+def test_a_mark_goes_along_the_way_of_a_request(open_page: Open, width: int) -> None:
+    page = open_page(body=trip(), viewport={"width": width, "height": 800})
+    drawing = page.locator(".wt-route").filter(visible=True)
+    expect(drawing).to_have_count(1)
+    mark = drawing.locator(".mark")
+    seen = [mark.get_attribute("style")]
+    for n, words in ((2, "In the task, App.__call__"), (3, "In the queue, receive")):
+        page.keyboard.press("ArrowRight")
+        expect(page.locator(".wt-at")).to_have_text(f"{n} / 4")
+        expect(drawing.locator("a.wt-here .nth")).to_have_text(str(n))
+        expect(page.locator(".wt-way li").filter(visible=True)).to_contain_text(words)
+        expect(page.get_by_role("status")).to_contain_text(words)
+        seen.append(mark.get_attribute("style"))
+    assert len(set(seen)) == 3
+    page.get_by_role("button", name="Previous step").click()
+    expect(page.locator(".wt-at")).to_have_text("2 / 4")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_stage_of_the_drawing_leads_to_its_step(open_page: Open) -> None:
+    page = open_page(body=trip() + slim(), viewport={"width": 1440, "height": 800})
+    page.locator(".wt-trip .wt-wide .name").nth(1).click()
+    expect(page.locator("#made-walk .wt-at")).to_have_text("3 / 8")
+
+
+def test_the_drawing_is_whole_without_a_script_and_on_paper(open_page: Open) -> None:
+    page = open_page(body=trip(), java_script_enabled=False)
+    expect(page.locator(".wt-way li").filter(visible=True)).to_have_count(4)
+    page = open_page(body=trip())
+    expect(page.locator(".wt-way li").filter(visible=True)).to_have_count(1)
+    page.emulate_media(media="print")
+    expect(page.locator(".wt-way li").filter(visible=True)).to_have_count(4)
+    expect(page.locator(".wt-stage")).to_be_hidden()
+
+
+@pytest.mark.parametrize("width", [320, 1440])
+def test_the_drawing_is_for_everyone(open_page: Open, width: int) -> None:
+    page = open_page(
+        body=trip() + slim(),
+        viewport={"width": width, "height": 700},
+        reduced_motion="reduce",
+    )
     page.keyboard.press("ArrowRight")
-    expect(page.locator(".wt-at")).to_have_text(re.compile("^3 /"))
-    expect(page.get_by_role("button", name="Play")).to_be_visible()
-    expect(page.get_by_role("status")).not_to_be_empty()
-
-
-def test_a_slim_one_stands_still_for_those_who_do_not_want_motion(
-    open_page: Open,
-) -> None:
-    page = open_page(body=slim(), reduced_motion="reduce")
-    expect(page.get_by_role("button", name="Play")).to_be_visible()
-    page.keyboard.press("ArrowRight")
-    expect(page.locator(".wt-at")).to_have_text(re.compile("^2 /"))
+    expect(page.locator(".mark").first).to_have_css("transition-duration", "0s")
+    results = Axe().run(page)
+    assert results.violations_count == 0, results.generate_report()
 
 
 def test_into_over_and_out(open_page: Open) -> None:

@@ -823,7 +823,7 @@
     }
 
     show() {
-      for (const all of this.root.querySelectorAll("svg, .wt-way")) {
+      for (const all of this.root.querySelectorAll(".wt-route, .wt-way")) {
         all.querySelectorAll("a.wt-stop, li").forEach((stop, n) => {
           stop.classList.toggle("wt-here", n === this.at);
         });
