@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
+from itertools import pairwise
 
 from .svg import LETTERS
 from .view import short
@@ -25,7 +26,7 @@ STYLE = (
 .wt-trip .wt-tall{display:none;max-width:24rem;margin:auto}
 .wt-trip .box{fill:var(--md-code-bg-color,#f6f8fa);stroke:var(--md-default-fg-color--light,#59636e)}
 .wt-trip .place{text-anchor:middle;font:600 14px system-ui,sans-serif}
-.wt-trip .wt-tall .place{font-size:12px}
+.wt-trip .wt-tall .place{font-size:11px}
 .wt-trip .life{stroke:var(--md-default-fg-color--light,#59636e);stroke-dasharray:2 5;opacity:.6}
 .wt-trip .way{fill:none;stroke:var(--at);stroke-width:2.5}
 .wt-trip .tip,.wt-trip .dot{fill:var(--at)}
@@ -34,7 +35,7 @@ STYLE = (
 .wt-trip .name,.wt-trip .gloss{paint-order:stroke;stroke:var(--md-default-bg-color,#fff);stroke-width:4px}
 .wt-trip .gloss{fill:var(--md-default-fg-color--light,#59636e);font:14px system-ui,sans-serif}
 .wt-trip .nth{text-anchor:middle;font:700 12px system-ui,sans-serif;fill:var(--md-default-bg-color,#fff)}
-.wt-trip .mark{fill:none;stroke:var(--accent);stroke-width:3.5;opacity:0;transition:transform .4s}
+.wt-trip .mark{fill:none;pointer-events:none;stroke:var(--accent);stroke-width:3.5;opacity:0;transition:transform .4s}
 .wt-trip .wt-here .name{fill:var(--accent)}
 .wt-trip .browser,.wt-trip .socket,.wt-trip .reactor{--at:var(--wt-loop,#3b5bb5)}
 .wt-trip .queue{--at:var(--wt-event,#a3236f)}
@@ -160,13 +161,12 @@ class _Drawing:
         )
         yield from map(self.box, PLACES)
         yield self.way(PLACES[0], first, 1)
-        for n, (before, stop) in enumerate(zip(self.stops, self.stops[1:]), 2):
+        for n, (before, stop) in enumerate(pairwise(self.stops), 2):
             yield self.way(before.place, stop, n)
         yield self.home(last)
-        yield f'<circle class="mark" r="{DOT + 4}"/>'
         for n, stop in enumerate(self.stops, 1):
             yield self.stop(self.stops[n - 2].place if n > 1 else PLACES[0], stop, n)
-        yield "</svg>"
+        yield f'<circle class="mark" r="{DOT + 4}"/></svg>'
 
     def box(self, place: str) -> str:
         x, width = self.x(place), self.layout.column - 6

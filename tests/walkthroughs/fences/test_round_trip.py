@@ -92,7 +92,7 @@ def test_a_stage_that_is_not_recorded_fails_the_build(house: Path, stage: str) -
     fence, place = front_page(house)
     KINDS["round-trip"].check(fence, place)
     wrong = replace(fence, body=fence.body.replace(stage, "elsewhere"))
-    with pytest.raises(WalkthroughError, match="has no .*elsewhere"):
+    with pytest.raises(WalkthroughError, match=r"has no .*elsewhere"):
         KINDS["round-trip"].check(wrong, place)
 
 
