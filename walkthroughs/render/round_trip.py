@@ -110,8 +110,10 @@ def round_trip(stops: Sequence[Stop], walk: str) -> str:
     items = "\n".join(_said(stop, walk) for stop in stops)
     return "\n".join(
         (
-            f'<div class="wt wt-trip" role="group" id="{escape(ident)}-walk" '
-            f'aria-label="The way of a request"><style>{STYLE}</style>',
+            (
+                f'<div class="wt wt-trip" role="group" id="{escape(ident)}-walk" '
+                f'aria-label="The way of a request"><style>{STYLE}</style>'
+            ),
             *(part for drawing in drawings for part in drawing.parts()),
             f'<ol class="wt-way">\n{items}\n</ol></div>',
         )

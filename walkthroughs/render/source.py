@@ -162,8 +162,7 @@ def _read(file: Path, changed: int) -> str:
 
 @lru_cache(maxsize=256)
 def _functions(file: Path, changed: int) -> Mapping[tuple[int, str], tuple[int, str]]:
-    """(first line with decorators, name) of each function -> its last line, and what
-    its docstring says first."""
+    """(first line with decorators, name) of each function -> last line, summary."""
     with warnings.catch_warnings():
         # An odd escape in somebody's string is not ours to report.
         warnings.simplefilter("ignore")

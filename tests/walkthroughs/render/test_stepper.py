@@ -678,11 +678,11 @@ def test_a_long_list_leads_to_steps_and_marks_them(open_page: Open) -> None:
 def test_folds_of_a_long_list_open_in_list_and_stepper_alike(open_page: Open) -> None:
     page = open_page("#made-4", body=long())
     open_list(page)
-    second = page.locator("#made-4-f1 details")
+    second = page.locator("#made-4-f1 > details")
     page.get_by_role("button", name="1 call left out: unfold").click()
     assert (at(page), name(page)) == ("5 / 601", "Two.go")
     expect(second).to_have_attribute("open", "")
-    page.locator("#made-2-f1 summary").click()
+    page.locator("#made-2-f1 > details > summary").click()
     expect(page.locator(".wt-at")).to_have_text("6 / 602")
     show(page.locator(".wt-part").last)
     expect(second).to_have_count(0)

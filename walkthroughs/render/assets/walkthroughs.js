@@ -40,6 +40,7 @@
     i: "into",
     o: "over",
     u: "out",
+    "?": "keys",
   };
   const PACE = 1600;
   const READING = 0.4;
@@ -134,7 +135,16 @@
       });
       this.count = make("span", "wt-at");
       this.bar = make("div", "wt-bar", ...Object.values(this.buttons));
-      this.bar.append(this.slider, this.count);
+      this.help = make("button", "", "?");
+      this.help.type = "button";
+      this.help.dataset.do = "keys";
+      this.help.setAttribute("aria-label", "Keys (?)");
+      this.help.setAttribute("aria-expanded", false);
+      const titles = names.map((name) => TITLES[name]);
+      const keys = [...titles, "First step (Home)", "Last step (End)", "These keys (?)"];
+      this.keys = make("p", "wt-keys", keys.join(" · "));
+      this.keys.hidden = true;
+      this.bar.append(this.slider, this.count, this.help, this.keys);
       this.live = announcer();
       this.stage.addEventListener("keydown", (event) => this.pressed(event));
       this.stage.addEventListener("click", ({ target }) => {
@@ -156,13 +166,21 @@
     }
 
     knows(what) {
-      return what in this.buttons || what === "first" || what === "last";
+      return what in this.buttons || /^(first|last|keys)$/.test(what);
     }
 
     act(what) {
       if (what !== "play") this.pause();
       if (what === "play") this.toggle();
+      else if (what === "keys") this.explain();
       else this.go(this.way(what));
+    }
+
+    explain() {
+      const open = this.keys.hidden;
+      this.keys.hidden = !open;
+      this.help.setAttribute("aria-expanded", open);
+      this.live.textContent = open ? this.keys.textContent : "";
     }
 
     way(what) {
@@ -308,9 +326,31 @@
       this.stage.append(this.bar, ...tools, this.head, panes, this.foot, this.live);
       if (this.host === this.root) {
         const both = this.root.querySelector(".wt-both");
-        if (both) both.append(this.stage);
+        if (both) this.beside(both);
         else this.root.insertBefore(this.stage, this.root.querySelector(".wt-picture, .wt-all"));
       }
+    }
+
+    /* Beside the code is the path, as a listing or as lanes. */
+    beside(both) {
+      const picture = this.root.querySelector(".wt-picture");
+      const below = picture.nextElementSibling;
+      const choices = ["Listing", "Lanes"].map((words, lanes) => {
+        const choice = make("button", "", words);
+        choice.type = "button";
+        choice.setAttribute("aria-pressed", !lanes);
+        choice.addEventListener("click", () => {
+          choices.forEach((each) => each.setAttribute("aria-pressed", each === choice));
+          both.classList.toggle("wt-lanes", lanes);
+          if (lanes) both.insertBefore(picture, this.stage);
+          else below.before(picture);
+          picture.open = true;
+          this.settle();
+        });
+        return choice;
+      });
+      if (both.querySelector(".wt-listing")) both.prepend(make("div", "wt-choice", ...choices));
+      both.append(this.stage);
     }
 
     /* For long recordings: only one's own code, and the steps of some name. */
@@ -382,6 +422,9 @@
         picture.addEventListener("toggle", () => this.draw());
       }
       this.host.addEventListener("click", (event) => this.clicked(event));
+      // The numbers of a picture stay in sight.
+      const kept = ({ target }) => target.style.setProperty("--x", `${target.scrollLeft}px`);
+      picture?.addEventListener("scroll", kept, { capture: true, passive: true });
       this.list.addEventListener(
         "toggle",
         (event) => {
@@ -563,7 +606,8 @@
       }
       const box = this.stripe?.closest(".wt-scroll");
       if (!box) return;
-      const { scrollLeft, clientWidth } = box;
+      const { scrollLeft, clientWidth, clientHeight } = box;
+      box.scrollTop = this.stripe.getAttribute("y") - clientHeight / 2;
       const x = this.stripe.dataset.x;
       if (x < scrollLeft || x > scrollLeft + clientWidth - 160) box.scrollLeft = x - 120;
     }
@@ -580,20 +624,17 @@
 
     showCode(stop) {
       const arrival = this.arrival(stop);
-      const facts = [...stop.querySelectorAll(":scope > p:is(:not([class]), .wt-story), .wt-args, .wt-entries")];
-      const came = arrival ? [...arrival.children] : [];
-      const told = make(
-        "div",
-        "wt-told",
-        ...[...came, ...facts].map((part) => part.cloneNode(true)),
-      );
-      if (came.length) told.firstElementChild.className = "wt-came";
+      const facts = copies(stop, ":scope > p:not([class]), .wt-args, .wt-entries");
+      const came = arrival ? copies(arrival, "p") : [];
+      if (came.length) came[0].className = "wt-came";
+      // What it means comes first, and its lines later.
+      const told = make("div", "wt-told", ...copies(stop, ":scope > .wt-story"), ...came, ...facts);
       if (!facts.length && stop.dataset.file) {
         const { file, line } = stop.dataset;
         told.append(make("p", "", `Begins at line ${line} of ${file}.`));
       }
       const door = stop.dataset.direction ? [this.showDoor()] : [];
-      this.code.replaceChildren(told, ...door, ...copies(stop, ".wt-code"), ...this.excerpts(stop));
+      this.code.replaceChildren(told, ...door, ...copies(stop, ".wt-code, .wt-licence"), ...this.excerpts(stop));
     }
 
     /* The excerpts that lie on the shelf. */
@@ -707,9 +748,7 @@
       band.setAttribute("height", 26);
       // Of a picture in tiles, the one that the step is in.
       if (band.parentNode !== svg) svg.querySelector("rect, g").before(band);
-      // A step has its number first, and then its name; a fold has one text.
-      const [number, name] = link.querySelectorAll("text");
-      const label = name || number;
+      const label = link.querySelector("text:not(.num)");
       band.setAttribute("y", label.getAttribute("y") - 13);
       band.dataset.x = label.getAttribute("x");
     }
@@ -798,7 +837,7 @@
         const id = link && link.getAttribute("href").slice(1);
         const stop = id && place(id);
         const parts = stop
-          ? copies(stop, ":scope > p, .wt-args, .wt-entries, .wt-code")
+          ? copies(stop, ":scope > p, .wt-args, .wt-entries, .wt-code, .wt-licence")
           : [make("p", "wt-quiet", "No such stage here.")];
         this.panes[n].replaceChildren(make("p", "wt-label", server), ...parts);
         return `${server}: ${link ? link.textContent : "no such stage"}`;
@@ -1046,7 +1085,7 @@
     return Math.min(bottom, innerHeight) - Math.max(top, 0);
   };
   document.addEventListener("keydown", (event) => {
-    if (event.target !== document.body || !/^Arrow(Left|Right)$/.test(event.key)) return;
+    if (event.target !== document.body || !/^(Arrow(Left|Right)|\?)$/.test(event.key)) return;
     const stages = [...document.querySelectorAll(".wt-stage")];
     const most = stages.sort((a, b) => shown(b) - shown(a))[0];
     if (most && shown(most) > 0) most.dispatchEvent(new KeyboardEvent("keydown", event));
