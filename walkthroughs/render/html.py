@@ -219,9 +219,9 @@ def focus(header: Header) -> str:
     made = f"Recorded on Python {header.python}, with {header.source}."
     made = escape(" ".join((made, *header.warnings)))
     return (
-        '<details class="wt-focus" data-search-exclude><summary>What counts here, and in '
-        "which versions</summary>\n<p>The focus of this recording. A name takes in all below it; a "
-        f'minus leaves that out.</p>\n<ul class="wt-names" role="list">{names}</ul>\n'
+        '<details class="wt-focus" data-search-exclude><summary>Which code is recorded '
+        "here, in which versions</summary>\n<p>Recorded are the calls of code below these "
+        f'names, the focus; a minus leaves code out.</p>\n<ul class="wt-names" role="list">{names}</ul>\n'
         f'<p>{made}</p>\n<ul role="list">{packages}</ul></details>'
     )
 

@@ -37,6 +37,10 @@ _COLOURLESS = re.compile(r'<span class="(?:bp|n|n[bdn]|o|p|w)">([^<]*)</span>')
 """Highlighting that gives no colour, and would only make pages heavy."""
 
 
+_EPYTEXT = re.compile(r"\b[A-Z]\{([^{}<]*)(?:<[^{}]*>)?\}")
+"""Markup in Twisted's docstrings: L{a link}, C{code}."""
+
+
 @dataclass(frozen=True, slots=True)
 class SourceLine:
     """A line of source; `html` is the same text with highlighting."""
@@ -182,6 +186,7 @@ def _functions(file: Path, changed: int) -> Mapping[tuple[int, str], tuple[int, 
 
 def _first_sentence(docstring: str | None) -> str:
     paragraph = " ".join((docstring or "").partition("\n\n")[0].split())
+    paragraph = _EPYTEXT.sub(r"\1", paragraph).replace("``", "")
     sentence = re.split(r"(?<=[.!?])\s", paragraph, maxsplit=1)[0]
     return sentence if len(sentence) <= SENTENCE else ""
 

@@ -18,9 +18,10 @@ from walkthroughs.render.compare_html import compare
 from walkthroughs.render.round_trip import Stop, round_trip
 from walkthroughs.render.standalone import page as standing_alone
 from walkthroughs.render.view import ListedLine, View
+from walkthroughs.trace import Call, Function, Lane, Trace
 
 from ..trace_builder import trace
-from .scenes import view
+from .scenes import request, view
 
 ASSETS = Path(walkthroughs.render.__file__).parent / "assets"
 SCRIPT = ASSETS / "walkthroughs.js"
@@ -280,6 +281,80 @@ def test_the_drawing_is_for_everyone(open_page: Open, width: int) -> None:
     expect(page.locator(".mark").first).to_have_css("transition-duration", "0s")
     results = Axe().run(page)
     assert results.violations_count == 0, results.generate_report()
+
+
+def test_a_question_mark_opens_and_closes_the_keys(open_page: Open) -> None:
+    page = open_page()
+    keys = page.locator(".wt-keys")
+    button = page.get_by_role("button", name="Keys")
+    expect(keys).to_be_hidden()
+    page.keyboard.press("?")
+    expect(keys).to_contain_text("Step into (i)")
+    expect(button).to_have_attribute("aria-expanded", "true")
+    expect(page.get_by_role("status")).to_contain_text("Last step (End)")
+    assert at(page) == "1 / 8"
+    button.click()
+    expect(keys).to_be_hidden()
+    expect(button).to_have_attribute("aria-expanded", "false")
+
+
+def test_arrow_keys_walk_while_only_the_picture_is_in_view(open_page: Open) -> None:
+    page = open_page(viewport={"width": 700, "height": 300})
+    page.locator(".wt-svg").evaluate("each => each.scrollIntoView({block: 'end'})")
+    expect(page.locator(".wt-stage")).not_to_be_in_viewport()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".wt-at")).to_have_text("2 / 8")
+
+
+def test_lanes_take_the_place_of_the_listing_beside_the_code(open_page: Open) -> None:
+    page = open_page(viewport={"width": 1440, "height": 700})
+    both, listing = page.locator(".wt-both"), page.locator(".wt-listing")
+    expect(both.locator(".wt-picture")).to_have_count(0)
+    page.get_by_role("button", name="Lanes").click()
+    expect(listing).to_be_hidden()
+    expect(both.locator(".wt-svg")).to_be_visible()
+    lanes, code = (
+        each.bounding_box()
+        for each in (both.locator(".wt-svg"), both.locator(".wt-stage"))
+    )
+    assert lanes and code and lanes["x"] < code["x"]
+    assert abs(lanes["y"] - code["y"]) < 200
+    press(page, "ArrowRight", "ArrowRight")
+    expect(page.locator(".wt-svg a.wt-here")).to_have_text(re.compile("__call__"))
+    page.get_by_role("button", name="Listing").click()
+    expect(listing).to_be_visible()
+    expect(page.locator(".wt-both ~ .wt-picture + .wt-all")).to_have_count(1)
+
+
+def test_on_a_narrow_window_there_is_no_choice_of_paths(open_page: Open) -> None:
+    page = open_page(viewport={"width": 700, "height": 700})
+    expect(page.locator(".wt-choice")).to_be_hidden()
+    expect(page.locator(".wt-listing")).to_be_visible()
+
+
+def test_a_folded_call_shows_its_source(open_page: Open) -> None:
+    here = Path(__file__).relative_to(Path(__file__).parents[3]).as_posix()
+    functions = tuple(
+        Function("made", each.__name__, here, each.__code__.co_firstlineno)
+        for each in (at, name, press)
+    )
+    events = tuple(Call(n, n, 0, function=n) for n in range(3))
+    recorded = Trace(request().header, (Lane("loop"),), functions, events)
+    shown = View(recorded, [0, 2], folders=[str(Path(__file__).parents[3])])
+    page = open_page(body=html.walkthrough(shown, "", "made"))
+    page.get_by_role("button", name="1 call left out: unfold").click()
+    expect(page.locator(".wt-main .wt-code")).to_contain_text(".wt-top strong")
+
+
+def test_the_numbers_of_a_picture_stay_in_sight(open_page: Open) -> None:
+    page = open_page(viewport={"width": 320, "height": 700})
+    press(page, "End")
+    box, number = page.locator(".wt-scroll"), page.locator(".wt-svg .num").last
+    page.wait_for_function("document.querySelector('.wt-scroll').scrollLeft > 0")
+    page.wait_for_function("document.querySelector('.wt-scroll').style.length > 0")
+    around, inside = box.bounding_box(), number.bounding_box()
+    assert around and inside
+    assert around["x"] <= inside["x"] < around["x"] + 60
 
 
 def test_into_over_and_out(open_page: Open) -> None:
@@ -613,6 +688,31 @@ def test_a_row_leads_to_the_step_in_its_own_walkthrough(open_page: Open) -> None
     page = open_page(body=side_by_side())
     page.locator("#both-3 a").nth(1).click()
     expect(page.locator("#right-walk .wt-at")).to_have_text("2 / 3")
+
+
+def test_on_a_phone_two_recordings_are_one_column_in_two_colours(
+    open_page: Open,
+) -> None:
+    page = open_page(body=side_by_side(), viewport={"width": 390, "height": 700})
+    for sides in (
+        page.locator("tbody tr.wt-both").first.locator("td"),
+        page.locator(".wt-two > .wt-main"),
+    ):
+        left, right = (each.bounding_box() for each in sides.all())
+        assert left and right
+        assert left["x"] == right["x"]
+        assert left["y"] + left["height"] <= right["y"]
+        colour = "each => getComputedStyle(each).borderLeftColor"
+        assert len({each.evaluate(colour) for each in sides.all()}) == 2
+
+
+@pytest.mark.parametrize("width", [320, 800, 1440])
+def test_compared_code_is_not_cut(open_page: Open, width: int) -> None:
+    body = f"""<div class="wt wt-compare"><div class="wt-two"><div class="wt-main"><pre><span
+      class="wt-lines"><span class="wt-sl" data-n="1">{"a + " * 60}</span></span></pre></div>
+      <div class="wt-main"></div></div></div>"""
+    page = open_page(body=body, viewport={"width": width, "height": 700})
+    assert page.locator("pre").evaluate("pre => pre.scrollWidth <= pre.clientWidth")
 
 
 @pytest.mark.parametrize("width", [320, 1440])
