@@ -141,7 +141,8 @@ def house(
     """
     rows = [row for layer in layers for row in layer.rows]
     height = {name: n for n, row in enumerate(rows) for name in row}
-    parts, y, width = [], 4.0, COLUMN * max(map(len, rows))
+    parts: list[str] = []
+    y, width = 4.0, COLUMN * max(map(len, rows))
     for layer in layers:
         top = y
         y += ROW + 4
