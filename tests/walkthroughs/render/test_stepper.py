@@ -319,7 +319,8 @@ def test_lanes_take_the_place_of_the_listing_beside_the_code(open_page: Open) ->
     )
     assert lanes and code and lanes["x"] < code["x"]
     assert abs(lanes["y"] - code["y"]) < 200
-    press(page, "ArrowRight", "ArrowRight")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
     expect(page.locator(".wt-svg a.wt-here")).to_have_text(re.compile("__call__"))
     page.get_by_role("button", name="Listing").click()
     expect(listing).to_be_visible()

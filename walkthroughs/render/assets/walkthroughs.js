@@ -1085,7 +1085,8 @@
     return Math.min(bottom, innerHeight) - Math.max(top, 0);
   };
   document.addEventListener("keydown", (event) => {
-    if (event.target !== document.body || !/^(Arrow(Left|Right)|\?)$/.test(event.key)) return;
+    const free = event.target === document.body || event.target.closest(".wt-choice");
+    if (!free || !/^(Arrow(Left|Right)|\?)$/.test(event.key)) return;
     const stages = [...document.querySelectorAll(".wt-stage")];
     const most = stages.sort((a, b) => shown(b) - shown(a))[0];
     if (most && shown(most) > 0) most.dispatchEvent(new KeyboardEvent("keydown", event));
