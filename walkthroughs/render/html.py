@@ -220,8 +220,8 @@ def focus(header: Header) -> str:
     made = escape(" ".join((made, *header.warnings)))
     return (
         '<details class="wt-focus" data-search-exclude><summary>Which code is recorded '
-        "here, in which versions</summary>\n<p>Recorded are the calls of code below these "
-        f'names, the focus; a minus leaves code out.</p>\n<ul class="wt-names" role="list">{names}</ul>\n'
+        "here, in which versions</summary>\n<p>Calls of code under these names "
+        f'are recorded, the focus of the recording. A minus leaves a name out.</p>\n<ul class="wt-names" role="list">{names}</ul>\n'
         f'<p>{made}</p>\n<ul role="list">{packages}</ul></details>'
     )
 
