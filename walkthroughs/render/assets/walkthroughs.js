@@ -1056,7 +1056,8 @@
       return bottom > top && top < innerHeight;
     });
     for (const root of all()) eye.observe(root);
-    seen.forEach(equip);
+    // Unless the address leads away from it, to a step.
+    if (!home(decodeURIComponent(location.hash.slice(1)))) seen.forEach(equip);
     narrate();
     reveal();
   };
