@@ -95,7 +95,7 @@ FRAMEWORK = ("asgiref", "channels", "channels_redis", "django")
 APPLICATION = "walkthroughs"
 """The package that has the applications of the scenarios."""
 
-IN_A_ROW = 5
+IN_A_ROW = 4
 """So many boxes stand beside each other."""
 
 

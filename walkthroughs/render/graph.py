@@ -121,7 +121,7 @@ class Layer:
     rows: Sequence[Sequence[str]]
 
 
-COLUMN = 190
+COLUMN = 164
 """Width of a box of a house, with the space beside it."""
 
 
