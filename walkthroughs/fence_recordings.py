@@ -30,8 +30,6 @@ from .trace import Trace
 OPTIONS = frozenset({"scenario", "server", "look"})
 """What a fence may say besides the version that it speaks for."""
 
-LOOKS = ("slim", "play")
-
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
@@ -162,8 +160,8 @@ def recording(options: Mapping[str, str]) -> Recorded:
     missing = " and ".join(sorted({"scenario", "server"} - set(options)))
     if missing:
         raise FenceError(f"a callpath fence needs {missing}")
-    if options.get("look", "slim") not in LOOKS:
-        raise FenceError(f"the look of a callpath is {' or '.join(LOOKS)}, if given")
+    if options.get("look", "slim") != "slim":
+        raise FenceError("the look of a callpath is slim, if given")
     scenario, server = options["scenario"], options["server"]
     try:
         return _record(scenario, server, version)

@@ -169,7 +169,7 @@ class Exit(Event):
 
 @dataclass(frozen=True, slots=True)
 class Message(Event):
-    """An ASGI event passes the application's door.
+    """An ASGI event that the application receives or sends.
 
     Args:
         direction: "receive" (server to application) or "send".

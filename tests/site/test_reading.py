@@ -1,5 +1,7 @@
 """Finding, walking and printing, on the built site in a real browser."""
 
+import re
+
 import pytest
 from playwright.sync_api import Browser, expect
 
@@ -80,13 +82,17 @@ def test_a_heading_far_down_is_in_view_when_a_link_leads_to_it(
         expect(page.locator(f"[id='{there}']")).to_be_in_viewport()
 
 
-def test_the_first_request_is_in_one_screen_with_what_the_book_is(
+def test_the_way_of_a_request_is_in_one_screen_with_what_the_book_is(
     tab: Tab, served: str
 ) -> None:
     with tab.at(served) as page:
+        page.set_viewport_size({"width": 1280, "height": 800})
         page.goto(f"{served}index.html")
-        for part in ("h1", ".wt-line:last-child", ".wt-bar", ".wt-top"):
+        for part in ("h1", "p.front", ".wt-wide", ".wt-bar", ".wt-way"):
             expect(page.locator(part).first).to_be_in_viewport(ratio=1)
+        expect(page.locator(".wt-trip li:visible")).to_have_count(1)
+        page.keyboard.press("ArrowRight")
+        expect(page.locator(".wt-trip .wt-at")).to_have_text(re.compile("^2 /"))
 
 
 @pytest.mark.parametrize("name", ["index.html", "when-things-go-wrong.html"])
@@ -114,6 +120,8 @@ def test_a_reader_walks_from_the_front_page_until_the_request_is_back(
         page.emulate_media(reduced_motion="reduce")
         page.goto(f"{served}index.html")
         walk = page.locator(".wt-slim").first
+        walk.evaluate("walk => walk.scrollIntoView()")
+        walk.locator(".wt-at").wait_for()
         last = walk.locator(".wt-step").count()
         for _ in range(last):
             page.keyboard.press("ArrowRight")

@@ -11,7 +11,18 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from ..pages.markdown import Fence
-from . import callpath, compare, house, knob, source, stages, stand_in, states, twins
+from . import (
+    callpath,
+    compare,
+    house,
+    knob,
+    round_trip,
+    source,
+    stages,
+    stand_in,
+    states,
+    twins,
+)
 from .place import Link, Place
 
 __all__ = ["KINDS", "Kind", "Link", "Place"]
@@ -32,6 +43,7 @@ KINDS: Mapping[str, Kind] = {
     "compare": compare,
     "house": house,
     "knob": knob,
+    "round-trip": round_trip,
     "source": source,
     "stages": stages,
     "stand-in": stand_in,

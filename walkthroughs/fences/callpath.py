@@ -6,9 +6,9 @@
     ```
 
 The site renders it, `pytest` checks it, `pytest --update-callpaths` repairs it; all three
-speak of the same recording.  A third option, `look`, says how the site shows it: `slim`
-for listing and stepper alone, `play` for a slim one that walks by itself.  A fourth one
-names a distribution and says for which versions of it the listing speaks: `django=6.1`.
+speak of the same recording.  A third option, `look=slim`, has the site show listing and
+stepper alone.  A fourth one names a distribution and says for which versions of it the
+listing speaks: `django=6.1`.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def render(fence: Fence, place: Place) -> str:
         line.seq: line.comment for line in verified.lines if line.seq is not None
     }
     if look is not None:
-        return slim(verified.view, listed, name, look == "play", place.where, comments)
+        return slim(verified.view, listed, name, place.where, comments)
     return walkthrough(verified.view, listed, name, place.where, comments)
 
 

@@ -9,13 +9,13 @@ draws what all recordings on the pages have seen.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from ..errors import FenceError, WalkthroughError
 from ..pages.markdown import Fence, options_of
 from ..pages.pages import Pages
 from ..recording import record
-from ..render.graph import Arrow, house
+from ..render.graph import Arrow, Layer, house
 from ..trace import Call, Trace
 from .place import Place
 
@@ -44,13 +44,13 @@ def draw_house(server: str, pages: Pages) -> str:
     if not traces:
         raise FenceError(f"no listing of the book runs on {server!r}")
     calls = count_calls(traces, server)
-    boxes = in_order(calls)
+    layers = in_layers(calls, modules(traces, server), server)
     found = [
         Arrow(start, end, f"{n} call{'s' * (n > 1)}", n)
         for (start, end), n in sorted(calls.items())
     ]
     title = f"Who calls whom in {server}, in {len(traces)} recordings"
-    return house(boxes, found, title, f"house-{server}")
+    return house(layers, found, title, f"house-{server}")
 
 
 def recordings(server: str, pages: Pages) -> Iterator[Trace]:
@@ -87,6 +87,62 @@ def count_calls(traces: Sequence[Trace], server: str) -> Counter[tuple[str, str]
 def _place(trace: Trace, call: Call, server: str) -> str:
     package, _, module = trace.function(call).module.partition(".")
     return module.partition(".")[0] or package if package == server else package
+
+
+FRAMEWORK = ("asgiref", "channels", "channels_redis", "django")
+"""The packages between a server and an application."""
+
+APPLICATION = "walkthroughs"
+"""The package that has the applications of the scenarios."""
+
+IN_A_ROW = 4
+"""So many boxes stand beside each other."""
+
+
+def modules(traces: Sequence[Trace], server: str) -> set[str]:
+    """Return the server's own modules."""
+    names = {each.module for trace in traces for each in trace.functions}
+    own = (name.split(".") for name in names if name.startswith(f"{server}."))
+    return {parts[1] for parts in own}
+
+
+def in_layers(
+    calls: Mapping[tuple[str, str], int], own: Collection[str], server: str
+) -> list[Layer]:
+    """Sort the places into layers, from the network down to the application.
+
+    Args:
+        calls: how often one place calls another.
+        own: the modules of the server.
+        server: its name.
+    """
+    places = in_order(calls)
+    framework = [name for name in places if name in FRAMEWORK]
+    network = [name for name in places if name not in (*own, *FRAMEWORK, APPLICATION)]
+    layers = (
+        ("Event loop and network", _rows(network)),
+        (server, _by_depth([name for name in places if name in own], calls)),
+        ("Django", _rows(framework)),
+        ("Application", _rows([name for name in places if name == APPLICATION])),
+    )
+    return [Layer(name, rows) for name, rows in layers if rows]
+
+
+def _rows(names: Sequence[str]) -> list[Sequence[str]]:
+    return [names[n : n + IN_A_ROW] for n in range(0, len(names), IN_A_ROW)]
+
+
+def _by_depth(
+    names: Sequence[str], calls: Mapping[tuple[str, str], int]
+) -> list[Sequence[str]]:
+    """Put each below the ones before it in the order that call it."""
+    depth: dict[str, int] = {}
+    for name in names:
+        above = (depth[each] for each in depth if (each, name) in calls)
+        depth[name] = max(above, default=-1) + 1
+    levels = range(max(depth.values(), default=-1) + 1)
+    found = ([name for name in names if depth[name] == level] for level in levels)
+    return [row for level in found for row in _rows(level)]
 
 
 def in_order(calls: Mapping[tuple[str, str], int]) -> list[str]:

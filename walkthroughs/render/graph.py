@@ -1,6 +1,7 @@
 """Two more pictures as inline SVG: states with what leads on, and who calls whom.
 
-Both are lists of boxes with arrows beside them, so that words never lie on lines.  All
+States are boxes with arrows beside them, and a house has its boxes in layers, each with
+what it calls: words never lie on lines.  All
 text is real text; a title and a description say what the picture says.
 """
 
@@ -9,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from math import log2
 
 from .svg import CHAR, LETTERS
 
@@ -30,6 +30,10 @@ stroke:var(--md-default-fg-color--light,#59636e)}
 .wt-graph .up .line{stroke:var(--wt-event,#a3236f)}
 .wt-graph .tip{fill:var(--wt-task,#0b6e63)}
 .wt-graph .up .tip{fill:var(--wt-event,#a3236f)}
+.wt-graph .band{fill:none;stroke:var(--md-default-fg-color--lightest,#d0d7de)}
+.wt-graph .call{fill:var(--wt-task,#0b6e63)}
+.wt-graph .up .call{fill:var(--wt-event,#a3236f)}
+.wt-graph .count{text-anchor:end}
 """.rstrip()
 )
 
@@ -104,50 +108,92 @@ def _track(arrow: Arrow, start: float, end: float, left: float, track: float) ->
     )
 
 
-def house(boxes: Sequence[str], arrows: Sequence[Arrow], title: str, ident: str) -> str:
-    """Who calls whom: calls that go down on the right, those that go up on the left.
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """Boxes that belong together.
 
     Args:
-        boxes: the names, in their order.
-        arrows: the calls; the more there are, the thicker is the line.
+        name: what they are.
+        rows: the names of the boxes, row by row.
+    """
+
+    name: str
+    rows: Sequence[Sequence[str]]
+
+
+COLUMN = 164
+"""Width of a box of a house, with the space beside it."""
+
+
+def house(
+    layers: Sequence[Layer], arrows: Sequence[Arrow], title: str, ident: str
+) -> str:
+    """Draw who calls whom, layer below layer.
+
+    No line crosses another: each box lists what it calls, the most called first, with a
+    sign that points up or down to where that is drawn.
+
+    Args:
+        layers: the boxes, from top to bottom.
+        arrows: the calls.
         title: what house it is.
         ident: its id on the page.
     """
-    width = CHAR * max(map(len, boxes)) + 24
-    reach = 40 + 14 * len(boxes)
-    place = {name: n for n, name in enumerate(boxes)}
-    step = ROW + GAP
-    heaviest_first = sorted(arrows, key=lambda each: -each.weight)
-    parts = [_arc(each, place, reach, width, step) for each in heaviest_first]
-    for name, n in place.items():
-        parts.append(
-            f'<rect class="box" x="{reach}" y="{n * step + 4}" width="{width:g}" '
-            f'height="{ROW}" rx="4"/><text class="name" x="{reach + 12}" '
-            f'y="{n * step + 4 + ROW / 2:g}">{escape(name)}</text>'
-        )
+    rows = [row for layer in layers for row in layer.rows]
+    height = {name: n for n, row in enumerate(rows) for name in row}
+    parts: list[str] = []
+    y, width = 4.0, COLUMN * max(map(len, rows))
+    for layer in layers:
+        top = y
+        y += ROW + 4
+        for row in layer.rows:
+            calls = [_calls(name, arrows) for name in row]
+            for n, (name, found) in enumerate(zip(row, calls, strict=True)):
+                parts += _room(name, found, height, n * COLUMN + 10, y)
+            y += ROW * (1 + max(map(len, calls))) + GAP
+        parts.insert(0, _band(layer.name, top, width + 4, y - top - 6))
+        y += 6
     said = "; ".join(f"{a.start} calls {a.end}: {a.words}" for a in arrows)
-    total = reach * 2 + width
-    return _svg(parts, total, step * len(boxes), title, f"{said}.", ident)
+    return _svg(parts, width + 8, y, title, f"{said}.", ident)
 
 
-def _arc(
-    arrow: Arrow, place: Mapping[str, int], reach: int, width: float, step: int
-) -> str:
-    down = place[arrow.end] > place[arrow.start]
-    start = place[arrow.start] * step + 4 + ROW * 0.7
-    end = place[arrow.end] * step + 4 + ROW * 0.3
-    x, way = (reach + width, 1) if down else (reach, -1)
-    far = x + way * (26 + 13 * abs(place[arrow.end] - place[arrow.start]))
-    tip = x + way * 7
-    thick = 1 + min(4, log2(arrow.weight) / 2)
-    said = f"{arrow.start} calls {arrow.end}: {arrow.words}"
-    css = "" if down else ' class="up"'
+def _calls(name: str, arrows: Sequence[Arrow]) -> list[Arrow]:
+    own = [arrow for arrow in arrows if arrow.start == name]
+    return sorted(own, key=lambda arrow: (-arrow.weight, arrow.end))
+
+
+def _band(name: str, top: float, width: float, height: float) -> str:
     return (
-        f"<g{css}><title>{escape(said)}</title>"
-        f'<path class="line" style="stroke-width:{thick:.1f}" opacity=".75" '
-        f'd="M{x:g} {start:g}C{far:g} {start:g} {far:g} {end:g} {tip:g} {end:g}"/>'
-        f'<path class="tip" d="M{x:g} {end:g}l{way * 9} -4v8z"/></g>'
+        f'<rect class="band" x="2" y="{top:g}" width="{width:g}" height="{height:g}" '
+        f'rx="6"/><text class="more" x="12" y="{top + 14:g}">{escape(name)}</text>'
     )
+
+
+def _room(
+    name: str, calls: Sequence[Arrow], height: Mapping[str, int], x: float, y: float
+) -> Iterator[str]:
+    """Yield a box, and below its name what it calls."""
+    tall = ROW * (1 + len(calls))
+    yield (
+        f'<rect class="box" x="{x:g}" y="{y:g}" width="{COLUMN - 12}" '
+        f'height="{tall}" rx="4"/>'
+        f'<text class="name" x="{x + 10:g}" y="{y + ROW / 2:g}">{escape(name)}</text>'
+    )
+    for n, arrow in enumerate(calls, 1):
+        up = height[arrow.end] < height[name]
+        sign = "\u2191" if up else "\u2193"
+        if height[arrow.end] == height[name]:
+            sign = "\u2192"
+        css = ' class="up"' if up else ""
+        said = f"{arrow.start} calls {arrow.end}: {arrow.words}"
+        line = y + ROW * (n + 0.5)
+        yield (
+            f"<g{css}><title>{escape(said)}</title>"
+            f'<text class="call" x="{x + 10:g}" y="{line:g}">{sign} '
+            f"{escape(arrow.end)}</text>"
+            f'<text class="call count" x="{x + COLUMN - 22:g}" y="{line:g}">'
+            f"{arrow.weight}</text></g>"
+        )
 
 
 def _svg(

@@ -101,7 +101,6 @@ def slim(
     view: View,
     listing_html: str,
     ident: str,
-    play: bool = False,
     where: Where = nowhere,
     told: Told = NOTHING,
 ) -> str:
@@ -111,13 +110,12 @@ def slim(
         view: what to show.
         listing_html: what `listing` gave, or nothing.
         ident: its id on the page.
-        play: whether it walks by itself, for readers who do not mind motion.
         where: where the names of steps lead.
         told: what the author of the listing says of steps.
     """
     return "\n".join(
         (
-            _opening(view, ident, "wt wt-slim", " data-play" if play else ""),
+            _opening(view, ident, "wt wt-slim"),
             listing_html,
             '<details class="wt-all"><summary>Step by step, with the code</summary>',
             _packed(steps(view, ident, where, told)),
@@ -241,9 +239,9 @@ def focus(header: Header) -> str:
     made = f"Recorded on Python {header.python}, with {header.source}."
     made = escape(" ".join((made, *header.warnings)))
     return (
-        '<details class="wt-focus" data-search-exclude><summary>What counts here, and in '
-        "which versions</summary>\n<p>The focus of this recording. A name takes in all below it; a "
-        f'minus leaves that out.</p>\n<ul class="wt-names" role="list">{names}</ul>\n'
+        '<details class="wt-focus" data-search-exclude><summary>Which code is recorded '
+        "here, in which versions</summary>\n<p>Calls of code under these names "
+        f'are recorded, the focus of the recording. A minus leaves a name out.</p>\n<ul class="wt-names" role="list">{names}</ul>\n'
         f'<p>{made}</p>\n<ul role="list">{packages}</ul></details>'
     )
 
@@ -421,7 +419,7 @@ class _Steps:
 
     def known(self, row: Step, shelf: Shelf) -> dict[str, object]:
         """Yield what only a page of its own says of a step."""
-        numbers = " ".join(str(shelf.put(each)) for each in self.figures(row))
+        numbers = " ".join(str(shelf.put(each)) for each in self.figures(row) if each)
         values: dict[str, object] = {"code": numbers or None}
         if row.event.own:
             values["own"] = ""
@@ -459,7 +457,10 @@ class _Steps:
         return _wrap("p", "wt-name", code)
 
     def story(self, row: Step) -> str:
+        """Say what the step means: what the author says, else the docstring."""
         words = self.told.get(row.seq, "")
+        if not words and isinstance(row.event, Call):
+            words = self.sources.summary(self.view.trace.function(row.event))
         return _wrap("p", "wt-story", escape(words)) if words else ""
 
     def badge(self, row: Row) -> str:
@@ -493,7 +494,7 @@ class _Steps:
     # Source
 
     def source(self, row: Step) -> Iterator[str]:
-        figures = [] if self.shelf is not None else list(self.figures(row))
+        figures = [] if self.shelf is not None else [*filter(None, self.figures(row))]
         if figures:
             yield '<details class="wt-source"><summary>Source</summary>'
             yield from figures
@@ -506,14 +507,18 @@ class _Steps:
             if isinstance(parent, Call):
                 excerpt = self.sources.callee(trace.function(parent), None)
                 yield _figure(excerpt, "caller", "Inside")
+                yield _licences(excerpt)
             return
         line, how = self.ending(row)
-        excerpt = self.sources.callee(trace.function(event), line, how)
-        yield _figure(excerpt, "callee", "The function")
+        callee = self.sources.callee(trace.function(event), line, how)
+        yield _figure(callee, "callee", "The function")
         if isinstance(parent, Call) and event.line is not None:
-            excerpt = self.sources.caller(trace.function(parent), event.line)
+            caller = self.sources.caller(trace.function(parent), event.line)
             words = "The call, in" if event.direct else "Inside"
-            yield _figure(excerpt, "caller", words, folds=True)
+            yield _figure(caller, "caller", words, folds=True)
+            yield _licences(callee, caller)
+        else:
+            yield _licences(callee)
 
     def ending(self, row: Step) -> tuple[int | None, Mark]:
         """Yield the line where the call ended, and how."""
@@ -549,8 +554,8 @@ class _Steps:
                 return
             events = list(group)
             times = f", {len(events)} times" if len(events) > 1 else ""
-            data = self.unfolded(events[0])
-            yield f"<li {data}><code>{_dotted(name)}</code>{times}</li>"
+            data, code = self.unfolded(events[0]), self.code(events[0])
+            yield f"<li {data}><code>{_dotted(name)}</code>{times}{code}</li>"
 
     def unlisted(self, row: Fold, listed: int) -> str:
         """Render the last entry of a fold that holds too many to name them all."""
@@ -568,7 +573,26 @@ class _Steps:
         if isinstance(event, Call):
             function = self.view.trace.function(event)
             values |= {"file": function.file, "line": function.line}
+            if self.shelf is not None:
+                kept = (
+                    str(self.shelf.put(each))
+                    for each in self.function(function)
+                    if each
+                )
+                values["code"] = " ".join(kept)
         return _attributes(values)
+
+    def code(self, event: Call | Message) -> str:
+        """Render the source of a call in a fold, where the page has no shelf for it."""
+        if self.shelf is not None or not isinstance(event, Call):
+            return ""
+        figures = "".join(self.function(self.view.trace.function(event)))
+        return f"<details><summary>Source</summary>{figures}</details>"
+
+    def function(self, function: Function) -> Iterator[str]:
+        excerpt = self.sources.callee(function, None)
+        yield _figure(excerpt, "callee", "The function")
+        yield _licences(excerpt)
 
     def arrival(self, row: Arrival) -> str:
         css = "wt-arrival wt-changed" if row.changed else "wt-arrival"
@@ -604,7 +628,7 @@ def _entries(args: Iterable[tuple[str, str]]) -> Iterator[str]:
 
 
 def _figure(excerpt: Excerpt, role: str, words: str, folds: bool = False) -> str:
-    caption = f"{words} {_place(excerpt.function)}{_origin(excerpt)}"
+    caption = f"{words} {_place(excerpt.function)}"
     if excerpt.problem:
         body = _wrap("p", "wt-problem", escape(excerpt.problem))
     else:
@@ -624,12 +648,12 @@ def _place(function: Function) -> str:
     return f"<code>{name}</code>, <code>{escape(function.file)}</code>"
 
 
-def _origin(excerpt: Excerpt) -> str:
-    package = excerpt.package
-    if package is None:
-        return ""
-    words = f"{package.name} {package.version}, licence: {package.licence}"
-    return f" {_wrap('span', 'wt-package', escape(words))}"
+def _licences(*excerpts: Excerpt) -> str:
+    """Name the packages of excerpts in one line, each once, with its licence."""
+    packages = dict.fromkeys(each.package for each in excerpts if each.package)
+    said = (f"{each.name} {each.version}, licence: {each.licence}" for each in packages)
+    words = "; ".join(said)
+    return _wrap("p", "wt-licence", escape(words)) if words else ""
 
 
 def _source_line(line: SourceLine | None) -> str:

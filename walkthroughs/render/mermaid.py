@@ -1,7 +1,7 @@
 """Mermaid: a view as a sequence diagram, for tools that draw those.
 
 Who takes part: the lanes, the classes and modules whose functions run, and the
-application's door, through which its events pass.
+ASGI interface, through which the application's events pass.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from ..trace import Call, Message
 from .sentences import counted
 from .view import Arrival, Fold, Row, Step, View
 
-DOOR = "application's door"
+ASGI = "ASGI interface"
 
 
 def mermaid(view: View) -> str:
@@ -51,8 +51,8 @@ class _Drawing:
             method = self.view.name(row).rpartition(".")[2]
             return f"{self.above(row)}->>{self.owner(row)}: {_safe(method)}"
         if event.direction == "receive":
-            return f"{self.part(DOOR)}-->>{self.above(row)}: {_safe(event.type)}"
-        return f"{self.above(row)}-->>{self.part(DOOR)}: {_safe(event.type)}"
+            return f"{self.part(ASGI)}-->>{self.above(row)}: {_safe(event.type)}"
+        return f"{self.above(row)}-->>{self.part(ASGI)}: {_safe(event.type)}"
 
     def arrival(self, row: Arrival) -> Iterator[str]:
         hop = row.hop
@@ -71,7 +71,7 @@ class _Drawing:
 
     def owner(self, row: Step) -> str:
         if isinstance(row.event, Message):
-            return self.part(DOOR)
+            return self.part(ASGI)
         name = self.view.name(row)
         # The construction of a class is done by the class, not by its module.
         function = self.view.trace.function(row.event)

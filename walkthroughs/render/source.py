@@ -27,12 +27,18 @@ HEAD = 10
 """How many lines of a function's beginning are shown."""
 AROUND = 5
 """How many lines are shown on each side of a line that makes a call."""
+SENTENCE = 200
+"""A first sentence of a docstring that has more letters is not shown."""
 NEAR = 1
 """How many lines are shown on each side of the line where a function ended."""
 
 
 _COLOURLESS = re.compile(r'<span class="(?:bp|n|n[bdn]|o|p|w)">([^<]*)</span>')
 """Highlighting that gives no colour, and would only make pages heavy."""
+
+
+_EPYTEXT = re.compile(r"\b[A-Z]\{([^{}<]*)(?:<[^{}]*>)?\}")
+"""Markup in Twisted's docstrings: L{a link}, C{code}."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +89,16 @@ class Sources:
         found = (self._packages.get(_plain(owner)) for owner in owners)
         return next((package for package in found if package), None)
 
+    def summary(self, function: Function) -> str:
+        """Return the first sentence of the function's docstring; "" for none."""
+        file = _find(function.file, self._folders)
+        if file is None:
+            return ""
+        known = _functions(file, file.stat().st_mtime_ns)
+        name = function.qualname.rpartition(".")[2]
+        _, summary = known.get((function.line, name), (0, ""))
+        return summary
+
     def caller(self, function: Function, line: int) -> Excerpt:
         """Return the lines of `function` around the `line` that makes a call."""
         return self._excerpt(function, {line: "call"}, head=1, around=AROUND)
@@ -103,8 +119,8 @@ class Sources:
             return Excerpt(function, package, problem=_absent(function))
         changed = file.stat().st_mtime_ns
         name = function.qualname.rpartition(".")[2]
-        last = _extents(file, changed).get((function.line, name))
-        if last is None or not all(function.line <= n <= last for n in marks):
+        last, _ = _functions(file, changed).get((function.line, name), (0, ""))
+        if not last or not all(function.line <= n <= last for n in marks):
             return Excerpt(function, package, problem=_other(function))
         first = function.line
         kept = set(range(first, min(first + head, last + 1)))
@@ -149,8 +165,8 @@ def _read(file: Path, changed: int) -> str:
 
 
 @lru_cache(maxsize=256)
-def _extents(file: Path, changed: int) -> Mapping[tuple[int, str], int]:
-    """(first line with decorators, name) of each function -> its last line."""
+def _functions(file: Path, changed: int) -> Mapping[tuple[int, str], tuple[int, str]]:
+    """(first line with decorators, name) of each function -> last line, summary."""
     with warnings.catch_warnings():
         # An odd escape in somebody's string is not ours to report.
         warnings.simplefilter("ignore")
@@ -158,13 +174,21 @@ def _extents(file: Path, changed: int) -> Mapping[tuple[int, str], int]:
             tree = ast.parse(_read(file, changed))
         except SyntaxError:
             return {}
-    extents: dict[tuple[int, str], int] = {}
+    found: dict[tuple[int, str], tuple[int, str]] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             starts = (node, *node.decorator_list)
             first = min(each.lineno for each in starts)
-            extents[first, node.name] = node.end_lineno or node.lineno
-    return extents
+            last = node.end_lineno or node.lineno
+            found[first, node.name] = last, _first_sentence(ast.get_docstring(node))
+    return found
+
+
+def _first_sentence(docstring: str | None) -> str:
+    paragraph = " ".join((docstring or "").partition("\n\n")[0].split())
+    paragraph = _EPYTEXT.sub(r"\1", paragraph).replace("``", "")
+    sentence = re.split(r"(?<=[.!?])\s", paragraph, maxsplit=1)[0]
+    return sentence if len(sentence) <= SENTENCE else ""
 
 
 @lru_cache(maxsize=1024)

@@ -326,14 +326,14 @@ class _Picture:
         yield (
             f'<a href="#{self.ident}-{row.number}" tabindex="-1">'
             f"<title>{escape(name)}</title>{self.ground(row, index)}"
-            f'<text class="num" x="{GUTTER - 8}" y="{y:g}">{row.number}</text>'
         )
         if isinstance(row.event, Message):
             yield from self.message(row, row.event, y)
         else:
             x = self.x(row) + BAR + 8
             yield f'<text x="{x:g}" y="{y:g}">{escape(short(name))}</text>'
-        yield "</a>"
+        # On top: it stays in sight where the picture is scrolled sideways.
+        yield f'<text class="num" x="{GUTTER - 8}" y="{y:g}">{row.number}</text></a>'
 
     def ground(self, row: Step, index: int) -> str:
         """Draw what can be clicked beside the letters, up to the label's end."""

@@ -97,7 +97,7 @@ FAULTS = {
     "an unknown look": (
         " server=daphne",
         " server=daphne look=fat",
-        "page.md:3: the look of a callpath is slim or play, if given",
+        "page.md:3: the look of a callpath is slim, if given",
     ),
 }
 

@@ -2,7 +2,7 @@
 
 from xml.etree import ElementTree
 
-from walkthroughs.render.graph import Arrow, house, states
+from walkthroughs.render.graph import Arrow, Layer, house, states
 
 SPACE = {"s": "http://www.w3.org/2000/svg"}
 BOXES = {"OPEN": "it <is> open", "SHUT": "it is not"}
@@ -11,6 +11,7 @@ ARROWS = (
     Arrow("SHUT", "OPEN", "open"),
     Arrow("SHUT", "SHUT", "knock"),
 )
+LAYERS = [Layer("Above", [["OPEN"]]), Layer("Below", [["SHUT"]])]
 
 
 def read(picture: str) -> ElementTree.Element:
@@ -36,7 +37,7 @@ def test_states_have_their_meanings_and_what_leads_on() -> None:
 def test_arrows_stay_within_the_picture() -> None:
     for picture in (
         states(BOXES, ARROWS, "A door", "door"),
-        house(list(BOXES), ARROWS[:2], "A house", "house"),
+        house(LAYERS, ARROWS[:2], "A house", "house"),
     ):
         tree = read(picture)
         width, height = (float(tree.attrib[each]) for each in ("width", "height"))
@@ -46,13 +47,35 @@ def test_arrows_stay_within_the_picture() -> None:
 
 
 def test_calls_that_go_up_are_told_from_those_that_go_down() -> None:
-    tree = read(house(list(BOXES), ARROWS[:2], "A house", "house"))
+    tree = read(house(LAYERS, ARROWS, "A house", "house"))
     groups = tree.findall("s:g", SPACE)
-    assert [each.get("class") for each in groups] == [None, "up"]
-    assert [each.findtext("s:title", "", SPACE) for each in groups] == [
-        "OPEN calls SHUT: close & lock",
-        "SHUT calls OPEN: open",
+    found = [
+        (each.get("class"), *(part.text for part in each.findall("s:text", SPACE)))
+        for each in groups
     ]
+    assert found == [
+        (None, "\u2193 SHUT", "8"),
+        ("up", "\u2191 OPEN", "1"),
+        (None, "\u2192 SHUT", "1"),
+    ]
+    assert groups[0].findtext("s:title", "", SPACE) == "OPEN calls SHUT: close & lock"
+
+
+def test_a_house_has_a_band_around_the_boxes_of_each_layer() -> None:
+    tree = read(house(LAYERS, ARROWS, "A house", "house"))
+    bands = [
+        (float(each.attrib["y"]), float(each.attrib["height"]))
+        for each in tree.iter(f"{{{SPACE['s']}}}rect")
+        if each.get("class") == "band"
+    ]
+    boxes = [
+        (float(each.attrib["y"]), float(each.attrib["height"]))
+        for each in tree.iter(f"{{{SPACE['s']}}}rect")
+        if each.get("class") == "box"
+    ]
+    for (top, height), (y, tall) in zip(sorted(bands), boxes, strict=True):
+        assert top < y
+        assert y + tall < top + height
 
 
 def test_a_picture_of_the_same_is_the_same() -> None:

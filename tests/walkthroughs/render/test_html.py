@@ -5,6 +5,7 @@ import re
 from base64 import b64decode
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 from zlib import decompress
 
 from walkthroughs.render import html, sentences
@@ -265,7 +266,27 @@ def test_source_stands_beside_the_step_with_its_lines_marked() -> None:
         ("wt-sl wt-at-call", str(line + 1)),
     ]
     assert '<span class="wt-sr">calling line: </span>' in text
-    assert '<span class="wt-package">tests 3, licence: BSD</span>' in text
+    assert '<p class="wt-licence">tests 3, licence: BSD</p>' in text
+
+
+def test_a_step_says_first_what_it_means_and_then_its_lines() -> None:
+    here = Path(__file__).relative_to(Path(__file__).parents[3]).as_posix()
+    line = summed_up.__code__.co_firstlineno
+    functions = (Function("tests.it", "summed_up", here, line),)
+    trace = Trace(
+        request().header, (Lane("loop"),), functions, (Call(0, 0, 0, function=0),)
+    )
+    shown = View(trace, [0], folders=[str(Path(__file__).parents[3])])
+    text = html.steps(shown, "x")
+    assert '<p class="wt-story">Says what it means.</p>' in text
+    assert text.index("wt-story") < text.index("No recorded call leads here")
+    told = html.steps(shown, "x", told={0: "as its author says"})
+    assert '<p class="wt-story">as its author says</p>' in told
+    assert "<p>Says what it means" not in told
+
+
+def summed_up() -> None:
+    """Says what it means. And more."""
 
 
 def own_code() -> int:
@@ -359,9 +380,9 @@ def test_a_page_says_what_counts_and_in_which_versions() -> None:
 
 
 def test_a_slim_walkthrough_has_no_picture_and_its_steps_folded() -> None:
-    text = html.slim(view(), html.listing(view(), LINES, "made"), "made", play=True)
+    text = html.slim(view(), html.listing(view(), LINES, "made"), "made")
     page = Page(text)
-    assert "data-play" in page.all("div", "wt-slim")[0]
+    assert len(page.all("div", "wt-slim")) == 1
     assert "open" not in page.all("details", "wt-all")[0]
     assert page.all("li", "wt-step")
     assert not page.all("svg")

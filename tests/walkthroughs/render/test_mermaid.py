@@ -16,7 +16,7 @@ sequenceDiagram
     participant p2 as Request
     participant p3 as task: application
     participant p4 as App
-    participant p5 as application's door
+    participant p5 as ASGI interface
     participant p6 as thread: executor
     participant p7 as sync
     participant p8 as views

@@ -56,6 +56,31 @@ def test_a_short_function_is_shown_whole_with_its_decorators(sources: Sources) -
     assert excerpt.problem == ""
 
 
+@pytest.mark.parametrize(
+    ("docstring", "said"),
+    [
+        ("Builds it. And more.", "Builds it."),
+        ("Builds\n    it\n\n    at length", "Builds it"),
+        ("Gives L{a thing<made.Thing>} and C{None}.", "Gives a thing and None."),
+        ("Gives ``None``. More.", "Gives None."),
+        ("is Version 1.2 of it", "is Version 1.2 of it"),
+        ("so long " * 30, ""),
+    ],
+)
+def test_a_function_is_summed_up_by_the_first_sentence_of_its_docstring(
+    tmp_path: Path, docstring: str, said: str
+) -> None:
+    (tmp_path / "one.py").write_text(f'def f():\n    """{docstring}"""\n')
+    sources = Sources(PACKAGES, [str(tmp_path)])
+    assert sources.summary(function("f", 1, "one.py")) == said
+
+
+def test_without_a_docstring_or_a_source_there_is_no_summary(sources: Sources) -> None:
+    assert sources.summary(function("f", 1, "made_up/escape.py")) == ""
+    assert sources.summary(function("f", 1, "made_up/none.py")) == ""
+    assert sources.summary(function("g", 2, "made_up/escape.py")) == ""
+
+
 def test_a_file_that_has_changed_is_read_again(
     sources: Sources, tmp_path: Path
 ) -> None:

@@ -15,11 +15,13 @@ from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 import walkthroughs.render
 from walkthroughs.render import html
 from walkthroughs.render.compare_html import compare
+from walkthroughs.render.round_trip import Stop, round_trip
 from walkthroughs.render.standalone import page as standing_alone
 from walkthroughs.render.view import ListedLine, View
+from walkthroughs.trace import Call, Function, Lane, Trace
 
 from ..trace_builder import trace
-from .scenes import view
+from .scenes import request, view
 from .test_waits import awaited
 
 ASSETS = Path(walkthroughs.render.__file__).parent / "assets"
@@ -210,30 +212,151 @@ def test_it_plays_and_pauses(open_page: Open) -> None:
 
 
 def slim() -> str:
-    return html.slim(view(), html.listing(view(), LINES, "made"), "made", play=True)
+    return html.slim(view(), html.listing(view(), LINES, "made"), "made")
 
 
-def test_a_slim_one_walks_by_itself_in_silence_until_taken_over(
-    open_page: Open,
-) -> None:
-    page = open_page(body=slim())
-    expect(page.get_by_role("button", name="Pause")).to_be_visible()
-    expect(page.locator(".wt-at")).to_have_text(re.compile("^2 /"))
-    expect(page.get_by_role("status")).to_be_empty()
-    assert "#" not in page.url
+def test_nothing_walks_before_the_reader_starts_it(open_page: Open) -> None:
+    page = open_page(body=trip() + slim(), locale="en-GB")
+    page.clock.install()
+    page.clock.run_for(20000)
+    counts = page.locator(".wt-at")
+    expect(counts).to_have_text([re.compile("^1 /"), re.compile("^1 /")])
+    for status in page.get_by_role("status").all():
+        expect(status).to_be_empty()
+
+
+def trip() -> str:
+    stops = [
+        Stop("socket", "made.tcp.Port.read", "bytes arrive", 1),
+        Stop("task", "made.app.App.__call__", "the application", 3),
+        Stop("queue", "receive -> http.request", "", 4),
+        Stop("task", "send <- http.response.start", "the status", 7),
+    ]
+    return round_trip(stops, "made")
+
+
+@pytest.mark.parametrize("width", [320, 1440])
+def test_a_mark_goes_along_the_way_of_a_request(open_page: Open, width: int) -> None:
+    page = open_page(body=trip(), viewport={"width": width, "height": 800})
+    drawing = page.locator(".wt-route").filter(visible=True)
+    expect(drawing).to_have_count(1)
+    mark = drawing.locator(".mark")
+    seen = [mark.get_attribute("style")]
+    for n, words in ((2, "In the task, App.__call__"), (3, "In the queue, receive")):
+        page.keyboard.press("ArrowRight")
+        expect(page.locator(".wt-at")).to_have_text(f"{n} / 4")
+        expect(drawing.locator("a.wt-here .nth")).to_have_text(str(n))
+        expect(page.locator(".wt-way li").filter(visible=True)).to_contain_text(words)
+        expect(page.get_by_role("status")).to_contain_text(words)
+        seen.append(mark.get_attribute("style"))
+    assert len(set(seen)) == 3
+    page.get_by_role("button", name="Previous step").click()
+    expect(page.locator(".wt-at")).to_have_text("2 / 4")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_stage_of_the_drawing_leads_to_its_step(open_page: Open) -> None:
+    page = open_page(body=trip() + slim(), viewport={"width": 1440, "height": 800})
+    page.locator(".wt-trip .wt-wide .name").nth(1).click()
+    expect(page.locator("#made-walk .wt-at")).to_have_text("3 / 8")
+
+
+def test_the_drawing_is_whole_without_a_script_and_on_paper(open_page: Open) -> None:
+    page = open_page(body=trip(), java_script_enabled=False)
+    expect(page.locator(".wt-way li").filter(visible=True)).to_have_count(4)
+    page = open_page(body=trip())
+    expect(page.locator(".wt-way li").filter(visible=True)).to_have_count(1)
+    page.emulate_media(media="print")
+    expect(page.locator(".wt-way li").filter(visible=True)).to_have_count(4)
+    expect(page.locator(".wt-stage")).to_be_hidden()
+
+
+@pytest.mark.parametrize("width", [320, 1440])
+def test_the_drawing_is_for_everyone(open_page: Open, width: int) -> None:
+    page = open_page(
+        body=trip() + slim(),
+        viewport={"width": width, "height": 700},
+        reduced_motion="reduce",
+    )
     page.keyboard.press("ArrowRight")
-    expect(page.locator(".wt-at")).to_have_text(re.compile("^3 /"))
-    expect(page.get_by_role("button", name="Play")).to_be_visible()
-    expect(page.get_by_role("status")).not_to_be_empty()
+    expect(page.locator(".mark").first).to_have_css("transition-duration", "0s")
+    results = Axe().run(page)
+    assert results.violations_count == 0, results.generate_report()
 
 
-def test_a_slim_one_stands_still_for_those_who_do_not_want_motion(
-    open_page: Open,
-) -> None:
-    page = open_page(body=slim(), reduced_motion="reduce")
-    expect(page.get_by_role("button", name="Play")).to_be_visible()
+def test_a_question_mark_opens_and_closes_the_keys(open_page: Open) -> None:
+    page = open_page()
+    keys = page.locator(".wt-keys")
+    button = page.get_by_role("button", name="Keys")
+    expect(keys).to_be_hidden()
+    page.keyboard.press("?")
+    expect(keys).to_contain_text("Step into (i)")
+    expect(button).to_have_attribute("aria-expanded", "true")
+    expect(page.get_by_role("status")).to_contain_text("Last step (End)")
+    assert at(page) == "1 / 8"
+    button.click()
+    expect(keys).to_be_hidden()
+    expect(button).to_have_attribute("aria-expanded", "false")
+
+
+def test_arrow_keys_walk_while_only_the_picture_is_in_view(open_page: Open) -> None:
+    page = open_page(viewport={"width": 700, "height": 300})
+    page.locator(".wt-svg").evaluate("each => each.scrollIntoView({block: 'end'})")
+    expect(page.locator(".wt-stage")).not_to_be_in_viewport()
     page.keyboard.press("ArrowRight")
-    expect(page.locator(".wt-at")).to_have_text(re.compile("^2 /"))
+    expect(page.locator(".wt-at")).to_have_text("2 / 8")
+
+
+def test_lanes_take_the_place_of_the_listing_beside_the_code(open_page: Open) -> None:
+    page = open_page(viewport={"width": 1440, "height": 700})
+    both, listing = page.locator(".wt-both"), page.locator(".wt-listing")
+    expect(both.locator(".wt-picture")).to_have_count(0)
+    page.get_by_role("button", name="Lanes").click()
+    expect(listing).to_be_hidden()
+    expect(both.locator(".wt-svg")).to_be_visible()
+    lanes, code = (
+        each.bounding_box()
+        for each in (both.locator(".wt-svg"), both.locator(".wt-stage"))
+    )
+    assert lanes and code and lanes["x"] < code["x"]
+    assert abs(lanes["y"] - code["y"]) < 200
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".wt-svg a.wt-here")).to_have_text(re.compile("__call__"))
+    page.get_by_role("button", name="Listing").click()
+    expect(listing).to_be_visible()
+    expect(page.locator(".wt-both ~ .wt-picture + .wt-all")).to_have_count(1)
+
+
+def test_on_a_narrow_window_there_is_no_choice_of_paths(open_page: Open) -> None:
+    page = open_page(viewport={"width": 700, "height": 700})
+    expect(page.locator(".wt-choice")).to_be_hidden()
+    expect(page.locator(".wt-listing")).to_be_visible()
+
+
+def test_a_folded_call_shows_its_source(open_page: Open) -> None:
+    here = Path(__file__).relative_to(Path(__file__).parents[3]).as_posix()
+    functions = tuple(
+        Function("made", each.__name__, here, each.__code__.co_firstlineno)
+        for each in (at, name, press)
+    )
+    events = tuple(Call(n, n, 0, function=n) for n in range(3))
+    recorded = Trace(request().header, (Lane("loop"),), functions, events)
+    shown = View(recorded, [0, 2], folders=[str(Path(__file__).parents[3])])
+    page = open_page(body=html.walkthrough(shown, "", "made"))
+    page.get_by_role("button", name="1 call left out: unfold").click()
+    expect(page.locator(".wt-main .wt-code")).to_contain_text(".wt-top strong")
+
+
+def test_the_numbers_of_a_picture_stay_in_sight(open_page: Open) -> None:
+    page = open_page(viewport={"width": 320, "height": 700})
+    press(page, "End")
+    box, number = page.locator(".wt-scroll"), page.locator(".wt-svg .num").last
+    page.wait_for_function("document.querySelector('.wt-scroll').scrollLeft > 0")
+    page.wait_for_function("document.querySelector('.wt-scroll').style.length > 0")
+    around, inside = box.bounding_box(), number.bounding_box()
+    assert around and inside
+    assert around["x"] <= inside["x"] < around["x"] + 60
 
 
 def test_into_over_and_out(open_page: Open) -> None:
@@ -635,6 +758,31 @@ def test_a_row_leads_to_the_step_in_its_own_walkthrough(open_page: Open) -> None
     expect(page.locator("#right-walk .wt-at")).to_have_text("2 / 3")
 
 
+def test_on_a_phone_two_recordings_are_one_column_in_two_colours(
+    open_page: Open,
+) -> None:
+    page = open_page(body=side_by_side(), viewport={"width": 390, "height": 700})
+    for sides in (
+        page.locator("tbody tr.wt-both").first.locator("td"),
+        page.locator(".wt-two > .wt-main"),
+    ):
+        left, right = (each.bounding_box() for each in sides.all())
+        assert left and right
+        assert left["x"] == right["x"]
+        assert left["y"] + left["height"] <= right["y"]
+        colour = "each => getComputedStyle(each).borderLeftColor"
+        assert len({each.evaluate(colour) for each in sides.all()}) == 2
+
+
+@pytest.mark.parametrize("width", [320, 800, 1440])
+def test_compared_code_is_not_cut(open_page: Open, width: int) -> None:
+    body = f"""<div class="wt wt-compare"><div class="wt-two"><div class="wt-main"><pre><span
+      class="wt-lines"><span class="wt-sl" data-n="1">{"a + " * 60}</span></span></pre></div>
+      <div class="wt-main"></div></div></div>"""
+    page = open_page(body=body, viewport={"width": width, "height": 700})
+    assert page.locator("pre").evaluate("pre => pre.scrollWidth <= pre.clientWidth")
+
+
 @pytest.mark.parametrize("width", [320, 1440])
 def test_two_recordings_side_by_side_are_for_everyone(
     open_page: Open, width: int
@@ -698,11 +846,11 @@ def test_a_long_list_leads_to_steps_and_marks_them(open_page: Open) -> None:
 def test_folds_of_a_long_list_open_in_list_and_stepper_alike(open_page: Open) -> None:
     page = open_page("#made-4", body=long())
     open_list(page)
-    second = page.locator("#made-4-f1 details")
+    second = page.locator("#made-4-f1 > details")
     page.get_by_role("button", name="1 call left out: unfold").click()
     assert (at(page), name(page)) == ("5 / 601", "Two.go")
     expect(second).to_have_attribute("open", "")
-    page.locator("#made-2-f1 summary").click()
+    page.locator("#made-2-f1 > details > summary").click()
     expect(page.locator(".wt-at")).to_have_text("6 / 602")
     show(page.locator(".wt-part").last)
     expect(second).to_have_count(0)

@@ -121,14 +121,14 @@ def test_an_arrow_starts_in_the_lane_that_scheduled_even_if_no_call_is_known() -
 def test_a_fold_in_a_lane_that_is_not_shown_stands_beside_the_step_before() -> None:
     hidden = trace("=== loop\napp.a\n=== task: x\napp.b\n=== loop\napp.c")
     picture = drawn(View(hidden, [0, 3]))
-    assert words(picture) == ["loop", "1", "app.a", "… 1 call", "2", "app.c"]
+    assert words(picture) == ["loop", "app.a", "1", "… 1 call", "app.c", "2"]
 
 
 def test_an_event_without_a_queue_has_no_depth() -> None:
     scene = Scene()
     scene.message("receive", "http.request", None)
     picture = drawn(View(scene.trace(), [0]))
-    assert words(picture) == ["task: application", "1", "http.request"]
+    assert words(picture) == ["task: application", "http.request", "1"]
 
 
 def test_it_is_titled_and_described_for_those_who_do_not_see_it() -> None:

@@ -40,6 +40,7 @@
     i: "into",
     o: "over",
     u: "out",
+    "?": "keys",
   };
   const PACE = 1600;
   const READING = 0.4;
@@ -134,9 +135,22 @@
       });
       this.count = make("span", "wt-at");
       this.bar = make("div", "wt-bar", ...Object.values(this.buttons));
-      this.bar.append(this.slider, this.count);
+      this.help = make("button", "", "?");
+      this.help.type = "button";
+      this.help.dataset.do = "keys";
+      this.help.setAttribute("aria-label", "Keys (?)");
+      this.help.setAttribute("aria-expanded", false);
+      const titles = names.map((name) => TITLES[name]);
+      const keys = [...titles, "First step (Home)", "Last step (End)", "These keys (?)"];
+      this.keys = make("p", "wt-keys", keys.join(" · "));
+      this.keys.hidden = true;
+      this.bar.append(this.slider, this.count, this.help, this.keys);
       this.live = announcer();
       this.stage.addEventListener("keydown", (event) => this.pressed(event));
+      this.stage.addEventListener("click", ({ target }) => {
+        const button = target.closest("[data-do]");
+        if (button) this.act(button.dataset.do);
+      });
     }
 
     pressed(event) {
@@ -152,13 +166,21 @@
     }
 
     knows(what) {
-      return what in this.buttons || what === "first" || what === "last";
+      return what in this.buttons || /^(first|last|keys)$/.test(what);
     }
 
     act(what) {
       if (what !== "play") this.pause();
       if (what === "play") this.toggle();
+      else if (what === "keys") this.explain();
       else this.go(this.way(what));
+    }
+
+    explain() {
+      const open = this.keys.hidden;
+      this.keys.hidden = !open;
+      this.help.setAttribute("aria-expanded", open);
+      this.live.textContent = open ? this.keys.textContent : "";
     }
 
     way(what) {
@@ -178,7 +200,6 @@
     pause() {
       clearInterval(this.timer);
       this.timer = 0;
-      this.alone = false;
       this.looks();
     }
 
@@ -189,7 +210,7 @@
       }
       this.at = to;
       this.show();
-      if (!this.alone) this.tell();
+      this.tell();
     }
 
     looks() {
@@ -204,8 +225,8 @@
         button.setAttribute("aria-disabled", !able);
       }
       const title = this.timer ? "Pause (space)" : TITLES.play;
-      const play = this.buttons.play;
-      if (play.title === title) return;
+      const { play } = this.buttons;
+      if (!play || play.title === title) return;
       play.title = title;
       play.setAttribute("aria-label", title);
       play.replaceChildren(icon(this.timer ? "pause" : "play"));
@@ -318,9 +339,31 @@
       this.stage.append(this.bar, ...tools, this.head, panes, this.foot, this.live);
       if (this.host === this.root) {
         const both = this.root.querySelector(".wt-both");
-        if (both) both.append(this.stage);
+        if (both) this.beside(both);
         else this.root.insertBefore(this.stage, this.root.querySelector(".wt-picture, .wt-all"));
       }
+    }
+
+    /* Beside the code is the path, as a listing or as lanes. */
+    beside(both) {
+      const picture = this.root.querySelector(".wt-picture");
+      const below = picture.nextElementSibling;
+      const choices = ["Listing", "Lanes"].map((words, lanes) => {
+        const choice = make("button", "", words);
+        choice.type = "button";
+        choice.setAttribute("aria-pressed", !lanes);
+        choice.addEventListener("click", () => {
+          choices.forEach((each) => each.setAttribute("aria-pressed", each === choice));
+          both.classList.toggle("wt-lanes", lanes);
+          if (lanes) both.insertBefore(picture, this.stage);
+          else below.before(picture);
+          picture.open = true;
+          this.settle();
+        });
+        return choice;
+      });
+      if (both.querySelector(".wt-listing")) both.prepend(make("div", "wt-choice", ...choices));
+      both.append(this.stage);
     }
 
     /* For long recordings: only one's own code, and the steps of some name. */
@@ -393,6 +436,9 @@
         picture.addEventListener("change", ({ target }) => this.scale(picture, target.value));
       }
       this.host.addEventListener("click", (event) => this.clicked(event));
+      // The numbers of a picture stay in sight.
+      const kept = ({ target }) => target.style.setProperty("--x", `${target.scrollLeft}px`);
+      picture?.addEventListener("scroll", kept, { capture: true, passive: true });
       this.list.addEventListener(
         "toggle",
         (event) => {
@@ -429,11 +475,6 @@
     }
 
     clicked(event) {
-      const button = event.target.closest("[data-do]");
-      if (button) {
-        this.act(button.dataset.do);
-        return;
-      }
       const link = event.target.closest("a[href^='#']");
       const plain = !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
       if (!link || !plain || !this.jump(link.getAttribute("href").slice(1))) return;
@@ -534,24 +575,6 @@
     }
 
     /* Going somewhere */
-    /* Walks by itself once it is seen, until somebody takes over; in silence, and with
-       no word in the address. */
-    playAlone() {
-      for (const sign of ["pointerdown", "focusin"]) {
-        this.root.addEventListener(sign, ({ target }) => {
-          if (this.alone && !target.closest("[data-do='play']")) this.pause();
-        });
-      }
-      if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
-      const eye = new IntersectionObserver(([seen]) => {
-        if (!seen.isIntersecting || this.at || location.hash) return;
-        eye.disconnect();
-        this.toggle();
-        this.alone = true;
-      }, { threshold: 0.3 });
-      eye.observe(this.stage);
-    }
-
     jump(id) {
       let target = place(id);
       if (!target || !this.list.contains(target)) return false;
@@ -597,7 +620,8 @@
       }
       const box = this.stripe?.closest(".wt-scroll");
       if (!box) return;
-      const { scrollLeft, clientWidth } = box;
+      const { scrollLeft, clientWidth, clientHeight } = box;
+      box.scrollTop = this.stripe.getAttribute("y") - clientHeight / 2;
       const x = this.stripe.dataset.x;
       if (x < scrollLeft || x > scrollLeft + clientWidth - 160) box.scrollLeft = x - 120;
     }
@@ -614,20 +638,17 @@
 
     showCode(stop) {
       const arrival = this.arrival(stop);
-      const facts = [...stop.querySelectorAll(":scope > p:is(:not([class]), .wt-story), .wt-args, .wt-entries")];
-      const came = arrival ? [...arrival.children] : [];
-      const told = make(
-        "div",
-        "wt-told",
-        ...[...came, ...facts].map((part) => part.cloneNode(true)),
-      );
-      if (came.length) told.firstElementChild.className = "wt-came";
+      const facts = copies(stop, ":scope > p:not([class]), .wt-args, .wt-entries");
+      const came = arrival ? copies(arrival, "p") : [];
+      if (came.length) came[0].className = "wt-came";
+      // What it means comes first, and its lines later.
+      const told = make("div", "wt-told", ...copies(stop, ":scope > .wt-story"), ...came, ...facts);
       if (!facts.length && stop.dataset.file) {
         const { file, line } = stop.dataset;
         told.append(make("p", "", `Begins at line ${line} of ${file}.`));
       }
       const door = stop.dataset.direction ? [this.showDoor()] : [];
-      this.code.replaceChildren(told, ...door, ...copies(stop, ".wt-code"), ...this.excerpts(stop));
+      this.code.replaceChildren(told, ...door, ...copies(stop, ".wt-code, .wt-licence"), ...this.excerpts(stop));
     }
 
     /* The excerpts that lie on the shelf. */
@@ -741,9 +762,7 @@
       band.setAttribute("height", 26);
       // Of a picture in tiles, the one that the step is in.
       if (band.parentNode !== svg) svg.querySelector("rect, g").before(band);
-      // A step has its number first, and then its name; a fold has one text.
-      const [number, name] = link.querySelectorAll("text");
-      const label = name || number;
+      const label = link.querySelector("text:not(.num)");
       band.setAttribute("y", label.getAttribute("y") - 13);
       band.dataset.x = label.getAttribute("x");
     }
@@ -821,10 +840,6 @@
       this.panes = this.servers.map((server) => pane("wt-main", server));
       this.stage.append(this.bar, make("div", "wt-two", ...this.panes), this.live);
       root.prepend(this.stage);
-      this.bar.addEventListener("click", (event) => {
-        const at = event.target.closest("button");
-        if (at) this.act(at.dataset.do);
-      });
       this.show();
     }
 
@@ -836,7 +851,7 @@
         const id = link && link.getAttribute("href").slice(1);
         const stop = id && place(id);
         const parts = stop
-          ? copies(stop, ":scope > p, .wt-args, .wt-entries, .wt-code")
+          ? copies(stop, ":scope > p, .wt-args, .wt-entries, .wt-code, .wt-licence")
           : [make("p", "wt-quiet", "No such stage here.")];
         this.panes[n].replaceChildren(make("p", "wt-label", server), ...parts);
         return `${server}: ${link ? link.textContent : "no such stage"}`;
@@ -846,6 +861,35 @@
 
     tell() {
       this.live.textContent = `Row ${this.at + 1}: ${this.said.join("; ")}`;
+    }
+  }
+
+  /* The way of a request as a drawing: a mark goes from stage to stage. */
+  class Trip extends Walk {
+    constructor(root) {
+      super(root.getAttribute("aria-label"), ["prev", "next"]);
+      this.root = root;
+      this.places = [...root.querySelectorAll(".wt-way li")];
+      this.stage.append(this.bar, this.live);
+      root.querySelector(".wt-way").before(this.stage);
+      this.show();
+    }
+
+    show() {
+      for (const all of this.root.querySelectorAll(".wt-route, .wt-way")) {
+        all.querySelectorAll("a.wt-stop, li").forEach((stop, n) => {
+          stop.classList.toggle("wt-here", n === this.at);
+        });
+        const mark = all.querySelector(".mark");
+        if (!mark) continue;
+        const { cx, cy } = all.querySelector(".wt-here circle").attributes;
+        mark.style = `opacity:1;transform:translate(${cx.value}px,${cy.value}px)`;
+      }
+      this.looks();
+    }
+
+    tell() {
+      this.live.textContent = this.places[this.at].textContent;
     }
   }
 
@@ -983,11 +1027,10 @@
   const equip = (root) => {
     eye.unobserve(root);
     if (steppers.has(root)) return;
+    if (root.querySelector(".wt-way")) steppers.set(root, new Trip(root));
     if (root.querySelector(".wt-pairs tbody tr")) steppers.set(root, new Pairs(root));
     if (!unpacked(root)?.querySelector(".wt-step")) return;
-    const stepper = new Stepper(root);
-    steppers.set(root, stepper);
-    if ("play" in root.dataset) stepper.playAlone();
+    steppers.set(root, new Stepper(root));
   };
 
   /* What is near gets its stepper: a chapter has ten of them, some in tabs. */
@@ -1027,7 +1070,8 @@
       return bottom > top && top < innerHeight;
     });
     for (const root of all()) eye.observe(root);
-    seen.forEach(equip);
+    // Unless the address leads away from it, to a step.
+    if (!home(decodeURIComponent(location.hash.slice(1)))) seen.forEach(equip);
     narrate();
     reveal();
   };
@@ -1052,11 +1096,12 @@
   });
   /* Arrow keys that no other part has walk the stepper that is in view. */
   const shown = (stage) => {
-    const { top, bottom } = stage.getBoundingClientRect();
+    const { top, bottom } = stage.closest(".wt").getBoundingClientRect();
     return Math.min(bottom, innerHeight) - Math.max(top, 0);
   };
   document.addEventListener("keydown", (event) => {
-    if (event.target !== document.body || !/^Arrow(Left|Right)$/.test(event.key)) return;
+    const free = event.target === document.body || event.target.closest(".wt-choice");
+    if (!free || !/^(Arrow(Left|Right)|\?)$/.test(event.key)) return;
     const stages = [...document.querySelectorAll(".wt-stage")];
     const most = stages.sort((a, b) => shown(b) - shown(a))[0];
     if (most && shown(most) > 0) most.dispatchEvent(new KeyboardEvent("keydown", event));
