@@ -25,7 +25,7 @@ from ..pages.markdown import fences
 from ..trace import Package
 from .archive import archive
 from .focuses import FOCUSES
-from .snippets import PAGES
+from .blocks import PAGES, blocks
 from .starts import SERVERS, STARTS, Start, renamed
 
 log = get_plugin_logger("walkthroughs")
@@ -200,7 +200,12 @@ class LaboratorySite:
             return html.replace(MARK, "\n".join(parts))
         html = self._with_knobs(linked(html, home.url_relative_to(page.file)), here)
         if here in PAGES:
-            html += _scripts(here, {**self._python, "page": here}, "snippets.js")
+            found = [
+                {"lacks": each.lacks, "runs": each.runs, "check": each.check}
+                for each in blocks(here, page.file.content_string)
+            ]
+            data = {**self._python, "page": here, "blocks": found}
+            html += _scripts(here, data, "snippets.js")
         return html
 
 
