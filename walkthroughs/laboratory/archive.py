@@ -1,4 +1,4 @@
-"""The one archive of Python modules that the laboratory loads in a browser.
+"""The Python modules that the laboratory needs in a browser, in one archive.
 
 It is made from the installed packages when the site is built: the modules that the
 servers import, all of Django but what no view here can use, and of every package its
@@ -77,7 +77,7 @@ def archive(cache_folder: Path) -> Archive:
         digest.update(name.encode() + b"\0" + path.read_bytes())
     path = cache_folder / f"modules-{digest.hexdigest()[:16]}.zip"
     if not path.exists():
-        write(path, _entries(files, dists))
+        _write(path, _entries(files, dists))
         keep_newest(cache_folder, "modules-*.zip", KEPT)
     packages = (describe(dist) for dist in dists)
     wanted = {*needed}
@@ -86,24 +86,6 @@ def archive(cache_folder: Path) -> Archive:
         tuple(sorted(packages, key=lambda each: each.name.lower())),
         tuple(sorted(name for name, file in files.items() if file in wanted)),
     )
-
-
-def write(path: Path, entries: Iterable[tuple[str, bytes]]) -> None:
-    """Write an archive: the same entries give the same bytes.
-
-    Args:
-        path: the archive.
-        entries: names and contents.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unready = path.with_suffix(".part")
-    with zipfile.ZipFile(unready, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as pack:
-        for name, data in sorted(entries):
-            # A fixed date, so that the same files give the same archive.
-            pack.writestr(
-                zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), data, zipfile.ZIP_DEFLATED
-            )
-    unready.replace(path)
 
 
 def keep_newest(folder: Path, pattern: str, count: int) -> None:
@@ -188,6 +170,18 @@ def _has(dist: Distribution, files: dict[str, Path]) -> bool:
 
 def _plain(name: str) -> str:
     return name.lower().replace("_", "-").replace(".", "-")
+
+
+def _write(path: Path, entries: Iterable[tuple[str, bytes]]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unready = path.with_suffix(".part")
+    with zipfile.ZipFile(unready, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as pack:
+        for name, data in sorted(entries):
+            # A fixed date, so that the same files give the same archive.
+            pack.writestr(
+                zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), data, zipfile.ZIP_DEFLATED
+            )
+    unready.replace(path)
 
 
 def _entries(

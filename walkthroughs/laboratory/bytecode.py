@@ -1,21 +1,25 @@
-"""The archive of modules with their bytecode, so that the browser need not compile them.
+"""The archive that the browser loads: the modules, and the bytecode of those imported.
 
 Bytecode is good for one version of Python only.  So it is made, when the site is built, by
-the very Python that the browser loads, which runs in Node, too.
+the very Python that the browser loads, which runs in Node, too.  The archive is a tar file,
+compressed as a whole: a browser unpacks that while it prepares Python.
 """
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+import io
 import shutil
 import subprocess
+import tarfile
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ..errors import RecordingError
-from .archive import KEPT, Archive, keep_newest, write
+from .archive import KEPT, Archive, keep_newest
 
 PROGRAM = Path(__file__).with_name("compile.mjs")
 
@@ -24,7 +28,7 @@ LIMIT = 300
 
 
 def with_bytecode(archive: Archive, runtime: Path, cache_folder: Path) -> Path:
-    """Return an archive that has the bytecode of what the servers import, too.
+    """Return the archive that the browser loads.
 
     Args:
         archive: the modules.
@@ -37,13 +41,13 @@ def with_bytecode(archive: Archive, runtime: Path, cache_folder: Path) -> Path:
     digest = hashlib.sha256(archive.path.name.encode())
     for path in (PROGRAM, runtime / "package.json"):
         digest.update(path.read_bytes())
-    path = cache_folder / f"compiled-{digest.hexdigest()[:16]}.zip"
+    path = cache_folder / f"modules-{digest.hexdigest()[:16]}.tar.gz"
     if not path.exists():
         with tempfile.TemporaryDirectory(prefix="laboratory-") as folder:
             bytecode = Path(folder, "bytecode.zip")
             _compile(archive, runtime, bytecode)
-            write(path, [*_entries(archive.path), *_entries(bytecode)])
-        keep_newest(cache_folder, "compiled-*.zip", KEPT)
+            _write(path, [*_entries(archive.path), *_entries(bytecode)])
+        keep_newest(cache_folder, "modules-*.tar.gz", KEPT)
     return path
 
 
@@ -72,3 +76,16 @@ def _entries(path: Path) -> Iterator[tuple[str, bytes]]:
     with zipfile.ZipFile(path) as pack:
         for name in pack.namelist():
             yield name, pack.read(name)
+
+
+def _write(path: Path, entries: Iterable[tuple[str, bytes]]) -> None:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as tar:
+        for name, data in sorted(entries):
+            # Its date is the epoch, so that the same files give the same archive.
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            tar.addfile(info, io.BytesIO(data))
+    unready = path.with_suffix(".part")
+    unready.write_bytes(gzip.compress(packed.getvalue(), 9, mtime=0))
+    unready.replace(path)
