@@ -28,7 +28,15 @@ from ..trace import Package
 LEFT_OUT = ("h2", "hpack", "hyperframe", "priority", "click", "colorama")
 """Modules that Twisted and others take if they are there, and that nothing here needs."""
 
-DJANGO_WITHOUT = ("conf/locale", "contrib", "core/management", "test")
+DJANGO_WITHOUT = (
+    "conf/locale",
+    "contrib",
+    "core/management",
+    "db/backends/mysql",
+    "db/backends/oracle",
+    "db/backends/postgresql",
+    "test",
+)
 """Folders of Django that no view here can use; what is imported all the same is taken."""
 
 OWN_WITHOUT = (

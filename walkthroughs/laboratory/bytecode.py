@@ -35,41 +35,41 @@ def with_bytecode(archive: Archive, runtime: Path, cache_folder: Path) -> Path:
         runtime: the folder of the npm package `pyodide`.
         cache_folder: where the new archive goes, if it is not there yet.
 
+    Without Node there is no bytecode in it, and the browser compiles the modules.
+
     Raises:
-        RecordingError: there is no Node, or the modules cannot be compiled.
+        RecordingError: the modules cannot be compiled.
     """
+    node = shutil.which("node")
     digest = hashlib.sha256(archive.path.name.encode())
-    for path in (PROGRAM, runtime / "package.json"):
+    for path in (PROGRAM, runtime / "package.json") if node else ():
         digest.update(path.read_bytes())
     path = cache_folder / f"modules-{digest.hexdigest()[:16]}.tar.gz"
     if not path.exists():
-        with tempfile.TemporaryDirectory(prefix="laboratory-") as folder:
-            bytecode = Path(folder, "bytecode.zip")
-            _compile(archive, runtime, bytecode)
-            _write(path, [*_entries(archive.path), *_entries(bytecode)])
+        entries = [*_entries(archive.path)]
+        if node:
+            entries += _bytecode(node, archive, runtime)
+        _write(path, entries)
         keep_newest(cache_folder, "modules-*.tar.gz", KEPT)
     return path
 
 
-def _compile(archive: Archive, runtime: Path, bytecode: Path) -> None:
-    if shutil.which("node") is None:
-        raise RecordingError(
-            "no Node to compile the laboratory's modules with: install it "
-            "(Debian: apt-get install nodejs)"
+def _bytecode(node: str, archive: Archive, runtime: Path) -> list[tuple[str, bytes]]:
+    with tempfile.TemporaryDirectory(prefix="laboratory-") as folder:
+        names, compiled = Path(folder, "names.txt"), Path(folder, "compiled.zip")
+        names.write_text("\n".join(archive.imported), encoding="utf-8")
+        result = subprocess.run(
+            [node, PROGRAM, runtime, archive.path, names, compiled],
+            capture_output=True,
+            text=True,
+            timeout=LIMIT,
+            check=False,
         )
-    names = bytecode.with_name("names.txt")
-    names.write_text("\n".join(archive.imported), encoding="utf-8")
-    result = subprocess.run(
-        ["node", PROGRAM, runtime, archive.path, names, bytecode],
-        capture_output=True,
-        text=True,
-        timeout=LIMIT,
-        check=False,
-    )
-    if result.returncode:
-        said = [each for each in result.stderr.splitlines() if "Error" in each]
-        last = (said or ["it said nothing"])[-1][:500]
-        raise RecordingError(f"the laboratory's modules cannot be compiled: {last}")
+        if result.returncode:
+            said = [each for each in result.stderr.splitlines() if "Error" in each]
+            last = (said or ["it said nothing"])[-1][:500]
+            raise RecordingError(f"the laboratory's modules cannot be compiled: {last}")
+        return [*_entries(compiled)]
 
 
 def _entries(path: Path) -> Iterator[tuple[str, bytes]]:

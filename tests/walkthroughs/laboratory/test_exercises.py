@@ -7,7 +7,8 @@ from textwrap import dedent
 
 import pytest
 
-from walkthroughs.laboratory.blocks import PAGES, Block, blocks
+from walkthroughs.laboratory.blocks import PAGES, Block, blocks, is_check
+from walkthroughs.pages.markdown import fences
 
 from .bench import Bench, bench
 
@@ -139,7 +140,11 @@ def test_the_own_answer_of_the_page_is_right(
 
 @pytest.mark.parametrize(
     ("key", "answer", "words"),
-    [(key, each, words) for key, found in WRONG.items() for each, words in found.items()],
+    [
+        (key, each, words)
+        for key, found in WRONG.items()
+        for each, words in found.items()
+    ],
 )
 def test_a_wrong_answer_is_told_what_is_wrong(
     lab: Bench, key: tuple[str, str], answer: str, words: str, house: Path
@@ -188,3 +193,13 @@ def test_each_check_has_words_for_all_it_asserts(house: Path) -> None:
         asserts = [each for each in ast.walk(tree) if isinstance(each, ast.Assert)]
         assert asserts
         assert all(each.msg for each in asserts)
+
+
+def test_a_check_is_only_where_it_can_be_run(house: Path) -> None:
+    docs = house / "docs"
+    with_checks = {
+        page.relative_to(docs).as_posix()
+        for page in docs.rglob("*.md")
+        if any(map(is_check, fences(page.read_text(encoding="utf-8"))))
+    }
+    assert with_checks == {page for page, _ in WRONG}
