@@ -66,7 +66,8 @@ def _wrong(answer: str, check: str, names: dict[str, Any]) -> str:
 def _in_words(error: BaseException) -> str:
     described = "".join(traceback.format_exception_only(error)).strip()
     if isinstance(error, SyntaxError) and error.filename == ANSWER:
-        return f"SyntaxError: {error.msg} (line {error.lineno} of your answer)"
+        kind = type(error).__name__
+        return f"{kind}: {error.msg} (line {error.lineno} of your answer)"
     frames = traceback.extract_tb(error.__traceback__)
     lines = [each for each in frames if each.filename in (ANSWER, CHECK)]
     if lines and lines[-1].filename == ANSWER:

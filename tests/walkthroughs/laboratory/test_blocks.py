@@ -3,8 +3,6 @@
 import json
 from pathlib import Path
 
-import pytest
-
 from tests.node import run_node
 from walkthroughs.laboratory.archive import archive
 from walkthroughs.laboratory.blocks import (

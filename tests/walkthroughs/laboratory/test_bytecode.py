@@ -101,5 +101,5 @@ def test_a_failure_is_told_in_one_line(
 ) -> None:
     said = subprocess.CompletedProcess([], 1, "", "trace\nRangeError: too much\nmore")
     monkeypatch.setattr("subprocess.run", Mock(return_value=said))
-    with pytest.raises(RecordingError, match="compiled: RangeError: too much$"):
+    with pytest.raises(RecordingError, match=r"compiled: RangeError: too much$"):
         with_bytecode(modules, RUNTIME, tmp_path)
