@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
+from walkthroughs.laboratory.blocks import PAGES, blocks
 from walkthroughs.laboratory.starts import SERVERS, STARTS, Start
 
 from .every_page import AXE, DESK, NARROW, PHONE, barriers
@@ -97,6 +98,34 @@ def test_nothing_is_loaded_before_run(lab: Lab) -> None:
     ]
     assert loaded == []
     assert "Nothing has run yet" in lab.region("Response")
+
+
+def test_loading_is_shown_while_it_goes_on(lab: Lab) -> None:
+    lab.page.evaluate("caches.delete('laboratory')")
+    lab.page.reload()
+    lab.page.evaluate(
+        """() => {
+          window.said = new Set();
+          const bar = document.getElementById("lab-progress");
+          const status = document.getElementById("lab-status");
+          new MutationObserver(() => {
+            said.add(status.textContent);
+            if (!bar.hidden && bar.value > 0 && bar.value < 1) said.add("the bar moves");
+          }).observe(status, { childList: true });
+        }"""
+    )
+    assert "steps recorded" in lab.run()
+    said = lab.page.evaluate("[...said]")
+    assert "the bar moves" in said
+    assert any(re.match(r"Loading Python: [\d.]+ of \d+\.\d MB", each) for each in said)
+    assert "Starting Twisted, Daphne and Django …" in said
+
+
+def test_a_second_run_gives_the_same(lab: Lab) -> None:
+    lab.open()
+    first = lab.run().partition(" in ")[0], lab.region("Response")
+    second = lab.run().partition(" in ")[0], lab.region("Response")
+    assert first == second
 
 
 @pytest.mark.parametrize("server", SERVERS)
@@ -277,28 +306,134 @@ def test_without_webassembly_it_says_so(browser: Browser, served: str) -> None:
     context.close()
 
 
-def test_each_block_of_words_runs_where_it_stands(
-    browser: Browser, served: str
-) -> None:
-    page = Tab(browser).page
-    page.set_default_timeout(LIMIT)
-    page.goto(f"{served}words.html")
-    buttons = page.get_by_role("button", name=re.compile("^Run block"))
-    count = buttons.count()
-    assert count == 19
-    buttons.last.click()
-    page.wait_for_selector(".lab-output:not([hidden])")
-    said = page.get_by_role("group", name=f"Output of block {count}").inner_text()
-    assert said == "Each answer is the one printed above."
-    page.get_by_role("button", name="Edit block 1", exact=True).click()
-    page.get_by_role("textbox", name="Text of block 1", exact=True).fill("print(6 * 7)")
-    page.get_by_role("button", name="Run block 1", exact=True).click()
-    page.wait_for_selector(".lab-output:not([hidden]) >> nth=1")
-    assert (
-        page.get_by_role("group", name="Output of block 1", exact=True).inner_text()
-        == "42"
-    )
+@pytest.fixture(scope="module")
+def chapter(browser: Browser, served: str) -> Iterator["Chapter"]:
+    """A tab for chapters, in which Python is loaded but once."""
+    tab = Tab(browser)
+    with tab.at(served) as page:
+        page.set_default_timeout(LIMIT)
+        yield Chapter(page, served)
     page.context.close()
+
+
+class Chapter:
+    """A chapter whose blocks run, as a reader uses it."""
+
+    def __init__(self, page: Page, served: str) -> None:
+        self.page = page
+        self.served = served
+
+    def open(self, name: str) -> None:
+        self.page.goto(f"{self.served}{name}.html")
+        # What is folded has blocks, too.
+        self.page.evaluate(
+            "document.querySelectorAll('details').forEach((d) => d.open = true)"
+        )
+
+    def press(self, button: str) -> None:
+        self.page.get_by_role("button", name=button, exact=True).click()
+
+    def output(self, of: str) -> str:
+        """What is below, once it is there."""
+        output = self.page.get_by_role("group", name=f"Output of {of}", exact=True)
+        output.wait_for()
+        return output.inner_text()
+
+    def solve(self, number: int, answer: str) -> str:
+        """Checks an answer; what is said of it."""
+        exercise = f"exercise {number}"
+        box = self.page.get_by_role("textbox", name=f"Your answer to {exercise}")
+        box.fill(answer)
+        self.press(f"Check {exercise}")
+        said = box.locator("xpath=following-sibling::div[1]//span[@role='status']")
+        said.filter(has_text=re.compile("Right|Not yet")).wait_for()
+        return said.inner_text()
+
+
+@pytest.mark.parametrize("name", [page.removesuffix(".md") for page in PAGES])
+def test_each_block_of_a_chapter_has_run_or_says_why_not(
+    chapter: Chapter, name: str, house: Path
+) -> None:
+    text = (house / "docs" / f"{name}.md").read_text(encoding="utf-8")
+    found = [each for each in blocks(f"{name}.md", text) if not each.check]
+    chapter.open(name)
+    bars = chapter.page.locator("article .lab-bar:not(.lab-edit + .lab-bar)")
+    said = bars.all_text_contents()
+    assert len(said) == len(found)
+    for block, words in zip(found, said, strict=True):
+        if block.lacks:
+            assert words == f"This block does not run in the page: {block.lacks}."
+        else:
+            assert words.startswith("RunEdit")
+
+
+def test_each_block_of_words_runs_where_it_stands(chapter: Chapter) -> None:
+    chapter.open("words")
+    buttons = chapter.page.get_by_role("button", name=re.compile("^Run block"))
+    last = str(buttons.last.get_attribute("aria-label"))
+    assert buttons.count() == 21
+    chapter.press("Run block 19")
+    assert chapter.output("block 19") == "Each answer is the one printed above."
+    chapter.press(last)
+    assert chapter.output(last.removeprefix("Run ")) == "It has run; it prints nothing."
+    chapter.press("Edit block 1")
+    box = chapter.page.get_by_role("textbox", name="Text of block 1", exact=True)
+    box.fill("print(6 * 7)")
+    chapter.press("Run block 1")
+    assert chapter.output("block 1") == "42"
+
+
+def test_a_block_runs_between_blocks_that_cannot(chapter: Chapter) -> None:
+    chapter.open("closing")
+    chapter.press("Run block 8")
+    assert chapter.output("block 8") == "Each answer is the one printed above."
+
+
+def test_an_exercise_is_solved_in_the_page(chapter: Chapter) -> None:
+    chapter.open("words")
+    empty = "async def echo(scope, receive, send):\n    pass\n"
+    assert chapter.solve(1, empty) == "Not yet."
+    assert chapter.output("exercise 1") == "The events sent are []."
+    details = chapter.page.locator("li:has(.lab-edit) > details.success")
+    own = details.first.locator("code").inner_text()
+    assert chapter.solve(1, own) == "Right."
+    output = chapter.page.get_by_role("group", name="Output of exercise 1")
+    assert output.count() == 0
+
+
+def test_the_keyboard_is_enough_for_an_exercise(chapter: Chapter) -> None:
+    chapter.open("when-things-go-wrong")
+    chapter.page.get_by_role("textbox", name="Your answer to exercise 1").focus()
+    chapter.page.keyboard.type("async def view():\nawait pay()")
+    chapter.page.keyboard.press("Tab")
+    chapter.page.keyboard.press("Enter")
+    said = chapter.output("exercise 1")
+    assert said.startswith("IndentationError: expected an indented block")
+    assert said.endswith("(line 2 of your answer)")
+
+
+def test_exercises_keep_nobody_out_and_fit_a_phone(chapter: Chapter) -> None:
+    chapter.open("words")
+    chapter.solve(1, "1\n")
+    chapter.page.evaluate(AXE)
+    assert barriers(chapter.page) == []
+    chapter.page.set_viewport_size(PHONE)
+    assert chapter.page.evaluate(NARROW) == PHONE["width"]
+    chapter.page.set_viewport_size(DESK)
+
+
+def test_without_javascript_exercise_and_answer_are_there(
+    plain_tab: Tab, site: Path
+) -> None:
+    with plain_tab.at(site.as_uri()) as page:
+        page.goto((site / "words.html").as_uri())
+        exercise = page.locator("li:has(> details.question)").first
+        assert exercise.locator("summary").all_inner_texts() == [
+            "Answer",
+            "How it is checked",
+        ]
+        assert not exercise.locator("details[open]").count()
+        assert not page.get_by_role("textbox", name="Your answer").count()
 
 
 def test_a_knob_turns_even_from_disk(tab: Tab, site: Path) -> None:

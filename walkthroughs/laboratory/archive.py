@@ -1,4 +1,4 @@
-"""The one archive of Python modules that the laboratory loads in a browser.
+"""The Python modules that the laboratory needs in a browser, in one archive.
 
 It is made from the installed packages when the site is built: the modules that the
 servers import, all of Django but what no view here can use, and of every package its
@@ -12,7 +12,7 @@ import json
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from email.parser import HeaderParser
 from functools import cache
@@ -28,7 +28,15 @@ from ..trace import Package
 LEFT_OUT = ("h2", "hpack", "hyperframe", "priority", "click", "colorama")
 """Modules that Twisted and others take if they are there, and that nothing here needs."""
 
-DJANGO_WITHOUT = ("conf/locale", "contrib", "core/management", "test")
+DJANGO_WITHOUT = (
+    "conf/locale",
+    "contrib",
+    "core/management",
+    "db/backends/mysql",
+    "db/backends/oracle",
+    "db/backends/postgresql",
+    "test",
+)
 """Folders of Django that no view here can use; what is imported all the same is taken."""
 
 OWN_WITHOUT = (
@@ -55,10 +63,12 @@ class Archive:
     Args:
         path: where it lies.
         packages: what is in it.
+        imported: the files in it that the servers import.
     """
 
     path: Path
     packages: tuple[Package, ...]
+    imported: tuple[str, ...]
 
 
 def archive(cache_folder: Path) -> Archive:
@@ -67,22 +77,36 @@ def archive(cache_folder: Path) -> Archive:
     Raises:
         RecordingError: the servers cannot be run here.
     """
-    files = _files(cache_folder)
+    needed = _needed(cache_folder)
+    files = _files(needed)
     dists = _distributions(files)
     digest = hashlib.sha256()
     for name, path in sorted(files.items()):
         digest.update(name.encode() + b"\0" + path.read_bytes())
     path = cache_folder / f"modules-{digest.hexdigest()[:16]}.zip"
     if not path.exists():
-        _write(path, files, dists)
-    packages = tuple(describe(dist) for dist in dists)
-    return Archive(path, tuple(sorted(packages, key=lambda each: each.name.lower())))
+        _write(path, _entries(files, dists))
+        keep_newest(cache_folder, "modules-*.zip", KEPT)
+    packages = (describe(dist) for dist in dists)
+    wanted = {*needed}
+    return Archive(
+        path,
+        tuple(sorted(packages, key=lambda each: each.name.lower())),
+        tuple(sorted(name for name, file in files.items() if file in wanted)),
+    )
 
 
-def _files(cache_folder: Path) -> dict[str, Path]:
+def keep_newest(folder: Path, pattern: str, count: int) -> None:
+    """Delete all but the newest of the files in a folder that match a pattern."""
+    found = sorted(folder.glob(pattern), key=lambda each: each.stat().st_mtime)
+    for old in found[:-count]:
+        old.unlink(missing_ok=True)
+
+
+def _files(needed: Iterable[Path]) -> dict[str, Path]:
     """Name in the archive -> file."""
     found: dict[str, Path] = {}
-    for path in _needed(cache_folder):
+    for path in needed:
         name = _name(path)
         if name is not None:
             found[name] = path
@@ -156,21 +180,16 @@ def _plain(name: str) -> str:
     return name.lower().replace("_", "-").replace(".", "-")
 
 
-def _write(path: Path, files: dict[str, Path], dists: list[Distribution]) -> None:
+def _write(path: Path, entries: Iterable[tuple[str, bytes]]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     unready = path.with_suffix(".part")
     with zipfile.ZipFile(unready, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as pack:
-        for name, data in sorted(_entries(files, dists)):
+        for name, data in sorted(entries):
             # A fixed date, so that the same files give the same archive.
             pack.writestr(
                 zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), data, zipfile.ZIP_DEFLATED
             )
     unready.replace(path)
-    archives = sorted(
-        path.parent.glob("modules-*.zip"), key=lambda each: each.stat().st_mtime
-    )
-    for old in archives[:-KEPT]:
-        old.unlink(missing_ok=True)
 
 
 def _entries(

@@ -16,6 +16,7 @@ import minidaphne.server
 
 from ..listing import repair
 from ..render import html
+from .exercises import solve
 from .experiment import Experiment, Laboratory, no_other_loop
 from .snippets import Snippets
 
@@ -38,7 +39,8 @@ def answer(text: str) -> str:
     """Answer a question.
 
     Its key `do` is "run", with an `experiment`; "check" or "repair", with a `listing`;
-    or "snippet", with a `page` and the `bodies` of its blocks so far.
+    "snippet", with a `page` and the `bodies` of its blocks so far; or "exercise", with
+    a `page`, the `bodies` above, the reader's `answer` and the `check`.
     """
     with no_other_loop():
         return json.dumps(_answer(json.loads(text)))
@@ -52,4 +54,7 @@ def _answer(asked: dict[str, Any]) -> dict[str, Any]:
             return _laboratory.check(asked["listing"]).as_dict()
         case "repair":
             return _laboratory.repair(asked["listing"]).as_dict()
-    return _snippets.run(asked["page"], asked["bodies"])
+        case "snippet":
+            return _snippets.run(asked["page"], asked["bodies"])
+    parts = (asked[each] for each in ("page", "bodies", "answer", "check"))
+    return solve(_snippets, *parts)

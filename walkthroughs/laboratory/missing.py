@@ -17,7 +17,7 @@ from types import ModuleType
 from typing import Any
 
 from . import http_parser
-from .network import MemorySocket
+from .network import MemorySocket, pair
 
 
 class Absent(ModuleType):
@@ -98,6 +98,7 @@ def install(
     # Autobahn has faster code in C; it is not needed.
     os.environ.setdefault("AUTOBAHN_USE_NVX", "0")
     socket.socket = MemorySocket  # type: ignore[misc,assignment]
+    socket.socketpair = pair  # type: ignore[assignment]
     asyncio.new_event_loop = asyncio.events.new_event_loop = new_event_loop
     http_parser.install()
     setattr(threading.Thread, "start", _run_in_place)  # noqa: B010 - mypy forbids it

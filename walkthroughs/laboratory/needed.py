@@ -6,6 +6,7 @@ on each server, with everything absent that a browser does not have.
 
 import json
 import sys
+from importlib import import_module
 
 from .archive import LEFT_OUT
 from .experiment import prepare
@@ -38,6 +39,9 @@ WEBSOCKET = {
     ")\n",
 }
 
+READ = ("daphne.endpoints", "twisted.internet.testing")
+"""Modules that only the blocks of pages import."""
+
 for server in ("daphne", "minidaphne"):
     for tried in (HTTP, WEBSOCKET):
         asked = {"do": "run", "experiment": {**tried, "server": server}}
@@ -48,5 +52,7 @@ for server in ("daphne", "minidaphne"):
 snippet = json.loads(answer(json.dumps({"do": "snippet", "page": "", "bodies": ["1"]})))
 if snippet["failed"]:
     sys.exit(f"a snippet: {snippet['output']}")
+for each in READ:
+    import_module(each)
 files = (getattr(each, "__file__", None) for each in list(sys.modules.values()))
 print(json.dumps(sorted({each for each in files if each and each.endswith(".py")})))

@@ -62,19 +62,8 @@ class Network:
         Raises:
             ConnectionRefusedError: nothing listens on that port.
         """
-        listener = self.listeners.get(port)
-        if listener is None:
-            raise ConnectionRefusedError(
-                errno.ECONNREFUSED, f"nothing listens on {port}"
-            )
-        ours, theirs = MemorySocket(), MemorySocket()
-        there, back = Pipe(), Pipe()
-        ours.incoming, ours.outgoing = back, there
-        theirs.incoming, theirs.outgoing = there, back
-        ours.name = theirs.peer = (HOST, self.next_port)
-        ours.peer = theirs.name = (HOST, port)
-        self.next_port += 1
-        listener.backlog.append(theirs)
+        ours = MemorySocket()
+        ours.connect((HOST, port))
         return ours
 
 
@@ -190,6 +179,25 @@ class MemorySocket:
 
     # A connection
 
+    def connect(self, address: tuple[str, int]) -> None:
+        """Connect to a listening socket, which need not have accepted.
+
+        Raises:
+            ConnectionRefusedError: nothing listens there.
+        """
+        port = address[1]
+        listener = network.listeners.get(port)
+        if listener is None:
+            raise ConnectionRefusedError(
+                errno.ECONNREFUSED, f"nothing listens on {port}"
+            )
+        theirs = MemorySocket()
+        _join(self, theirs)
+        self.name = theirs.peer = (HOST, network.next_port)
+        self.peer = theirs.name = (HOST, port)
+        network.next_port += 1
+        listener.backlog.append(theirs)
+
     def recv(self, size: int, flags: int = 0) -> bytes:
         """Return at most so many bytes; none when the other end sends no more.
 
@@ -258,3 +266,16 @@ class MemorySocket:
         fd = self._fd
         self.close()
         return fd
+
+
+def pair(*kind: int) -> tuple[MemorySocket, MemorySocket]:
+    """Return two connected sockets; stands in for `socket.socketpair`."""
+    one, other = MemorySocket(), MemorySocket()
+    _join(one, other)
+    return one, other
+
+
+def _join(one: MemorySocket, other: MemorySocket) -> None:
+    there, back = Pipe(), Pipe()
+    one.incoming, one.outgoing = back, there
+    other.incoming, other.outgoing = there, back

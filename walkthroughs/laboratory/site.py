@@ -24,8 +24,9 @@ from ..errors import WalkthroughError
 from ..pages.markdown import fences
 from ..trace import Package
 from .archive import archive
+from .blocks import PAGES, blocks
+from .bytecode import with_bytecode
 from .focuses import FOCUSES
-from .snippets import PAGES
 from .starts import SERVERS, STARTS, Start, renamed
 
 log = get_plugin_logger("walkthroughs")
@@ -131,17 +132,19 @@ class LaboratorySite:
         root = Path(config.config_file_path).parent
         cache = self._cache = root / ".cache" / "laboratory"
         self._listings = dict(_listings(Path(config.docs_dir)))
-        found = runtime(root / ".ci" / "node_modules" / "pyodide", cache)
+        package = root / ".ci" / "node_modules" / "pyodide"
+        found = runtime(package, cache)
         loaded: dict[str, tuple[str, Path]] = {}
         if found is None:
             log.info(MISSING)
         else:
             try:
                 pack = archive(cache)
+                compiled = with_bytecode(pack, package, cache)
             except WalkthroughError as error:
                 log.warning("%s", error)
             else:
-                loaded = {**found.files, "modules": (pack.path.name, pack.path)}
+                loaded = {**found.files, "modules": (compiled.name, compiled)}
                 self._packages = (*found.packages, *pack.packages)
         for name in SCRIPTS:
             files.append(_file(config, name, ASSETS / name))
@@ -200,7 +203,12 @@ class LaboratorySite:
             return html.replace(MARK, "\n".join(parts))
         html = self._with_knobs(linked(html, home.url_relative_to(page.file)), here)
         if here in PAGES:
-            html += _scripts(here, {**self._python, "page": here}, "snippets.js")
+            found = [
+                {"lacks": each.lacks, "runs": each.runs, "check": each.check}
+                for each in blocks(here, page.file.content_string)
+            ]
+            data = {**self._python, "page": here, "blocks": found}
+            html += _scripts(here, data, "snippets.js")
         return html
 
 

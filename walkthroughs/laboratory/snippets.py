@@ -19,9 +19,6 @@ from typing import Any
 
 from .experiment import Experiment, Laboratory
 
-PAGES = ("words.md",)
-"""The pages all of whose blocks run here."""
-
 EXAMPLE = "walkthroughs.scenarios.mysite.urls"
 
 LONGEST = 20_000
@@ -68,6 +65,16 @@ class Snippets:
             ran.append(body)
         return answer
 
+    def names(self, page: str) -> dict[str, Any]:
+        """Return a copy of the names of a page, which shares the page's event loop."""
+        from ..pages.snippets import copied
+
+        return copied(self._names.setdefault(page, {}))
+
+    def ran(self, page: str) -> Sequence[str]:
+        """Return the blocks of a page that have run."""
+        return self._ran.get(page, [])
+
     def _one(self, page: str, body: str, names: dict[str, Any]) -> dict[str, object]:
         from ..pages.markdown import Fence
         from ..pages.snippets import run_snippet
@@ -75,7 +82,7 @@ class Snippets:
         printed = StringIO()
         fence = Fence("python", (), {}, body, 0, 0, 0)
         failed = True
-        with contextlib.redirect_stdout(printed), _example_site():
+        with contextlib.redirect_stdout(printed), example_site():
             try:
                 wrong = run_snippet(fence, page, names)
             except BaseException as error:  # noqa: BLE001 - it is the reader's code
@@ -125,7 +132,7 @@ def _same_loop() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _example_site() -> Iterator[None]:
+def example_site() -> Iterator[None]:
     """Blocks speak of the book's example site, experiments of the reader's."""
     from django.conf import settings
     from django.urls import clear_url_caches

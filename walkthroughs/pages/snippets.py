@@ -41,6 +41,13 @@ def run_snippet(fence: Fence, path: str, namespace: dict[str, Any]) -> str | Non
     return None
 
 
+def copied(namespace: dict[str, Any]) -> dict[str, Any]:
+    """Return a copy of a page's names that shares the page's event loop."""
+    if _RUNNER not in namespace:
+        namespace[_RUNNER] = asyncio.Runner()
+    return {**namespace}
+
+
 def close_loop(namespace: dict[str, Any]) -> None:
     """Close the event loop of a page, if it used one."""
     runner = namespace.pop(_RUNNER, None)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from walkthroughs.laboratory.network import ROOM, MemorySocket, network
+from walkthroughs.laboratory.network import pair as make_pair
 
 
 @pytest.fixture
@@ -75,3 +76,29 @@ def test_nobody_has_connected() -> None:
     with MemorySocket() as sock, pytest.raises(BlockingIOError):
         sock.accept()
     assert sock.fileno() == -1
+
+
+def test_a_pair_of_sockets_is_connected() -> None:
+    one, other = make_pair()
+    one.send(b"hello")
+    assert other.recv(5) == b"hello"
+    other.close()
+    with pytest.raises(BrokenPipeError):
+        one.send(b"more")
+    network.reset()
+
+
+def test_a_client_is_connected_before_the_server_accepts() -> None:
+    listener = MemorySocket()
+    listener.bind(("127.0.0.1", 0))
+    listener.listen()
+    client = MemorySocket()
+    client.connect(listener.getsockname())
+    assert client.getpeername() == listener.getsockname()
+    network.reset()
+
+
+def test_where_nobody_listens_a_connection_is_refused() -> None:
+    with pytest.raises(ConnectionRefusedError, match="nothing listens on 8001"):
+        MemorySocket().connect(("127.0.0.1", 8001))
+    network.reset()

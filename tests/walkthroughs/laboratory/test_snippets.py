@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from walkthroughs.laboratory.snippets import PAGES
-from walkthroughs.pages.markdown import fences
+from walkthroughs.laboratory.blocks import PAGES, blocks
 
 from .bench import Bench, bench
 
@@ -21,8 +20,8 @@ def lab() -> Iterator[Bench]:
 @pytest.mark.parametrize("page", PAGES)
 def test_each_block_of_a_page_runs(lab: Bench, page: str, house: Path) -> None:
     text = (house / "docs" / page).read_text(encoding="utf-8")
-    bodies = [each.body for each in fences(text) if each.language == "python"]
-    assert bodies
+    found = blocks(page, text)
+    bodies = [each.runs for each in found if each.runs.strip()]
     for n in range(len(bodies)):
         answer = lab.ask(do="snippet", page=page, bodies=bodies[: n + 1])
         assert not answer["failed"], answer["output"]

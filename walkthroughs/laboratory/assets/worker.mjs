@@ -39,12 +39,31 @@ const load = async (name, files, counted) => {
   );
 };
 
+const unpacked = (packed) => packed.pipeThrough(new DecompressionStream("gzip"));
+
 const whole = (packed, type) =>
-  new Response(packed.pipeThrough(new DecompressionStream("gzip")), {
-    headers: { "Content-Type": type },
-  });
+  new Response(unpacked(packed), { headers: { "Content-Type": type } });
 
 const bytes = (stream) => new Response(stream).arrayBuffer();
+
+/* Write the files of an archive, a tar file, below a folder. */
+const unpack = (archive, fs, folder) => {
+  const tar = new Uint8Array(archive);
+  const ascii = new TextDecoder("ascii");
+  const made = new Set();
+  for (let at = 0; tar[at]; ) {
+    const field = (from, size) =>
+      ascii.decode(tar.subarray(at + from, at + from + size)).split("\0", 1)[0];
+    const path = [folder, field(345, 155), field(0, 100)].filter(Boolean).join("/");
+    const size = parseInt(field(124, 12), 8);
+    const parent = path.slice(0, path.lastIndexOf("/"));
+    if (!made.has(parent)) fs.mkdirTree(parent);
+    made.add(parent);
+    at += 512;
+    fs.writeFile(path, tar.subarray(at, at + size), { canOwn: true });
+    at += Math.ceil(size / 512) * 512;
+  }
+};
 
 let python;
 
@@ -60,10 +79,12 @@ const start = async ({ files, lock, code }) => {
   const total = Object.values(files).reduce((sum, each) => sum + each.size, 0);
   let loaded = 0;
   const counted = (size) => say({ loaded: (loaded += size), total });
-  const [wasm, library, modules, loader, script] = await Promise.all([
+  // Is waited for last: it unpacks while Python is made ready.
+  const modules = load("modules", files, counted).then((packed) => bytes(unpacked(packed)));
+  modules.catch(() => {});
+  const [wasm, library, loader, script] = await Promise.all([
     load("wasm", files, counted).then((packed) => whole(packed, "application/wasm")),
     load("library", files, counted).then(bytes),
-    load("modules", files, counted).then(bytes),
     import(here + files.loader.file),
     load("script", files, counted)
       .then((packed) => whole(packed, "text/javascript").blob())
@@ -83,8 +104,8 @@ const start = async ({ files, lock, code }) => {
   });
   globalThis.fetch = own;
   say({ stage: "Starting Twisted, Daphne and Django" });
-  const folder = pyodide.runPython("import sysconfig; sysconfig.get_path('purelib')");
-  pyodide.unpackArchive(modules, "zip", { extractDir: folder });
+  const folder = pyodide.runPython("import site; site.getsitepackages()[0]");
+  unpack(await modules, pyodide.FS, folder);
   python = pyodide.runPython(code);
   // A shared link may bring code: it gets no way out of this page.
   for (const name of ["fetch", "XMLHttpRequest", "WebSocket", "EventSource", "Worker",
