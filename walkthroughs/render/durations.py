@@ -35,23 +35,26 @@ def durations(trace: Trace) -> Mapping[int, Duration]:
     for event in trace.events:
         if not isinstance(event, Exit):
             continue
+        call = event.call
         if event.how == "suspend":
-            aside[event.call] = event.time
+            aside[call] = event.time
             continue
-        since = aside.pop(event.call, event.time)
-        waiting[event.call] = waiting.get(event.call, 0) + event.time - since
+        since = aside.pop(call, None)
+        # Most calls never step aside, and of them there are hundreds of thousands.
+        if since is not None:
+            waiting[call] = waiting.get(call, 0) + event.time - since
         if event.how != "resume":
-            totals[event.call] = event.time - trace.events[event.call].time
+            totals[call] = event.time - trace.events[call].time
     inside: dict[int, int] = {}
     for seq, total in totals.items():
         step = trace.events[seq]
         assert isinstance(step, Call | Message)
         if step.parent is not None:
-            running = total - waiting[seq]
+            running = total - waiting.get(seq, 0)
             inside[step.parent] = inside.get(step.parent, 0) + running
-    return {
-        seq: Duration(
-            total, waiting[seq], max(0, total - waiting[seq] - inside.get(seq, 0))
-        )
-        for seq, total in totals.items()
-    }
+    found: dict[int, Duration] = {}
+    for seq, total in totals.items():
+        waited = waiting.get(seq, 0)
+        itself = max(0, total - waited - inside.get(seq, 0))
+        found[seq] = Duration(total, waited, itself)
+    return found
