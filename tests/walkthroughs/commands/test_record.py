@@ -372,12 +372,26 @@ def test_so_many_steps_are_printed_as_were_asked_for(
     assert any(f"{SITE}.answer" in line for line in lines)
 
 
-def test_the_same_request_several_times_is_said_once() -> None:
-    asked = [("request", each) for each in ("/a", "/a", "/a", "/b", "/a")]
+@pytest.mark.parametrize(
+    ("targets", "words"),
+    [
+        ("aaaba", "GET /a \u00d7 3, GET /b, GET /a"),
+        # A heading of hundreds of lines hid the page below it.
+        ("ab" * 400, "GET /a \u00d7 400, GET /b \u00d7 400"),
+        (
+            "abcdefghia",
+            "GET /a \u00d7 2, GET /b, GET /c, GET /d, GET /e, GET /f, and 3 more",
+        ),
+    ],
+)
+def test_requests_are_named_in_a_line_that_fits_a_heading(
+    targets: str, words: str
+) -> None:
+    asked = [("request", f"/{each}") for each in targets]
     client = request_options.client(
         Namespace(time_limit=5, max_events=1000, asked=asked, concurrency=1), print
     )
-    assert record._describe_exchanges(client) == "GET /a \u00d7 3, GET /b, GET /a"
+    assert record._describe_exchanges(client) == words
 
 
 @pytest.mark.parametrize("server", ["uvicorn", "daphne", "hypercorn"])
