@@ -69,12 +69,13 @@ def first_scenario(
     )
 
 
-def saved_listing(trace: Trace, focus: Sequence[str]) -> str:
-    """Write a listing of a recording in a file, whose scenario is still to be named.
+def saved_listing(trace: Trace, focus: Sequence[str], scenario: str = "") -> str:
+    """Write a listing of a recording in a file.
 
     Args:
         trace: the recording.
         focus: the dotted names that the listing speaks of; none for the application's.
+        scenario: what a page calls it; without it, a comment says what is to be named.
 
     Raises:
         FenceError: there is nothing to name, or the recording lacks what counts.
@@ -90,9 +91,11 @@ def saved_listing(trace: Trace, focus: Sequence[str]) -> str:
         listing = _listing(trace, _seen(trace, focus or trace.header.own))
     else:
         listing = first_listing(trace)  # that of a scenario
+    if scenario:
+        return fence(scenario, server, listing)
     return (
-        f"<!-- Name the scenario that asks for {trace.header.scenario}. -->\n\n"
-        + fence(f"{MODULE}:NAME", server, listing)
+        f"<!-- Name the scenario that sends {trace.header.scenario}, or let --scenario "
+        f"name it. -->\n\n{fence(f'{MODULE}:NAME', server, listing)}"
     )
 
 
