@@ -132,7 +132,8 @@ def run(args: Namespace) -> int:
     view = select_view(seen.trace, seen.roles, args)
     if args.format == "callpath":
         own = args.focus or seen.roles["own"]
-        written = partial(first_scenario, args.application, client.exchanges, own)
+        more = request_options.as_arguments(args)
+        written = partial(first_scenario, args.application, client.exchanges, own, more)
     _write(written, view, args)
     tell(f"{plural(len(view.trace.steps), 'step')}, {len(view.shown)} of them shown")
     problems = [*problems_of(seen, client, args), *_nothing_shown(view, args)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from ..clients.session import Exchange, Request
 from ..errors import FenceError
@@ -42,7 +42,11 @@ def fence(scenario: str, server: str, listing: str) -> str:
 
 
 def first_scenario(
-    application: str, exchanges: Sequence[Exchange], own: Iterable[str], view: View
+    application: str,
+    exchanges: Sequence[Exchange],
+    own: Iterable[str],
+    more: Mapping[str, str],
+    view: View,
 ) -> str:
     """Write a listing of a request that is not a scenario yet, and that scenario.
 
@@ -50,6 +54,7 @@ def first_scenario(
         application: its name, "notes:app".
         exchanges: what was asked of it.
         own: the dotted names that the listing speaks of.
+        more: further arguments of `scenario`: name -> code.
         view: the recording, with all calls in it.
 
     Raises:
@@ -60,11 +65,12 @@ def first_scenario(
     name = re.sub(r"\W", "_", application.partition(":")[0].partition(".")[0])
     asked = "".join(f"    {_code(each)},\n" for each in exchanges)
     names = ", ".join(f'"{each}"' for each in own)
+    arguments = "".join(f"    {key}={code},\n" for key, code in more.items())
     return (
         f"<!-- The listing below needs this in {MODULE}.py:\n\n"
-        f"{_imports(exchanges)}from walkthroughs import scenario\n\n"
+        f"{_imports(exchanges, more)}from walkthroughs import scenario\n\n"
         f'{name} = scenario(\n    "{name}",\n    "{application}",\n{asked}'
-        f'    focus=[{names}],\n    servers=["{server}"],\n)\n-->\n\n'
+        f'    focus=[{names}],\n    servers=["{server}"],\n{arguments})\n-->\n\n'
         + fence(f"{MODULE}:{name}", server, listing)
     )
 
@@ -129,10 +135,12 @@ def _code(exchange: Exchange) -> str:
     return f'"{exchange}"' if plain else repr(exchange)
 
 
-def _imports(exchanges: Sequence[Exchange]) -> str:
+def _imports(exchanges: Sequence[Exchange], more: Mapping[str, str]) -> str:
     kinds = sorted({type(e).__name__ for e in exchanges if _code(e)[0] != '"'})
-    return (
-        f"from walkthroughs.clients.session import {', '.join(kinds)}\n"
-        if kinds
-        else ""
+    lines = [
+        ("dotenv", ["dotenv_values"] if "environment" in more else []),
+        ("walkthroughs.clients.session", kinds),
+    ]
+    return "".join(
+        f"from {module} import {', '.join(names)}\n" for module, names in lines if names
     )
