@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from ..clients.session import Exchange, Request
 from ..errors import FenceError
 from ..focus import CALLED, Focus
 from ..listing import check, parse, write
+from ..recorder.build import numbered
 from ..render.view import View
 from ..servers import load
-from ..trace import Trace
+from ..trace import Lane, LaneKind, Message, Trace
 
 MODULE = "paths"
 """The module that a recorded request is proposed to become a scenario of."""
@@ -108,12 +110,32 @@ def saved_listing(trace: Trace, focus: Sequence[str], scenario: str = "") -> str
 def _listing(trace: Trace, own: Sequence[str]) -> str:
     """Write a listing of the calls below some names, among those of the server."""
     counting = Focus.of((*_of_server(trace.header.server), *own, CALLED))
-    listing = write(trace, Focus.of((*own, CALLED)), counting)
+    listing = write(_renumbered(trace, counting), Focus.of((*own, CALLED)), counting)
     if not listing:
         raise FenceError(
             f"no call of {', '.join(own)} was recorded: there is nothing to list"
         )
     return listing
+
+
+def _renumbered(trace: Trace, counting: Focus) -> Trace:
+    """Give lanes the numbers that they have in a recording of only what counts."""
+    counts = (
+        step.lane
+        for step in trace.steps
+        if isinstance(step, Message) or counting.takes(trace.name(step), step.own)
+    )
+    order = [*dict.fromkeys((*counts, *range(len(trace.lanes))))]
+    names = [_without_number(trace.lanes[number], trace.lanes) for number in order]
+    lanes = dict(zip(order, numbered(names), strict=True))
+    return replace(trace, lanes=tuple(lanes[number] for number in sorted(lanes)))
+
+
+def _without_number(lane: Lane, lanes: Sequence[Lane]) -> tuple[LaneKind, str]:
+    """Give the kind of a lane, and its name as it was before it got a number."""
+    stem, _, number = lane.name.rpartition(" ")
+    is_numbered = number.isdecimal() and Lane(lane.kind, stem) in lanes
+    return lane.kind, stem if is_numbered else lane.name
 
 
 def _seen(trace: Trace, names: Iterable[str]) -> list[str]:
@@ -136,7 +158,9 @@ def _code(exchange: Exchange) -> str:
 
 
 def _imports(exchanges: Sequence[Exchange], more: Mapping[str, str]) -> str:
-    kinds = sorted({type(e).__name__ for e in exchanges if _code(e)[0] != '"'})
+    made = [each for each in exchanges if _code(each)[0] != '"']
+    steps = [step for each in made for step in getattr(each, "steps", ())]
+    kinds = sorted({type(e).__name__ for e in (*made, *steps)} - {"str", "bytes"})
     lines = [
         ("dotenv", ["dotenv_values"] if "environment" in more else []),
         ("walkthroughs.clients.session", kinds),
