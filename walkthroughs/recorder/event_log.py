@@ -653,9 +653,10 @@ def _this_thread() -> threading.Thread | None:
     known = threading._active.get(get_ident())  # type: ignore[attr-defined]
     if known is None:
         # One that has only begun is not listed yet, but its outermost frame knows it.
-        frame: FrameType | None = sys._getframe()
-        while frame is not None:
-            known, frame = frame.f_locals.get("self"), frame.f_back
+        frame = sys._getframe()
+        while frame.f_back is not None:
+            frame = frame.f_back
+        known = frame.f_locals.get("self")
     return known if isinstance(known, threading.Thread) else None
 
 
