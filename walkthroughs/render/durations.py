@@ -6,6 +6,7 @@ the time until it ends.  A call that has not ended has no duration.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -30,7 +31,7 @@ class Duration:
 def durations(trace: Trace) -> Mapping[int, Duration]:
     """Return how long steps took: number of a call or sent message -> duration."""
     aside: dict[int, int] = {}
-    waiting: dict[int, int] = {}
+    waiting: Counter[int] = Counter()
     totals: dict[int, int] = {}
     for event in trace.events:
         if not isinstance(event, Exit):
@@ -42,7 +43,7 @@ def durations(trace: Trace) -> Mapping[int, Duration]:
         since = aside.pop(call, None)
         # Most calls never step aside, and of them there are hundreds of thousands.
         if since is not None:
-            waiting[call] = waiting.get(call, 0) + event.time - since
+            waiting[call] += event.time - since
         if event.how != "resume":
             totals[call] = event.time - trace.events[call].time
     inside: dict[int, int] = {}
@@ -50,11 +51,11 @@ def durations(trace: Trace) -> Mapping[int, Duration]:
         step = trace.events[seq]
         assert isinstance(step, Call | Message)
         if step.parent is not None:
-            running = total - waiting.get(seq, 0)
+            running = total - waiting[seq]
             inside[step.parent] = inside.get(step.parent, 0) + running
-    found: dict[int, Duration] = {}
-    for seq, total in totals.items():
-        waited = waiting.get(seq, 0)
-        itself = max(0, total - waited - inside.get(seq, 0))
-        found[seq] = Duration(total, waited, itself)
-    return found
+    return {
+        seq: Duration(
+            total, waiting[seq], max(0, total - waiting[seq] - inside.get(seq, 0))
+        )
+        for seq, total in totals.items()
+    }
