@@ -14,12 +14,14 @@ object.  Its invariants:
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
 from itertools import islice
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any, ClassVar, Literal
 
 from .errors import TraceError
@@ -325,12 +327,13 @@ class Trace:
                     f"the trace has schema {schema}, this version reads {SCHEMA}: "
                     "record it again"
                 )
-            return cls(
-                header=_read_header(head["header"]),
-                lanes=tuple(Lane(**lane) for lane in head["lanes"]),
-                functions=tuple(Function(**each) for each in head["functions"]),
-                events=tuple(_read_event(event) for event in events),
-            )
+            with _no_collection():
+                return cls(
+                    header=_read_header(head["header"]),
+                    lanes=tuple(Lane(**lane) for lane in head["lanes"]),
+                    functions=tuple(Function(**each) for each in head["functions"]),
+                    events=tuple(map(_read_event, events)),
+                )
         except (
             AttributeError,
             KeyError,
@@ -388,6 +391,18 @@ def _written(event: Event) -> dict[str, Any]:
     return dict(zip(names, values(event), strict=True))
 
 
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Let Python look for no garbage while there is none, only ever more objects."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
 def _parts(text: str) -> tuple[dict[str, Any], Iterator[dict[str, Any]]]:
     """Return a trace's head, and its events, one at a time."""
     start = text.find(_EVENTS)
@@ -403,12 +418,16 @@ def _listed(data: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _lines(text: str, at: int) -> Iterator[dict[str, Any]]:
-    decode, end = json.JSONDecoder().decode, len(text) - len(_END)
+    end = len(text) - len(_END)
     while at < end:
-        after = text.find("\n", at, end)
+        after = text.find("\n", at + CHARACTERS, end)
         after = after if after >= 0 else end
-        yield decode(text[at:after].removesuffix(","))
+        yield from json.loads(f"[{text[at:after].removesuffix(',')}]")
         at = after + 1
+
+
+CHARACTERS = 100_000
+"""How much text is read at once: less takes longer, more takes more memory."""
 
 
 def _read_header(data: dict[str, Any]) -> Header:
@@ -420,9 +439,21 @@ def _read_header(data: dict[str, Any]) -> Header:
     return Header(**{**data, **texts, "packages": packages})
 
 
+_READ: Mapping[str, Callable[[Any], tuple[Any, ...]]] = {
+    kind: itemgetter(*names) for kind, names in _FIELDS.items()
+}
+
+_PAIRS: Mapping[str, str] = {"call": "args", "message": "summary"}
+"""Kind of event -> the field of it that holds pairs, which JSON has as lists."""
+
+
 def _read_event(data: dict[str, Any]) -> Event:
-    cls = EVENTS[data.pop("kind")]
-    for pairs in ("args", "summary"):
-        if pairs in data:
-            data[pairs] = tuple((name, text) for name, text in data[pairs])
-    return cls(**{key: data[key] for key in _FIELDS[cls.kind] if key in data})
+    kind = data["kind"]
+    cls, pairs = EVENTS[kind], _PAIRS.get(kind)
+    if pairs in data:
+        data[pairs] = tuple((name, text) for name, text in data[pairs])
+    try:
+        # By place, which takes a third of the time that names do.
+        return cls(*_READ[kind](data))
+    except KeyError:  # what is left out has a default
+        return cls(**{key: data[key] for key in _FIELDS[kind] if key in data})

@@ -1,10 +1,13 @@
 """A trace goes to JSON and back, and says what is wrong with a file that is none."""
 
+import cProfile
+import gc
 import json
 
 import pytest
 
 from tests.walkthroughs.trace_builder import trace
+from walkthroughs import trace as module
 from walkthroughs.errors import TraceError
 from walkthroughs.trace import Call, Message, Trace
 
@@ -21,6 +24,45 @@ send <- http.response.start
 def test_json_and_back_is_the_same_trace() -> None:
     made = trace(STORY)
     assert Trace.from_json(made.to_json()) == made
+
+
+@pytest.mark.parametrize("characters", [1, 200, 1_000_000])
+def test_json_is_read_in_parts_of_whole_lines(
+    characters: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "CHARACTERS", characters)
+    made = trace(STORY)
+    assert Trace.from_json(made.to_json()) == made
+
+
+def test_a_large_trace_is_read_with_few_calls_for_each_event() -> None:
+    """Calls are counted, not seconds: a busy machine makes no difference to them."""
+    text = trace("app.One.run\n" * 2_000).to_json()
+    profile = cProfile.Profile()
+    read = profile.runcall(Trace.from_json, text)
+    calls = sum(each.callcount for each in profile.getstats())
+    assert calls / len(read.events) < 5
+
+
+def test_what_an_older_version_did_not_write_has_its_default() -> None:
+    made = trace(STORY)
+    data = json.loads(made.to_json())
+    for event in data["events"]:
+        if event["kind"] == "call":
+            del event["own"], event["direct"]
+    assert Trace.from_json(json.dumps(data)) == made
+
+
+def test_garbage_is_collected_again_once_a_trace_is_read() -> None:
+    text = trace(STORY).to_json()
+    Trace.from_json(text)
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        Trace.from_json(text)
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
 
 
 def test_json_has_one_event_a_line_so_that_two_traces_can_be_diffed() -> None:

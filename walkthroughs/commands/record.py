@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from argparse import ArgumentParser, Namespace
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -141,7 +142,8 @@ def run(args: Namespace) -> int:
     view = select_view(seen.trace, seen.roles, args)
     if args.format == "callpath":
         own = args.focus or seen.roles["own"]
-        written = partial(first_scenario, args.application, client.exchanges, own)
+        more = request_options.as_arguments(args)
+        written = partial(first_scenario, args.application, client.exchanges, own, more)
     _write(written, view, args)
     tell(f"{plural(len(view.trace.steps), 'step')}, {len(view.shown)} of them shown")
     problems = [*problems_of(seen, client, args), *_nothing_shown(view, args)]
@@ -204,9 +206,23 @@ def observe_server(
 
 
 def _describe_exchanges(client: SessionClient) -> str:
-    """Describe what is requested, in a line; name repeated requests once."""
-    groups = ((name, len(list(g))) for name, g in groupby(map(str, client.exchanges)))
-    return ", ".join(f"{name} {often(count)}".rstrip() for name, count in groups)
+    """Describe what is requested, in a line that fits a heading.
+
+    A few requests are named in their order, and repeated ones once.  Of many, each
+    different one is named once, with how often it was sent.
+    """
+    names = [str(each) for each in client.exchanges]
+    groups = [(name, len(list(group))) for name, group in groupby(names)]
+    if len(groups) > MOST_NAMED:
+        groups = list(Counter(names).items())
+    words = [f"{name} {often(count)}".rstrip() for name, count in groups[:MOST_NAMED]]
+    if left := sum(count for _, count in groups[MOST_NAMED:]):
+        words.append(f"and {left:,} more")
+    return ", ".join(words)
+
+
+MOST_NAMED = 6
+"""How many requests are named in what a recording is called."""
 
 
 def select_view(

@@ -7,6 +7,7 @@ them to each.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from argparse import Action, ArgumentParser, Namespace
@@ -349,6 +350,23 @@ def process(args: Namespace) -> dict[str, object]:
         "app_dir": str(folder.resolve()) if folder is not None else None,
         "environment": environment(args.env_file) if args.env_file else {},
     }
+
+
+def as_arguments(args: Namespace) -> dict[str, str]:
+    """Return the options as further arguments of `scenario`: name -> code.
+
+    The values in an environment file are often secret, so the code only names the file.
+    """
+    found = {
+        "factory": str(args.factory),
+        "app_dir": json.dumps(str(args.app_dir)) if args.app_dir else "",
+        "environment": f"dotenv_values({json.dumps(str(args.env_file))})"
+        if args.env_file
+        else "",
+        "warm_up": str(args.warm_up),
+        "at_once": str(args.concurrency) if args.concurrency > 1 else "",
+    }
+    return {name: code for name, code in found.items() if code not in ("", "False")}
 
 
 def environment(file: Path) -> dict[str, str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from ..errors import TraceError, UsageError
 from ..pages.first_listing import saved_listing
 from ..render.view import View
+from ..scenarios import names
 from ..servers import NAMES, load
 from ..servers.limits import UNSEEN
 from ..trace import Call, Event, Exit, Header, Hop, Message, Trace
@@ -36,6 +37,12 @@ def add(parser: ArgumentParser) -> None:
         help="what `record --format json` or `run -o FILE` wrote",
     )
     add_view(parser)
+    parser.add_argument(
+        "--scenario",
+        metavar="NAME",
+        help="with --format callpath: the scenario that the listing is of, as "
+        "MODULE:VARIABLE (default: the one that `run` recorded, if it is the book's)",
+    )
 
 
 def run(args: Namespace) -> int:
@@ -43,13 +50,15 @@ def run(args: Namespace) -> int:
     written = _format(args)
     writable(args.output)
     _check_options(args)
+    if args.scenario and args.format != "callpath":
+        raise UsageError("--scenario names the scenario of --format callpath")
     trace = saved(args.recording)
     server = trace.header.server
     view = select_view(trace, _roles(trace.header), args)
     if server in UNSEEN:
         print(f"{args.prog}: note: {UNSEEN[server]}", file=sys.stderr)
     if args.format == "callpath":
-        written = partial(_listing, args.focus or ())
+        written = partial(_listing, args.focus or (), args.scenario)
     _write(written, view, args)
     problems = list(_nothing_shown(view, args))
     for problem in problems:
@@ -57,8 +66,10 @@ def run(args: Namespace) -> int:
     return FAILED if problems else 0
 
 
-def _listing(focus: Sequence[str], view: View) -> str:
-    return saved_listing(view.trace, focus)
+def _listing(focus: Sequence[str], scenario: str | None, view: View) -> str:
+    known = view.trace.header.scenario
+    name = scenario or (known if known in names() else "")
+    return saved_listing(view.trace, focus, name)
 
 
 def saved(file: Path) -> Trace:

@@ -123,6 +123,12 @@ class Row:
         return f"{self.name} {self.prefix}" if self.distribution else "newest"
 
     @property
+    def heading(self) -> str:
+        """What a column is called: that of the newest has its Django, like its neighbours."""
+        django = "" if self.distribution else self.version_of("django")
+        return f"{self.title} (Django {django})" if django else self.title
+
+    @property
     def name(self) -> str:
         """The name of the distribution, as it is spelt."""
         return next(
@@ -299,7 +305,7 @@ def _quoted(words: str) -> str:
 
 def _marks(rows: Sequence[Row]) -> Iterator[str]:
     """Yield a line a listing, a column an environment."""
-    yield f"| Listing | {' | '.join(row.title for row in rows)} |"
+    yield f"| Listing | {' | '.join(row.heading for row in rows)} |"
     yield f"| --- |{' :-: |' * len(rows)}"
     longest = max((row.cells for row in rows), key=len, default=())
     for at, cell in enumerate(longest):

@@ -16,6 +16,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import time
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from datetime import UTC, date, datetime
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, metadata
 from importlib.metadata import version as installed_version
+from math import inf
 from pathlib import Path
 
 from ..errors import FenceError, RecordingError
@@ -202,8 +204,15 @@ def groups(
         yield group
 
 
-_environments: dict[Version, Environment | Uninstallable] = {}
-"""Made or found to be impossible by this process."""
+_environments: dict[Version, Environment] = {}
+"""Found or made by this process."""
+
+_failures: dict[Version, tuple[float, Uninstallable]] = {}
+"""When this process last failed to make one, on the monotonic clock, and why."""
+
+TRY_AGAIN = 600.0
+"""Seconds after which it tries once more: a package index that does not answer, or a
+Python that is missing, may be there by then, and a page has many listings."""
 
 
 def environment(version: Version) -> Environment | None:
@@ -214,16 +223,17 @@ def environment(version: Version) -> Environment | None:
     """
     if version.is_here:
         return None
-    if version not in _environments:
-        try:
-            _environments[version] = _existing(version) or make_with(
-                version.name, version.prefix
-            )
-        except Uninstallable as error:
-            _environments[version] = error
-    found = _environments[version]
-    if isinstance(found, Uninstallable):
-        raise found
+    if version in _environments:
+        return _environments[version]
+    failed, why = _failures.get(version, (-inf, None))
+    if why is not None and time.monotonic() < failed + TRY_AGAIN:
+        raise why
+    try:
+        found = _existing(version) or make_with(version.name, version.prefix)
+    except Uninstallable as error:
+        _failures[version] = (time.monotonic(), error)
+        raise
+    _environments[version] = found
     return found
 
 

@@ -30,7 +30,12 @@ def write(trace: Trace, own: Focus, counting: Focus | None = None) -> str:
             by default that of `trace`.
     """
     steps = [step for step in trace.steps if _counts(trace, step, counting)]
-    named = [n for n, step in enumerate(steps) if _is_told(trace, step, own)]
+    left = _after_leaving(trace, steps)
+    named = [
+        n
+        for n, step in enumerate(steps)
+        if n not in left and _is_told(trace, step, own)
+    ]
     if not any(isinstance(steps[place], Call) for place in named):
         return ""
     picked = _picked(trace, steps, named)
@@ -49,6 +54,28 @@ def _is_told(trace: Trace, step: Step, own: Focus) -> bool:
         return not step.type.startswith("lifespan.") and step.type != "http.disconnect"
     names = trace.names(step)
     return is_name(names[0]) and any(own.takes(name, step.own) for name in names)
+
+
+def _after_leaving(trace: Trace, steps: Sequence[Step]) -> set[int]:
+    """Find the places after the end of a WebSocket, up to the next application call.
+
+    The server clears away the connection while the application hears of its end, now
+    before it and now after: no ellipsis is right each time.
+    """
+    found: set[int] = set()
+    called: set[int] = set()
+    left = False
+    for place, step in enumerate(steps):
+        if trace.lanes[step.lane].label.startswith("task: application"):
+            left = left and step.lane in called
+            called.add(step.lane)
+        left = left or (isinstance(step, Message) and step.type == WEBSOCKET_END)
+        if left:
+            found.add(place)
+    return found
+
+
+WEBSOCKET_END = "websocket.disconnect"
 
 
 def _picked(trace: Trace, steps: Sequence[Step], named: Sequence[int]) -> list[int]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from ..clients.session import Exchange, Request
 from ..errors import FenceError
 from ..focus import CALLED, Focus
 from ..listing import check, parse, write
+from ..recorder.build import numbered
 from ..render.view import View
 from ..servers import load
-from ..trace import Trace
+from ..trace import Lane, LaneKind, Message, Trace
 
 MODULE = "paths"
 """The module that a recorded request is proposed to become a scenario of."""
@@ -42,7 +44,11 @@ def fence(scenario: str, server: str, listing: str) -> str:
 
 
 def first_scenario(
-    application: str, exchanges: Sequence[Exchange], own: Iterable[str], view: View
+    application: str,
+    exchanges: Sequence[Exchange],
+    own: Iterable[str],
+    more: Mapping[str, str],
+    view: View,
 ) -> str:
     """Write a listing of a request that is not a scenario yet, and that scenario.
 
@@ -50,6 +56,7 @@ def first_scenario(
         application: its name, "notes:app".
         exchanges: what was asked of it.
         own: the dotted names that the listing speaks of.
+        more: further arguments of `scenario`: name -> code.
         view: the recording, with all calls in it.
 
     Raises:
@@ -60,21 +67,23 @@ def first_scenario(
     name = re.sub(r"\W", "_", application.partition(":")[0].partition(".")[0])
     asked = "".join(f"    {_code(each)},\n" for each in exchanges)
     names = ", ".join(f'"{each}"' for each in own)
+    arguments = "".join(f"    {key}={code},\n" for key, code in more.items())
     return (
         f"<!-- The listing below needs this in {MODULE}.py:\n\n"
-        f"{_imports(exchanges)}from walkthroughs import scenario\n\n"
+        f"{_imports(exchanges, more)}from walkthroughs import scenario\n\n"
         f'{name} = scenario(\n    "{name}",\n    "{application}",\n{asked}'
-        f'    focus=[{names}],\n    servers=["{server}"],\n)\n-->\n\n'
+        f'    focus=[{names}],\n    servers=["{server}"],\n{arguments})\n-->\n\n'
         + fence(f"{MODULE}:{name}", server, listing)
     )
 
 
-def saved_listing(trace: Trace, focus: Sequence[str]) -> str:
-    """Write a listing of a recording in a file, whose scenario is still to be named.
+def saved_listing(trace: Trace, focus: Sequence[str], scenario: str = "") -> str:
+    """Write a listing of a recording in a file.
 
     Args:
         trace: the recording.
         focus: the dotted names that the listing speaks of; none for the application's.
+        scenario: what a page calls it; without it, a comment says what is to be named.
 
     Raises:
         FenceError: there is nothing to name, or the recording lacks what counts.
@@ -90,21 +99,43 @@ def saved_listing(trace: Trace, focus: Sequence[str]) -> str:
         listing = _listing(trace, _seen(trace, focus or trace.header.own))
     else:
         listing = first_listing(trace)  # that of a scenario
+    if scenario:
+        return fence(scenario, server, listing)
     return (
-        f"<!-- Name the scenario that asks for {trace.header.scenario}. -->\n\n"
-        + fence(f"{MODULE}:NAME", server, listing)
+        f"<!-- Name the scenario that sends {trace.header.scenario}, or let --scenario "
+        f"name it. -->\n\n{fence(f'{MODULE}:NAME', server, listing)}"
     )
 
 
 def _listing(trace: Trace, own: Sequence[str]) -> str:
     """Write a listing of the calls below some names, among those of the server."""
     counting = Focus.of((*_of_server(trace.header.server), *own, CALLED))
-    listing = write(trace, Focus.of((*own, CALLED)), counting)
+    listing = write(_renumbered(trace, counting), Focus.of((*own, CALLED)), counting)
     if not listing:
         raise FenceError(
             f"no call of {', '.join(own)} was recorded: there is nothing to list"
         )
     return listing
+
+
+def _renumbered(trace: Trace, counting: Focus) -> Trace:
+    """Give lanes the numbers that they have in a recording of only what counts."""
+    counts = (
+        step.lane
+        for step in trace.steps
+        if isinstance(step, Message) or counting.takes(trace.name(step), step.own)
+    )
+    order = [*dict.fromkeys((*counts, *range(len(trace.lanes))))]
+    names = [_without_number(trace.lanes[number], trace.lanes) for number in order]
+    lanes = dict(zip(order, numbered(names), strict=True))
+    return replace(trace, lanes=tuple(lanes[number] for number in sorted(lanes)))
+
+
+def _without_number(lane: Lane, lanes: Sequence[Lane]) -> tuple[LaneKind, str]:
+    """Give the kind of a lane, and its name as it was before it got a number."""
+    stem, _, number = lane.name.rpartition(" ")
+    is_numbered = number.isdecimal() and Lane(lane.kind, stem) in lanes
+    return lane.kind, stem if is_numbered else lane.name
 
 
 def _seen(trace: Trace, names: Iterable[str]) -> list[str]:
@@ -126,10 +157,14 @@ def _code(exchange: Exchange) -> str:
     return f'"{exchange}"' if plain else repr(exchange)
 
 
-def _imports(exchanges: Sequence[Exchange]) -> str:
-    kinds = sorted({type(e).__name__ for e in exchanges if _code(e)[0] != '"'})
-    return (
-        f"from walkthroughs.clients.session import {', '.join(kinds)}\n"
-        if kinds
-        else ""
+def _imports(exchanges: Sequence[Exchange], more: Mapping[str, str]) -> str:
+    made = [each for each in exchanges if _code(each)[0] != '"']
+    steps = [step for each in made for step in getattr(each, "steps", ())]
+    kinds = sorted({type(e).__name__ for e in (*made, *steps)} - {"str", "bytes"})
+    lines = [
+        ("dotenv", ["dotenv_values"] if "environment" in more else []),
+        ("walkthroughs.clients.session", kinds),
+    ]
+    return "".join(
+        f"from {module} import {', '.join(names)}\n" for module, names in lines if names
     )

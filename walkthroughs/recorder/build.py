@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import count
 from operator import itemgetter
 from types import CodeType
 
 from ..trace import Call, Event, Exit, Hop, Lane, LaneKind, Message
-from .event_log import Entry, EventLog, Place
+from .event_log import Entry, EventLog
 
 
-def _numbered(places: Sequence[Place]) -> Iterator[Lane]:
+def numbered(names: Iterable[tuple[LaneKind, str]]) -> Iterator[Lane]:
+    """Yield lanes of these kinds and names, with a number from the second of a name on."""
     taken: set[tuple[LaneKind, str]] = set()
     # From which number on to look: a server may run thousands of tasks.
     unused: dict[tuple[LaneKind, str], int] = {}
-    for place in places:
-        kind, name = place.kind, place.label
+    for kind, name in names:
         for number in count(unused.get((kind, name), 1)):
-            numbered = f"{name} {number}" if name and number > 1 else name
-            if (kind, numbered) not in taken or not name:
+            with_number = f"{name} {number}" if name and number > 1 else name
+            if (kind, with_number) not in taken or not name:
                 break
-        taken.add((kind, numbered))
+        taken.add((kind, with_number))
         unused[kind, name] = number + 1
-        yield Lane(kind, numbered)
+        yield Lane(kind, with_number)
 
 
 class TraceBuilder:
@@ -62,8 +62,9 @@ class TraceBuilder:
         """
         order = dict.fromkeys(entry[2] for entry in self.entries)
         order.update(dict.fromkeys(range(len(self.places))))
-        names = _numbered([self.places[number] for number in order])
-        found = dict(zip(order, names, strict=True))
+        places = (self.places[number] for number in order)
+        names = [(place.kind, place.label) for place in places]
+        found = dict(zip(order, numbered(names), strict=True))
         return tuple(found[number] for number in range(len(self.places)))
 
     def events(self) -> Iterator[Event]:

@@ -447,8 +447,7 @@ class EventLog:
     def _thread_place(self) -> Place:
         if get_ident() == self._main:
             return Place(self.loop_name, "")
-        # Not `current_thread`, which would make a thread of one it does not know.
-        thread = threading._active.get(get_ident())  # type: ignore[attr-defined]
+        thread = _this_thread()
         return Place("thread", _thread_name(thread.name) if thread else "")
 
     def args(
@@ -655,6 +654,19 @@ def _is_running(task: Task[Any]) -> bool:
     coroutine = task.get_coro()
     running = getattr(coroutine, "cr_running", getattr(coroutine, "gi_running", False))
     return bool(running)
+
+
+def _this_thread() -> threading.Thread | None:
+    """Return the thread that this runs in; None if no `Thread` has started it."""
+    # Not `current_thread`, which would make a thread of one it does not know.
+    known = threading._active.get(get_ident())  # type: ignore[attr-defined]
+    if known is None:
+        # One that has only begun is not listed yet, but its outermost frame knows it.
+        frame = sys._getframe()
+        while frame.f_back is not None:
+            frame = frame.f_back
+        known = frame.f_locals.get("self")
+    return known if isinstance(known, threading.Thread) else None
 
 
 _THREAD = re.compile(r"Thread-\d+ \((?P<target>.+)\)")

@@ -6,6 +6,7 @@ the time until it ends.  A call that has not ended has no duration.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -30,18 +31,21 @@ class Duration:
 def durations(trace: Trace) -> Mapping[int, Duration]:
     """Return how long steps took: number of a call or sent message -> duration."""
     aside: dict[int, int] = {}
-    waiting: dict[int, int] = {}
+    waiting: Counter[int] = Counter()
     totals: dict[int, int] = {}
     for event in trace.events:
         if not isinstance(event, Exit):
             continue
+        call = event.call
         if event.how == "suspend":
-            aside[event.call] = event.time
+            aside[call] = event.time
             continue
-        since = aside.pop(event.call, event.time)
-        waiting[event.call] = waiting.get(event.call, 0) + event.time - since
+        since = aside.pop(call, None)
+        # Most calls never step aside, and of them there are hundreds of thousands.
+        if since is not None:
+            waiting[call] += event.time - since
         if event.how != "resume":
-            totals[event.call] = event.time - trace.events[event.call].time
+            totals[call] = event.time - trace.events[call].time
     inside: dict[int, int] = {}
     for seq, total in totals.items():
         step = trace.events[seq]

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 
 from ..focus import Focus
-from ..trace import Call, Hop, Message, Trace
+from ..trace import Call, Exit, Hop, Trace
 from .sentences import status
 
 STEPS = 300
@@ -166,6 +166,8 @@ def _requests(trace: Trace) -> Iterator[tuple[int, int]]:
     working: dict[int, int] = {}
     started: set[int] = set()
     for event in trace.events:
+        if isinstance(event, Exit):
+            continue
         lane = event.lane
         if lane in applications and lane not in started:
             started.add(lane)
@@ -177,8 +179,8 @@ def _requests(trace: Trace) -> Iterator[tuple[int, int]]:
                 working.pop(lane, None)
             else:
                 working[lane] = origin
-        if isinstance(event, Call | Message):
-            yield event.seq, working.get(lane, max(begun, 1))
+        if not isinstance(event, Hop):
+            yield event.seq, working.get(lane) or begun or 1
 
 
 APPLICATION = "task: application"
@@ -202,8 +204,8 @@ def _repeated(
     inside = _inside(trace, names, ranks)
     alike: dict[object, list[int]] = {}
     for step in trace.steps:
-        if ranks[step.seq] < OUT:
-            seq = step.seq
+        seq = step.seq
+        if ranks[seq] < OUT:
             place = (request[seq], step.lane, step.parent, names[seq], inside.get(seq))
             alike.setdefault(place, []).append(seq)
     many = [seqs for seqs in alike.values() if len(seqs) > ONCE]
@@ -227,6 +229,10 @@ def _inside(
         if step.parent is not None:
             here = found.get(step.parent, 0) | found.get(step.seq, 0)
             if ranks[step.seq] < OUT:
-                here |= bits.setdefault(names[step.seq], 1 << len(bits))
+                name = names[step.seq]
+                bit = bits.get(name)
+                if bit is None:
+                    bit = bits[name] = 1 << len(bits)
+                here |= bit
             found[step.parent] = here
     return found

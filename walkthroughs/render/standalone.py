@@ -14,7 +14,7 @@ ASSETS = Path(__file__).parent / "assets"
 STYLE = """
 body{margin:0 auto;max-width:80rem;padding:1rem 1.5rem 4rem;
 font:16px/1.5 system-ui,sans-serif;color:#1f2328;background:#fff}
-h1{font-size:1.5rem;margin:.5rem 0}
+h1{font-size:1.5rem;margin:.5rem 0;overflow-wrap:anywhere}
 .about{color:#59636e;margin:0}
 [data-md-color-scheme="slate"] .about{color:#a9b1ba}
 .wt-plain{overflow-x:auto}

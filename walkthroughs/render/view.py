@@ -281,14 +281,15 @@ class View:
             yield Fold(
                 seq=events[0].seq,
                 lane=events[0].lane,
-                depth=min(self._depth(event) for event in events),
+                depth=min(map(self._depth, {event.parent for event in events})),
                 number=number,
                 part=part,
                 events=tuple(events),
             )
 
-    def _depth(self, event: Call | Message) -> int:
-        around = self.shown_around(event.parent)
+    def _depth(self, parent: int | None) -> int:
+        """How many shown steps all that runs inside of an event runs inside of."""
+        around = self.shown_around(parent)
         return around.depth + 1 if around else 0
 
     def _arrival(

@@ -71,6 +71,7 @@ def test_listings_are_held_against_each_version(
     assert f"{answer} listings hold. Different: {second}." in written
     answer = "- **Daphne 4.0**: cannot be installed"
     assert f"{answer} with anything newer (`no such version`)." in written
+    assert "    | Listing | newest (Django 5.2) | Daphne 4.0 |\n" in written
     assert f"    | {first} | holds | - |\n    | {second} | differs | - |" in written
     assert "line 5" not in written
 

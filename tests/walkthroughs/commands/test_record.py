@@ -372,12 +372,26 @@ def test_so_many_steps_are_printed_as_were_asked_for(
     assert any(f"{SITE}.answer" in line for line in lines)
 
 
-def test_the_same_request_several_times_is_said_once() -> None:
-    asked = [("request", each) for each in ("/a", "/a", "/a", "/b", "/a")]
+@pytest.mark.parametrize(
+    ("targets", "words"),
+    [
+        ("aaaba", "GET /a \u00d7 3, GET /b, GET /a"),
+        # A heading of hundreds of lines hid the page below it.
+        ("ab" * 400, "GET /a \u00d7 400, GET /b \u00d7 400"),
+        (
+            "abcdefghia",
+            "GET /a \u00d7 2, GET /b, GET /c, GET /d, GET /e, GET /f, and 3 more",
+        ),
+    ],
+)
+def test_requests_are_named_in_a_line_that_fits_a_heading(
+    targets: str, words: str
+) -> None:
+    asked = [("request", f"/{each}") for each in targets]
     client = request_options.client(
         Namespace(time_limit=5, max_events=1000, asked=asked, concurrency=1), print
     )
-    assert record._describe_exchanges(client) == "GET /a \u00d7 3, GET /b, GET /a"
+    assert record._describe_exchanges(client) == words
 
 
 @pytest.mark.parametrize("server", ["uvicorn", "daphne", "hypercorn"])
@@ -410,6 +424,63 @@ def test_a_listing_to_be_pasted_holds_with_the_scenario_beside_it(
         assert capsys.readouterr().out == said.partition("-->\n\n")[2]
     finally:
         sys.modules.pop("paths", None)
+
+
+def test_a_scenario_to_be_pasted_has_the_options_of_the_recording(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "wt_made.py").write_text(MADE)
+    (tmp_path / "wt.env").write_text("GREETING=s3cret\n")
+    monkeypatch.delitem(sys.modules, "paths", raising=False)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("WALKTHROUGHS_CACHE", str(tmp_path / "cache"))
+    monkeypatch.syspath_prepend(str(tmp_path))
+    command = ["record", "wt_made:create", "--factory", "--app-dir", "src"]
+    command += ["--env-file", "wt.env", "--warm-up", "--concurrency", "2"]
+    assert main([*command, "--server", "daphne", "--format", "callpath"]) == 0
+    said = capsys.readouterr().out
+    assert said.count("wt_made.greet\n") == 2
+    assert "s3cret" not in said
+    (tmp_path / "paths.py").write_text(said.partition("\n\n")[2].partition("-->")[0])
+    (tmp_path / "page.md").write_text(said)
+    try:
+        assert main(["check", "page.md"]) == 0
+    finally:
+        sys.modules.pop("paths", None)
+
+
+MADE = """\
+import os
+
+
+def create():
+    greeting = os.environ["GREETING"]
+
+    async def app(scope, receive, send):
+        if not scope["app"].get("warm"):
+            scope["app"]["warm"] = warm()
+        greet(greeting)
+        await send({"type": "http.response.start", "status": 200})
+        await send({"type": "http.response.body"})
+
+    state = {}
+
+    async def with_state(scope, receive, send):
+        await app({**scope, "app": state}, receive, send)
+
+    return with_state
+
+
+def warm():
+    return True
+
+
+def greet(greeting):
+    return greeting
+"""
 
 
 PASTED_LISTING = """

@@ -148,9 +148,32 @@ def test_a_listing_of_it_leaves_the_name_of_its_scenario_to_the_author(
 ) -> None:
     assert main(["show", str(saved), "--format", "callpath"]) == 0
     said = capsys.readouterr().out
-    assert said.startswith("<!-- Name the scenario that asks for GET /. -->\n\n```call")
+    words = "<!-- Name the scenario that sends GET /, or let --scenario name it. -->"
+    assert said.startswith(f"{words}\n\n```call")
     assert "```callpath scenario=paths:NAME server=uvicorn\n--- task: lifespan" in said
     assert f"\n{SITE}.application\n    {SITE}.answer\n" in said
+
+
+def test_a_listing_of_it_has_the_name_that_is_given(
+    saved: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["show", str(saved), "--scenario", "paths:notes"]
+    assert main([*words, "--format", "callpath"]) == 0
+    first = "```callpath scenario=paths:notes server=uvicorn\n"
+    assert capsys.readouterr().out.startswith(first)
+    assert main(words) == USAGE
+    said = "--scenario names the scenario of --format callpath"
+    assert said in capsys.readouterr().err
+
+
+def test_a_listing_of_a_scenario_of_the_book_has_its_name(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = str(tmp_path / "it.json")
+    assert main(["run", "http-get", "-o", file]) == 0
+    assert main(["show", file, "--format", "callpath"]) == 0
+    first = "```callpath scenario=http-get server=daphne\n"
+    assert capsys.readouterr().out.startswith(first)
 
 
 def test_a_focused_recording_lacks_what_a_listing_has_to_mention(

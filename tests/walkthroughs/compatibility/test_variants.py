@@ -27,7 +27,7 @@ from walkthroughs.compatibility.variants import (
 )
 from walkthroughs.errors import FenceError
 from walkthroughs.fences.callpath import not_recorded
-from walkthroughs.recording import cache_folder, record
+from walkthroughs.recording import Environment, cache_folder, record
 from walkthroughs.verification import verify
 
 BOTH = (Version("django", "5.2"), Version("django", "6.1"))
@@ -69,6 +69,7 @@ def nowhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     monkeypatch.setenv("WALKTHROUGHS_RECORDINGS", str(tmp_path / "recordings"))
     monkeypatch.delenv("WALKTHROUGHS_NO_KEPT", raising=False)
     monkeypatch.setattr(variants, "_environments", {})
+    monkeypatch.setattr(variants, "_failures", {})
     not_recorded.clear()
     yield
     not_recorded.clear()
@@ -259,6 +260,7 @@ def test_a_kept_recording_is_enough_and_said(
     monkeypatch.setenv("WALKTHROUGHS_PYTHONS", "")
     monkeypatch.delenv("WALKTHROUGHS_ENVIRONMENTS", raising=False)
     monkeypatch.setattr(variants, "_environments", {})
+    monkeypatch.setattr(variants, "_failures", {})
     not_recorded.clear()
     assert failures(docs, page + fence()) == []
     assert len(not_recorded) == 2
@@ -315,6 +317,21 @@ def test_what_is_shown_of_the_source_is_what_was_recorded() -> None:
     source = next(file for file in found if file.exists())
     assert ("TaskGroup" in source.read_text()) is (ELSEWHERE.prefix == "6.1")
     assert verify(body, options).view.folders is None
+
+
+def test_a_failure_is_remembered_for_a_while_and_not_for_ever(
+    nowhere: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a package index that did not answer once, while a site is served."""
+    with pytest.raises(Uninstallable) as first:
+        environment(ELSEWHERE)
+    made = Environment(Path(sys.executable), "")
+    monkeypatch.setattr(variants, "make_with", lambda name, prefix: made)
+    with pytest.raises(Uninstallable) as second:
+        environment(ELSEWHERE)
+    assert second.value is first.value
+    monkeypatch.setattr(variants, "TRY_AGAIN", 0)
+    assert environment(ELSEWHERE) == made
 
 
 def test_nothing_to_make_it_with_is_uninstallable(nowhere: None) -> None:

@@ -82,3 +82,18 @@ def test_of_many_steps_the_outermost_are_named() -> None:
 def test_nothing_recorded_is_nothing_written(own: str) -> None:
     story = "server.run\n    framework.call\n    send <- http.response.start"
     assert write(trace(story), Focus.of([own])) == ""
+
+
+def test_what_follows_the_end_of_a_websocket_is_left_out() -> None:
+    """There the server and the application run at the same time."""
+    story = (
+        "--- task: application\nreceive -> websocket.connect\napp.Consumer.dispatch\n"
+        "receive -> websocket.disconnect\nserver.close\napp.Consumer.dispatch\n"
+        "--- task: application 2\napp.view\n"
+    )
+    text = write(trace(story), Focus.of(["app"]))
+    assert text == (
+        "--- task: application\nreceive -> websocket.connect\napp.Consumer.dispatch\n"
+        "...\n--- task: application 2\napp.view\n"
+    )
+    assert isinstance(find(parse(text), trace(story)), Match)

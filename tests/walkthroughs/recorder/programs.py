@@ -166,6 +166,10 @@ async def in_context() -> None:
     contextvars.copy_context().run(leaf)
 
 
+class Worker(Thread):
+    """A kind of thread of one's own, as libraries have them."""
+
+
 class Queue(asyncio.Queue[Any]):
     def qsize(self) -> int:  # in focus, but only the recorder calls it
         return super().qsize()

@@ -481,6 +481,24 @@ def test_a_thread_does_not_take_the_lane_of_a_dead_one() -> None:
     assert len({step.lane for step in trace.steps}) == 50
 
 
+def test_a_thread_has_its_name_before_threading_lists_it() -> None:
+    """As where a library's own kind of thread is recorded from its first call on."""
+    nobodys = Focus.of([HERE], own=lambda file, module: False, whole=True)
+    recorder = Recorder(nobodys)
+    recorder.start()
+    try:
+        thread = programs.Worker(name="writer")
+        thread.start()
+        thread.join()
+    finally:
+        recorder.stop()
+    trace = recorder.trace("test", "none")
+    # On 3.11 a profiler is told of a thread only once it is listed.
+    assert f"{HERE}.Worker.run" in [trace.name(step) for step in trace.steps]
+    assert "thread: writer" in [lane.label for lane in trace.lanes]
+    assert "thread" not in [lane.label for lane in trace.lanes]
+
+
 def test_a_thread_that_is_used_again_has_a_cause_each_time() -> None:
     async def twice() -> None:
         for _ in range(2):
