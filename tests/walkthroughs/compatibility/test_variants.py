@@ -264,7 +264,10 @@ def test_a_kept_recording_is_enough_and_said(
     not_recorded.clear()
     assert failures(docs, page + fence()) == []
     assert len(not_recorded) == 2
-    assert f"Not recorded on this machine, where {ELSEWHERE} is not available" in not_recorded[0]
+    assert (
+        f"Not recorded on this machine, where {ELSEWHERE} is not available"
+        in not_recorded[0]
+    )
     assert "This is the recording of " in not_recorded[0]
     not_recorded.clear()
     monkeypatch.setenv("WALKTHROUGHS_NO_KEPT", "1")
