@@ -220,8 +220,8 @@ def test_the_page_stands_alone(
     page = capsys.readouterr().out
     assert "<link" not in page and "src=" not in page
     assert "http-equiv" not in page and "@import" not in page
-    # Stepper and unpacking, the picture and the steps that are packed, and dark mode.
-    assert page.count("</script>") == 5
+    # Stepper and unpacking, both pictures and the steps that are packed, and dark mode.
+    assert page.count("</script>") == 6
     assert f"{SITE}.answer" in page
 
 
