@@ -187,10 +187,9 @@ def test_recordings_are_made_before_the_pages_and_told(
 
 
 def test_a_slim_look_has_listing_and_steps_alone(tmp_path: Path) -> None:
-    html = site(tmp_path, PAGE.replace("=daphne", "=daphne look=play", 1))
+    html = site(tmp_path, PAGE.replace("=daphne", "=daphne look=slim", 1))
     slim = html[html.index('<div class="wt wt-slim"') :].partition("tabbed-set")[0]
     assert 'id="main-loop-daphne-walk"' in slim
-    assert " data-play>" in slim
     assert 'id="main-loop-daphne-1"' in slim
     assert "<svg" not in slim
 
