@@ -25,12 +25,15 @@ RUN = {"docs/your-application.md"}
 # Every command that other pages tell readers to type. No test runs them: whoever adds
 # one tries it by hand on a fresh machine, and then adds it here.
 COMMANDS = {
-    ".venv/bin/python -m minidaphne -p 8000 walkthroughs.scenarios.mysite.asgi:application",
+    ".venv/bin/django-admin startproject mysite .",
     ".venv/bin/mkdocs serve",
     ".venv/bin/pip install --editable '.[docs,test,channels]'",
     ".venv/bin/pytest",
     ".venv/bin/pytest docs/words.md",
     ".venv/bin/pytest --update-callpaths docs",
+    ".venv/bin/python -m minidaphne mysite.asgi:application",
+    ".venv/bin/python -m pip install ../inside-daphne django",
+    ".venv/bin/python manage.py runserver",
     "make bench",
     "make serve",
     "make test",
