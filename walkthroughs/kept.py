@@ -67,10 +67,12 @@ def alone(path: Path) -> Iterator[None]:
     lock = path.with_suffix(".lock")
     with ExitStack() as stack:
         while True:
-            file = stack.enter_context(lock.open("w"))
+            file = lock.open("w")
             fcntl.flock(file, fcntl.LOCK_EX)
             if _is_there(lock, file):
+                stack.enter_context(file)
                 break
+            file.close()
         stack.callback(lock.unlink, missing_ok=True)
         yield
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import re
 import subprocess
 import sys
@@ -297,6 +298,23 @@ def test_an_editable_install_is_told_apart_by_its_text(
         assert f"/{name}" in text
     assert "site-packages" not in text
     assert Trace.from_json(path.read_text().partition("\n")[2])
+
+
+def test_a_reader_never_sees_half_a_recording(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = []
+
+    def replace_whole(source: str, target: Path) -> None:
+        assert Trace.from_json(Path(source).read_text().partition("\n")[2])
+        whole.append(target)
+        rename(source, target)
+
+    rename = os.replace
+    monkeypatch.setattr(os, "replace", replace_whole)
+    record("paths:polls", "uvicorn", fresh=True)
+    [target] = whole
+    assert target.suffix == ".json"
 
 
 def test_of_processes_that_want_one_recording_one_makes_it(project: Project) -> None:

@@ -359,8 +359,8 @@ def as_arguments(args: Namespace) -> dict[str, str]:
     """
     found = {
         "factory": str(args.factory),
-        "app_dir": json.dumps(str(args.app_dir)) if args.app_dir else "",
-        "environment": f"dotenv_values({json.dumps(str(args.env_file))})"
+        "app_dir": _quoted(args.app_dir) if args.app_dir else "",
+        "environment": f"dotenv_values({_quoted(args.env_file)})"
         if args.env_file
         else "",
         "warm_up": str(args.warm_up),
@@ -405,3 +405,8 @@ def client(args: Namespace, tell: Any) -> SessionClient:
     if not 1 <= args.concurrency <= MOST_AT_ONCE:
         raise UsageError(f"--concurrency must be between 1 and {MOST_AT_ONCE}")
     return SessionClient(exchanges(args), args.time_limit, tell, args.concurrency)
+
+
+def _quoted(path: Path) -> str:
+    # As ruff formats it, with double quotes.
+    return json.dumps(str(path), ensure_ascii=False)

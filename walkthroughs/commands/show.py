@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
@@ -26,6 +27,9 @@ from .record import (
 )
 
 HELP = "show a recording that was saved as JSON"
+
+SCENARIO = re.compile(r"[\w-]+(\.\w+)*(:\w+)?")
+"""What a fence can say: "http-get" for one of the book's, "paths:polls" for any other."""
 
 
 def add(parser: ArgumentParser) -> None:
@@ -52,6 +56,9 @@ def run(args: Namespace) -> int:
     _check_options(args)
     if args.scenario and args.format != "callpath":
         raise UsageError("--scenario names the scenario of --format callpath")
+    if args.scenario and not SCENARIO.fullmatch(args.scenario):
+        words = f"{args.scenario!r} is not a scenario: expected MODULE:VARIABLE"
+        raise UsageError(words)
     trace = saved(args.recording)
     server = trace.header.server
     view = select_view(trace, _roles(trace.header), args)

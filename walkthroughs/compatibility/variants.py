@@ -227,7 +227,7 @@ def environment(version: Version) -> Environment | None:
         return _environments[version]
     failed, why = _failures.get(version, (-inf, None))
     if why is not None and time.monotonic() < failed + TRY_AGAIN:
-        raise why
+        raise why.with_traceback(None)
     try:
         found = _existing(version) or make_with(version.name, version.prefix)
     except Uninstallable as error:

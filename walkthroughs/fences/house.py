@@ -38,13 +38,16 @@ def draw_house(server: str, pages: Pages) -> str:
     """Draw the picture of a `house` fence.
 
     Raises:
-        FenceError: no page has a recording of that server.
+        FenceError: no page has a recording of that server, or they have no call in it
+            that leads to another place.
     """
     traces = [*recordings(server, pages)]
     if not traces:
         raise FenceError(f"no listing of the book runs on {server!r}")
     calls = count_calls(traces, server)
-    layers = in_layers(calls, modules(traces, server), server)
+    if not calls:
+        raise FenceError(f"no recording of {server!r} has a call of another module")
+    layers = in_layers(calls, {*modules(traces, server), server}, server)
     found = [
         Arrow(start, end, f"{n} call{'s' * (n > 1)}", n)
         for (start, end), n in sorted(calls.items())

@@ -7,8 +7,9 @@
 
 Each line names a place, a stage that runs there, and what to say of it.  The drawing is
 held against every walkthrough of that recording on its page: each of them has all the
-stages, in this order, and in such lanes.  In the drawing, each stage leads to its step in
-the first of these walkthroughs.
+stages, in this order, and in such lanes.  Socket and reactor share a lane, and a view may
+share that of the task: which of the two it is, is the author's word.  In the drawing, each
+stage leads to its step in the first of these walkthroughs.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ..errors import ListingError
+from ..errors import FenceError, ListingError
 from ..pages.markdown import Fence, options_of
 from ..render.round_trip import Stop, round_trip
 from ..render.view import Step, View
@@ -51,6 +52,7 @@ def check(fence: Fence, place: Place) -> None:
     """Hold the drawing against every walkthrough of its recording on the page.
 
     Raises:
+        FenceError: its options are not scenario and server.
         ListingError: a line cannot be read; the page has no such walkthrough; one of
             them lacks a stage, or has it earlier, or in another lane.
         WalkthroughError: a walkthrough itself does not hold.
@@ -60,8 +62,11 @@ def check(fence: Fence, place: Place) -> None:
 
 def render(fence: Fence, place: Place) -> str:
     """Make the drawing; raise as `check` does."""
-    options, stages = options_of(fence), [*read(fence.body)]
-    names = {name: options.get(name, "") for name in ("scenario", "server")}
+    names, stages = options_of(fence), [*read(fence.body)]
+    if names.keys() != {"scenario", "server"}:
+        raise FenceError(
+            "a round-trip fence takes scenario and server, and nothing else"
+        )
     views = [
         verify(each.body, options_of(each)).view
         for each in place.pages.fences.get(place.page, ())

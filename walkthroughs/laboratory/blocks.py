@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import doctest
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ..pages.markdown import Fence, fences
@@ -148,7 +148,7 @@ class _Code:
             for each in every
             if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Load)
         }
-        self.read = loaded - own
+        self.read = loaded - own | {*_updated(tree.body)}
         self.used = self.read | {name for each in every for name in _elsewhere(each)}
 
 
@@ -166,9 +166,20 @@ def _bound(statement: ast.stmt) -> Iterator[str]:
         return
     for each in ast.walk(statement):
         if isinstance(each, ast.Import | ast.ImportFrom):
-            yield from (alias.asname or alias.name for alias in each.names)
+            names = (alias.name.partition(".")[0] for alias in each.names)
+            short = (alias.asname for alias in each.names)
+            yield from (new or name for new, name in zip(short, names, strict=True))
         elif isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store):
             yield each.id
+
+
+def _updated(statements: Sequence[ast.stmt]) -> Iterator[str]:
+    """Yield the names that `+=` and its like change before a block has bound them."""
+    bound: set[str] = set()
+    for each in statements:
+        if isinstance(each, ast.AugAssign):
+            yield from {*_bound(each)} - bound
+        bound |= {*_bound(each)}
 
 
 def _elsewhere(node: ast.AST) -> Iterator[str]:

@@ -41,7 +41,8 @@ def with_bytecode(archive: Archive, runtime: Path, cache_folder: Path) -> Path:
         RecordingError: the modules cannot be compiled.
     """
     node = shutil.which("node")
-    digest = hashlib.sha256(archive.path.name.encode())
+    what = "\n".join([archive.path.name, *archive.imported])
+    digest = hashlib.sha256(what.encode())
     for path in (PROGRAM, runtime / "package.json") if node else ():
         digest.update(path.read_bytes())
     path = cache_folder / f"modules-{digest.hexdigest()[:16]}.tar.gz"
@@ -58,18 +59,21 @@ def _bytecode(node: str, archive: Archive, runtime: Path) -> list[tuple[str, byt
     with tempfile.TemporaryDirectory(prefix="laboratory-") as folder:
         names, compiled = Path(folder, "names.txt"), Path(folder, "compiled.zip")
         names.write_text("\n".join(archive.imported), encoding="utf-8")
-        result = subprocess.run(
-            [node, PROGRAM, runtime, archive.path, names, compiled],
-            capture_output=True,
-            text=True,
-            timeout=LIMIT,
-            check=False,
-        )
+        command = [node, *map(str, (PROGRAM, runtime, archive.path, names, compiled))]
+        try:
+            result = subprocess.run(
+                command, capture_output=True, text=True, timeout=LIMIT, check=False
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise _uncompiled(str(error)) from error
         if result.returncode:
             said = [each for each in result.stderr.splitlines() if "Error" in each]
-            last = (said or ["it said nothing"])[-1][:500]
-            raise RecordingError(f"the laboratory's modules cannot be compiled: {last}")
+            raise _uncompiled((said or ["it said nothing"])[-1][:500])
         return [*_entries(compiled)]
+
+
+def _uncompiled(why: str) -> RecordingError:
+    return RecordingError(f"the laboratory's modules cannot be compiled: {why}")
 
 
 def _entries(path: Path) -> Iterator[tuple[str, bytes]]:

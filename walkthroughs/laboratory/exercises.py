@@ -57,7 +57,9 @@ def _wrong(answer: str, check: str, names: dict[str, Any]) -> str:
 
     try:
         for part, body in ((ANSWER, answer), (CHECK, check)):
-            run_snippet(Fence("python", (), {}, body, 0, 0, 0), part, names)
+            fence = Fence("python", (), {}, body, 0, 0, 0)
+            if wrong := run_snippet(fence, part, names):
+                return wrong
     except BaseException as error:  # noqa: BLE001 - it is the reader's code
         return _in_words(error)
     return ""
@@ -73,8 +75,9 @@ def _in_words(error: BaseException) -> str:
     if lines and lines[-1].filename == ANSWER:
         return f"{described} (line {lines[-1].lineno} of your answer)"
     if isinstance(error, AssertionError):
-        return str(error)
-    if isinstance(error, NameError):
+        return str(error) or described
+    in_check = bool(frames) and frames[-1].filename == CHECK
+    if type(error) is NameError and error.name and in_check:
         return f"Your answer does not define {error.name}."
     if isinstance(error, TimeoutError):
         return "Your answer was still waiting when the check gave up."

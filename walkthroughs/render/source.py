@@ -40,6 +40,9 @@ _COLOURLESS = re.compile(r'<span class="(?:bp|n|n[bdn]|o|p|w)">([^<]*)</span>')
 _EPYTEXT = re.compile(r"\b[A-Z]\{([^{}<]*)(?:<[^{}]*>)?\}")
 """Markup in Twisted's docstrings: L{a link}, C{code}."""
 
+_END = re.compile(r"(?<=[.!?])(?<!e\.g\.)(?<!i\.e\.)(?<!cf\.)\s")
+"""What comes after the end of a sentence."""
+
 
 @dataclass(frozen=True, slots=True)
 class SourceLine:
@@ -187,7 +190,7 @@ def _functions(file: Path, changed: int) -> Mapping[tuple[int, str], tuple[int, 
 def _first_sentence(docstring: str | None) -> str:
     paragraph = " ".join((docstring or "").partition("\n\n")[0].split())
     paragraph = _EPYTEXT.sub(r"\1", paragraph).replace("``", "")
-    sentence = re.split(r"(?<=[.!?])\s", paragraph, maxsplit=1)[0]
+    sentence = _END.split(paragraph, maxsplit=1)[0]
     return sentence if len(sentence) <= SENTENCE else ""
 
 

@@ -164,6 +164,10 @@ def test_a_listing_of_it_has_the_name_that_is_given(
     assert main(words) == USAGE
     said = "--scenario names the scenario of --format callpath"
     assert said in capsys.readouterr().err
+    words[-1] = "paths notes"
+    assert main([*words, "--format", "callpath"]) == USAGE
+    said = "'paths notes' is not a scenario: expected MODULE:VARIABLE"
+    assert said in capsys.readouterr().err
 
 
 def test_a_listing_of_a_scenario_of_the_book_has_its_name(

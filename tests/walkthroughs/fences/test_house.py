@@ -5,6 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from walkthroughs.errors import FenceError
 from walkthroughs.fences.house import (
     count_calls,
     draw_house,
@@ -14,6 +15,8 @@ from walkthroughs.fences.house import (
     recordings,
 )
 from walkthroughs.pages.pages import Pages
+
+from ..trace_builder import trace
 
 
 @pytest.mark.parametrize("server", ["daphne", "minidaphne"])
@@ -38,6 +41,16 @@ def test_the_house_has_every_call_of_the_recordings(house: Path, server: str) ->
     assert len(tree.findall("s:g", space)) == len(calls)
     said = tree.findtext("s:desc", "", space)
     assert all(f"{start} calls {end}" in said for start, end in calls)
+
+
+def test_a_server_without_a_call_between_modules_has_no_house(
+    house: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "walkthroughs.fences.house.recordings", lambda *_: [trace("made.one.a")]
+    )
+    with pytest.raises(FenceError, match="no recording of 'made' has a call of"):
+        draw_house("made", Pages(house / "docs"))
 
 
 def test_a_module_stands_below_those_that_call_it() -> None:

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from walkthroughs.errors import ListingError, WalkthroughError
+from walkthroughs.errors import FenceError, ListingError, WalkthroughError
 from walkthroughs.fences import KINDS
 from walkthroughs.fences.place import Place
 from walkthroughs.fences.round_trip import find_steps, read
@@ -94,6 +94,15 @@ def test_a_stage_that_is_not_recorded_fails_the_build(house: Path, stage: str) -
     wrong = replace(fence, body=fence.body.replace(stage, "elsewhere"))
     with pytest.raises(WalkthroughError, match=r"has no .*elsewhere"):
         KINDS["round-trip"].check(wrong, place)
+
+
+@pytest.mark.parametrize(
+    "options", [{"scenario": "http-get"}, {"scenario": "a", "server": "b", "look": "c"}]
+)
+def test_other_options_are_an_error(house: Path, options: dict[str, str]) -> None:
+    fence, place = front_page(house)
+    with pytest.raises(FenceError, match="takes scenario and server, and nothing else"):
+        KINDS["round-trip"].check(replace(fence, options=options), place)
 
 
 def test_a_page_without_the_walkthrough_has_no_drawing(house: Path) -> None:

@@ -151,6 +151,16 @@ def test_a_name_that_is_bound_again_is_there() -> None:
     assert [each.lacks for each in found] == [THREADS, "", ""]
 
 
+def test_a_name_that_is_only_changed_is_needed() -> None:
+    found = page("total = len(subprocess.run([]))\n", "total += 1\ntotal += 1\n")
+    assert [each.lacks for each in found] == [PROCESS, PROCESS]
+
+
+def test_an_import_of_a_submodule_binds_the_package() -> None:
+    _, bound = names_of("import os.path\nimport xml.dom as dom\n")
+    assert bound == {"os", "dom"}
+
+
 def test_a_name_in_a_string_or_a_parameter_is_no_use_of_it() -> None:
     found = page(
         "port = subprocess\n",

@@ -2,6 +2,7 @@
 
 import subprocess
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -94,6 +95,27 @@ def test_without_node_it_has_the_modules_alone(
         names = {each.name for each in tar}
     assert "daphne/server.py" in names
     assert not [each for each in names if each.endswith(".pyc")]
+
+
+@pytest.mark.parametrize(
+    "error", [subprocess.TimeoutExpired(["node"], 300), OSError("no memory")]
+)
+def test_node_that_does_not_run_is_told(
+    modules: Archive,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+) -> None:
+    monkeypatch.setattr("subprocess.run", Mock(side_effect=error))
+    with pytest.raises(RecordingError, match="modules cannot be compiled: "):
+        with_bytecode(modules, RUNTIME, tmp_path)
+
+
+def test_other_modules_to_import_make_another_archive(
+    modules: Archive, packed: Path, tmp_path: Path
+) -> None:
+    fewer = replace(modules, imported=modules.imported[:1])
+    assert with_bytecode(fewer, RUNTIME, tmp_path).name != packed.name
 
 
 def test_a_failure_is_told_in_one_line(

@@ -182,6 +182,24 @@ def test_one_answer_leaves_no_name_to_the_next(lab: Bench) -> None:
     assert said["output"] == "Your answer does not define mine."
 
 
+@pytest.mark.parametrize(
+    ("answer", "check", "words"),
+    [
+        ("def f():\n    assert 0\n", "f()\n", "AssertionError"),
+        (">>> 1 + 1\n3\n", "1\n", "Expected:\n    3"),
+        ("1\n", "raise NameError('hm')\n", "NameError: hm"),
+        ("def f():\n    return nothing\n", "f()\n", "NameError: name 'nothing'"),
+    ],
+)
+def test_no_error_is_taken_for_a_right_answer(
+    lab: Bench, answer: str, check: str, words: str
+) -> None:
+    asked = {"do": "exercise", "page": "p", "bodies": ["x = 1\n"]}
+    said = lab.ask(**asked, answer=answer, check=check)
+    assert said["failed"]
+    assert words in said["output"]
+
+
 def test_each_check_has_words_for_all_it_asserts(house: Path) -> None:
     for _, _, check in exercises(house).values():
         tree = compile(

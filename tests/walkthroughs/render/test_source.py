@@ -64,6 +64,7 @@ def test_a_short_function_is_shown_whole_with_its_decorators(sources: Sources) -
         ("Gives L{a thing<made.Thing>} and C{None}.", "Gives a thing and None."),
         ("Gives ``None``. More.", "Gives None."),
         ("is Version 1.2 of it", "is Version 1.2 of it"),
+        ("Stops, e.g. on a signal. More.", "Stops, e.g. on a signal."),
         ("so long " * 30, ""),
     ],
 )
