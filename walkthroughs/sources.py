@@ -296,13 +296,44 @@ def _parts(value: object) -> Iterable[object]:
         held = [_content(cell) for cell in value.__closure__ or ()]
         return (value.__code__, value.__defaults__, value.__kwdefaults__, held)
     if isinstance(value, CodeType):
-        return (value.co_code, value.co_names, value.co_varnames, value.co_consts)
+        return _code_parts(value)
     if isinstance(value, type | ModuleType):
         return ()
     if hasattr(value, "__dict__"):
         return vars(value).items()
     # An address in memory says nothing.
     return () if " at 0x" in repr(value) else (repr(value),)
+
+
+def _code_parts(code: CodeType) -> Iterable[object]:
+    """Return what tells code apart, if it can be on every version of Python.
+
+    Recordings depend on the text of a function's file anyway, so its place there is enough;
+    bytecode would also depend on the Python that compiled it.
+    """
+    if "<lambda>" not in code.co_qualname and code in _codes_of(code.co_filename):
+        return (code.co_qualname, code.co_firstlineno)
+    return (code.co_code, code.co_names, code.co_varnames, code.co_consts)
+
+
+def _codes_of(file: str) -> AbstractSet[CodeType]:
+    """Return the code that a file has now; none if it cannot be read."""
+    try:
+        return _compiled(file, os.stat(file).st_mtime_ns)
+    except (OSError, SyntaxError, ValueError):
+        return frozenset()
+
+
+@lru_cache(maxsize=256)
+def _compiled(file: str, changed: int) -> AbstractSet[CodeType]:
+    found: set[CodeType] = set()
+    text = Path(file).read_bytes()
+    waiting = [compile(text, file, "exec", dont_inherit=True)]
+    while waiting:
+        code = waiting.pop()
+        found.add(code)
+        waiting += [each for each in code.co_consts if isinstance(each, CodeType)]
+    return found
 
 
 def _content(cell: CellType) -> object:

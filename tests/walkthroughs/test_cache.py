@@ -379,6 +379,25 @@ def test_a_function_is_described_by_its_code() -> None:
     assert description(one) != description(two)
 
 
+def test_a_function_is_described_the_same_on_every_python_while_its_file_has_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "a_client.py"
+    text = "def client(port):\n    return [each + port for each in (1, 2)]\n"
+    file.write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    client = importlib.import_module("a_client").client
+    by_place = description(client)
+    assert "b'" not in by_place
+    # This process still runs the old one, which is not what the file has.
+    file.write_text(text.replace("+", "-"))
+    os.utime(file, ns=(1, 1))
+    by_bytecode = description(client)
+    assert by_bytecode != by_place
+    file.unlink()
+    assert description(client) == by_bytecode
+
+
 def test_a_value_that_holds_itself_is_described() -> None:
     held = Held(None)
     held.state = held
