@@ -39,7 +39,11 @@ WEBSOCKET = {
     ")\n",
 }
 
-READ = ("daphne.endpoints", "twisted.internet.testing")
+READ = (
+    "daphne.endpoints",
+    "django.db.backends.sqlite3.base",
+    "twisted.internet.testing",
+)
 """Modules that only the blocks of pages import."""
 
 for server in ("daphne", "minidaphne"):
