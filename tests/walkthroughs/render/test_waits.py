@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -447,9 +448,7 @@ def loop_runner() -> Scene:
     s.call("made:Server.run", REACTOR)  # 1
     for _ in range(3):
         at = len(s.events) * 1000
-        s.hop(
-            "wake", TASK, None, None, scheduled=at - 900, began=at - 100, thread=MAIN
-        )
+        s.hop("wake", TASK, None, None, scheduled=at - 900, began=at - 100, thread=MAIN)
         s.exit(s.call("made:app", TASK), "return", 1)
     return s
 
@@ -496,7 +495,7 @@ class Counted(list[tuple[int, Run]]):
 
     looks = 0
 
-    def __getitem__(self, at):  # type: ignore[no-untyped-def, override]
+    def __getitem__(self, at: Any) -> Any:
         self.looks += 1
         return super().__getitem__(at)
 
@@ -508,9 +507,7 @@ def test_the_work_grows_as_the_recording_does() -> None:
         outer = s.call("made:outer", REACTOR)
         for _ in range(count):
             at = len(s.events) * 1000
-            s.hop(
-                "wake", TASK, None, None, scheduled=at - 900, began=at, thread=MAIN
-            )
+            s.hop("wake", TASK, None, None, scheduled=at - 900, began=at, thread=MAIN)
             s.exit(s.call("made:app", TASK), "return", 1)
         s.hop("return", REACTOR, TASK, None, thread=MAIN)
         s.exit(outer, "return", 1)
