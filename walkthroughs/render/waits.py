@@ -503,10 +503,14 @@ class _Scan:
     def go_on(self, event: Event) -> None:
         """Run again, with no hop in between: in the same callback, if that is known."""
         self.away = None
-        if self.hop is not None and self.last is not None and self.runs:
-            if not self.began_between(self.last.seq, event.seq):
-                self.since = self.runs.pop().start
-                return
+        if (
+            self.hop is not None
+            and self.last is not None
+            and self.runs
+            and not self.began_between(self.last.seq, event.seq)
+        ):
+            self.since = self.runs.pop().start
+            return
         self.since, self.hop = event.time, None
 
     def has_run_loop(self, event: Event) -> bool:

@@ -405,20 +405,18 @@ def test_a_callback_is_queued_behind_others_of_its_lane() -> None:
 
 
 def test_what_ran_in_a_thread_that_is_not_known_is_not_denied() -> None:
-    def told(thread: int | None) -> str:
+    def told(scheduled: int, **thread: int) -> str:
         s = Scene()
         # No hop leads to that call.
         s.exit(s.call("made:outside", REACTOR), "return", 1)
         s.exit(s.call("made:outside", REACTOR), "return", 1)
-        s.hop("wake", TASK, None, None, scheduled=when, began=4_000, thread=thread)
+        s.hop("wake", TASK, None, None, scheduled=scheduled, began=4_000, **thread)
         s.call("made:app", TASK)
         return said(s.trace())["task: application"]
 
-    when = 0
-    assert told(MAIN) == "Queued for 4 µs."
-    when = 3_000
-    assert told(MAIN) == "Queued for 1 µs, behind no recorded call."
-    assert told(None) == "Queued for 1 µs."
+    assert told(0, thread=MAIN) == "Queued for 4 µs."
+    assert told(3_000, thread=MAIN) == "Queued for 1 µs, behind no recorded call."
+    assert told(3_000) == "Queued for 1 µs."
 
 
 def test_a_suspension_ends_when_its_task_is_scheduled() -> None:
