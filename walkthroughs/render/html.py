@@ -80,6 +80,7 @@ def walkthrough(
     """
     header = view.trace.header
     lanes = escape(f"Swim lanes: {header.scenario} on {header.server}")
+    waiting = Waiting(view)
     return "\n".join(
         (
             _opening(view, ident, "wt"),
@@ -87,10 +88,10 @@ def walkthrough(
             f'<div class="wt-both">{listing_html}</div>',
             focus(header),
             '<details class="wt-picture" open><summary>Picture</summary>',
-            *_pictures(view, ident, lanes, packed=False),
+            *_pictures(view, ident, lanes, waiting.waits, packed=False),
             "</details>",
             '<details class="wt-all" open><summary>Step by step</summary>',
-            _packed(steps(view, ident, where, told)),
+            _packed(steps(view, ident, where, told, waiting=waiting)),
             "</details>",
             "</div>",
         )
@@ -134,7 +135,8 @@ def standalone(view: View, ident: str) -> str:
     header = view.trace.header
     lanes = escape(f"Swim lanes: {header.scenario} on {header.server}")
     shelf = Shelf()
-    listed = steps(view, ident, nowhere, NOTHING, shelf)
+    waiting = Waiting(view)
+    listed = steps(view, ident, nowhere, NOTHING, shelf, waiting)
     first = next((step for step in view.steps if step.event.own), None)
     start = f' data-start="{first.number if first else 1}" data-tools'
     return "\n".join(
@@ -142,7 +144,7 @@ def standalone(view: View, ident: str) -> str:
             _opening(view, ident, "wt", start),
             focus(header),
             '<details class="wt-picture"><summary>Picture</summary>',
-            *_pictures(view, ident, lanes, packed=True),
+            *_pictures(view, ident, lanes, waiting.waits, packed=True),
             "</details>",
             '<details class="wt-all"><summary>Step by step</summary>',
             _deflated(listed + shelf.json()),
@@ -210,17 +212,20 @@ def picture(view: View, ident: str) -> str:
     return (tiled if len(view.rows) > LONG else svg)(view, ident)
 
 
-def _pictures(view: View, ident: str, label: str, packed: bool) -> Iterator[str]:
+def _pictures(
+    view: View, ident: str, label: str, waits: Waits, packed: bool
+) -> Iterator[str]:
     """Render the lanes on both scales.
 
     Args:
         view: what to draw.
         ident: the walkthrough's id.
         label: what the picture is called.
+        waits: what the recording tells of waiting.
         packed: whether the page's script has to unpack it.
     """
     order = picture(view, ident)
-    drawn, below = by_time(view, ident, Waits(view.trace))
+    drawn, below = by_time(view, ident, waits)
     timed = _box(f"{label}, by time", drawn) + below
     yield switch(ident)
     yield by_order(view, _box(label, _deflated(order) if packed else order))
@@ -344,6 +349,7 @@ def steps(
     where: Where = nowhere,
     told: Told = NOTHING,
     shelf: Shelf | None = None,
+    waiting: Waiting | None = None,
 ) -> str:
     """Render the steps as an ordered list, folds and arrivals between them.
 
@@ -353,8 +359,9 @@ def steps(
         where: where the names of steps lead.
         told: what the author of the listing says of steps.
         shelf: where excerpts and what folds hold are put, instead of into the list.
+        waiting: what the steps waited for, if the page has worked that out before.
     """
-    page = _Steps(view, ident, where, told, shelf)
+    page = _Steps(view, ident, where, told, shelf, waiting or Waiting(view))
     items = "\n".join(page.row(row) for row in view.rows)
     return f'<ol class="wt-steps" role="list">\n{items}\n</ol>'
 
@@ -363,11 +370,17 @@ class _Steps:
     """What all the items of one list share."""
 
     def __init__(
-        self, view: View, ident: str, where: Where, told: Told, shelf: Shelf | None
+        self,
+        view: View,
+        ident: str,
+        where: Where,
+        told: Told,
+        shelf: Shelf | None,
+        waiting: Waiting,
     ) -> None:
         self.view = view
         self.shelf = shelf
-        self.waiting = Waiting(view)
+        self.waiting = waiting
         self.durations = durations(view.trace) if shelf is not None else {}
         folds = sum(isinstance(row, Fold) for row in view.rows)
         self.listed = max(LISTED_EACH, LISTED // max(folds, 1))

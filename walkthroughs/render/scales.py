@@ -6,28 +6,15 @@ Time is of one run; a script unpacks it when somebody asks for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from html import escape
 
 from ..trace import Hop
 from .durations import spoken
+from .sentences import ARROWS
 from .timeline import MEANINGS, STATES, Timeline, swatch
 from .view import Arrival, View
 from .waits import Waits
-
-WORDS: Mapping[str, str] = {
-    "io": "the loop found a socket or pipe ready",
-    "create_task": "a call created this task",
-    "wake": "what the task awaited is there",
-    "call_soon": "a callback was scheduled for the next turn of the loop",
-    "call_later": "a timer ran out",
-    "thread": "a thread was started",
-    "executor": "work was handed to a thread",
-    "return": "a task that was begun at once stepped aside",
-    "call_from_thread": "a thread scheduled it",
-    "deferred": "a Deferred was fired",
-}
-"""What the word beside an arrow means."""
 
 SHAPES = (
     ("dotted line", "the call is suspended"),
@@ -65,7 +52,7 @@ def by_order(view: View, box: str) -> str:
     hows = dict.fromkeys(
         row.hop.how for row in view.rows if isinstance(row, Arrival) and row.hop
     )
-    known = [(how, WORDS[how]) for how in hows if how in WORDS]
+    known = [(how, ARROWS[how]) for how in hows if how in ARROWS]
     items = "".join(
         f"<li><i>{term}</i>: {text}</li>" for term, text in (*known, *SHAPES)
     )

@@ -6,7 +6,7 @@ makes a link and a terminal writes as "step 12".
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from ..trace import Call, Exit, Message
 from .view import Arrival, Fold, Step, View, short
@@ -18,7 +18,7 @@ LINES_SHOWN = 4
 
 TIMES = "\u00d7"
 
-HOPS = {
+HOPS: Mapping[str, str] = {
     "create_task": "created as a task",
     "wake": "woken",
     "call_soon": "scheduled with call_soon",
@@ -29,6 +29,21 @@ HOPS = {
     "call_from_thread": "called from a thread",
     "deferred": "called back by a Deferred that was fired",
 }
+"""What happened to a lane, by how the hop came about; I/O has a sentence of its own."""
+
+ARROWS: Mapping[str, str] = {
+    "create_task": "a call created this task",
+    "wake": "what the task awaited is there",
+    "call_soon": "a callback was scheduled for the next turn of the loop",
+    "call_later": "a timer ran out",
+    "thread": "a thread was started",
+    "executor": "work was handed to a thread",
+    "return": "a task that was begun at once stepped aside",
+    "call_from_thread": "a thread scheduled it",
+    "deferred": "a Deferred was fired",
+    "io": "the loop found a socket or pipe ready",
+}
+"""What the word beside an arrow means, in the legend of a picture."""
 
 
 def plural(count: int, noun: str) -> str:

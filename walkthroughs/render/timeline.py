@@ -46,6 +46,8 @@ APART = 9.0
 """How far apart the times on the scale are at least, in percent."""
 LABEL = 9.0
 """Waiting that is so wide, in percent, has its length written on it."""
+NARROW = 0.02
+"""A stretch that ends so close, in percent, to one of its state is not drawn."""
 DIGIT = 1.2
 """How wide a digit of a step's number is at most, in percent."""
 
@@ -62,7 +64,7 @@ MEANINGS: Mapping[State, str] = {
     "running": "recorded code runs, or blocks its thread",
     "queued": "scheduled, and not begun yet",
     "suspended": "it awaits something",
-    "client": "suspended in receive, and what ends that comes from the client",
+    "client": "suspended in receive, until the loop found a socket ready and that woke it",
     "io": "nothing recorded runs in its thread until a socket or pipe is ready",
 }
 """What a state means."""
@@ -313,9 +315,16 @@ class Timeline:
     def _lane(self, lane: int) -> Iterator[str]:
         top = self._top(lane) + TRACK
         yield f'<g class="{self.view.trace.lanes[lane].kind}">'
+        # State -> where what is drawn of it ends.  However many stretches there are, it
+        # is as many elements at most as there are places.
+        drawn: dict[State, float] = {}
         for each in self.states[lane]:
+            right = self.scale.x(each.end)
+            if right - drawn.get(each.state, -NARROW) < NARROW:
+                continue
+            drawn[each.state] = right
             title = f"{STATES[each.state]}: {spoken(each.end - each.start)}"
-            left, right = self.scale.x(each.start), self.scale.x(each.end)
+            left = self.scale.x(each.start)
             if each.state in ("running", "queued"):
                 yield (
                     f'<rect class="{each.state}" x="{left:.2f}%" y="{top}" '

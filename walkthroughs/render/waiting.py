@@ -53,15 +53,19 @@ class Waiting:
 
     def _behind(self, hop: Hop, queued: Queued) -> str:
         if queued.many:
-            return f" while other lanes of its thread ran {queued.many:,} times"
+            return f" while its thread ran other callbacks {queued.many:,} times"
         if queued.behind is None:
             if self.view.trace.lanes[hop.lane].kind == "thread":
                 return " until a thread began it"
+            if queued.unsure:
+                return ""
             return ", behind no recorded call"
         part = ""
         if queued.for_long < queued.waited * ALMOST:
             part = f", {spoken(queued.for_long)} of it"
         lane = the(self.view.trace.lanes[queued.behind])
+        if queued.behind == hop.lane:
+            return f"{part} behind other work in {lane}"
         after = ", which had scheduled it" if queued.behind == hop.origin_lane else ""
         return f"{part} behind {lane}{after}"
 
@@ -80,7 +84,7 @@ class Waiting:
     def _until(self, pause: Suspension) -> Sentence:
         if pause.received is not None:
             return (": it awaited receive()", *self._client(pause.received))
-        return self._woken(pause.hop)
+        return self._woken(pause.hop) if pause.hop else ()
 
     def _woken(self, hop: Hop) -> Sentence:
         cause = by(self.view, hop.origin, hop.origin_lane)
@@ -93,7 +97,8 @@ class Waiting:
     def _client(self, message: Message) -> Sentence:
         client = self.waits.client(message)
         if client >= SHORTEST:
-            return (f"; what led to it came from the client after {spoken(client)}",)
+            found = f"the loop found a socket ready after {spoken(client)}"
+            return (f"; {found}, and that woke it",)
         hop = self.waits.woken(message)
         return self._woken(hop) if hop else ()
 

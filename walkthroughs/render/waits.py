@@ -5,15 +5,16 @@ Laws:
 
 * a lane is *running* from the moment when the loop or the thread began a callback, a step
   of a task or a piece of work, until the last recorded call in it ended or stepped aside.
-  A call that is open while the loop runs something else in its lane (it runs the loop)
-  does not count;
-  Recorded calls of a lane with no hop between them are of one callback;
+  A call that is open while the loop runs another callback in its thread (it runs the
+  loop) does not count.  Recorded calls of a lane are of one callback if no other
+  callback of the thread began between them;
 * it is *queued* from the moment when something was scheduled until it began.  A timer
   that is set is not queued;
 * a task is *suspended* from the moment when its last recorded call stepped aside, or when
   it asked for an ASGI event, until it is scheduled again;
 * it waits for the *client* while it is suspended in `receive`, if the event that it gets
-  then goes back to a callback that the loop ran because of I/O: up to that callback;
+  then is one of HTTP or WebSocket, and a callback that the loop ran because of I/O
+  scheduled it: up to that callback;
 * a loop waits for *I/O* from the end of what its thread ran last, up to a callback that
   the loop ran because of I/O, if nothing recorded ran in that thread in between.
 
@@ -26,7 +27,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate
+from itertools import islice
 from typing import Literal
 
 from ..trace import Call, Event, Exit, Hop, Message, Trace
@@ -37,6 +38,9 @@ TIMER = "call_later"
 
 MANY = 100
 """What has waited for more runs of other lanes than that is not told of each of them."""
+
+CONNECTIONS = ("http.", "websocket.")
+"""How the types of the ASGI events begin that a connection brings."""
 
 INSIDE = ("deferred", "return")
 """How a hop comes about in the middle of a callback, and not at its beginning."""
@@ -80,9 +84,11 @@ class Queued:
         start: when it was ready to run, in nanoseconds since the start of the recording.
         end: when it began to run.
         behind: the lane of the same thread that ran for the longest in between; None
-            if no recorded call ran there.
+            if no recorded call is known to have run there.
         for_long: for how many nanoseconds that lane ran in between.
         many: how often something ran there, if too often to look at each time; else 0.
+        unsure: whether something may have run there that is not counted, since the
+            thread of this or of another lane is not known.
     """
 
     start: int
@@ -90,6 +96,7 @@ class Queued:
     behind: int | None = None
     for_long: int = 0
     many: int = 0
+    unsure: bool = False
 
     @property
     def waited(self) -> int:
@@ -103,14 +110,16 @@ class Suspension:
 
     Args:
         start: when it stepped aside, in nanoseconds since the start of the recording.
-        end: when it was resumed.
-        hop: what woke it.
+        end: when it was scheduled again; if that is not known, or if a timer did it,
+            when it ran again.
+        hop: what woke it; None if what had called it had gone on running, as it does
+            with a value from a generator.
         received: the ASGI event that it awaited, if it was one.
     """
 
     start: int
     end: int
-    hop: Hop
+    hop: Hop | None
     received: Message | None
 
     @property
@@ -146,20 +155,23 @@ class Waits:
         if hop.scheduled is None or hop.began is None or hop.how == TIMER:
             return None
         # What schedules itself again is not queued before it has stepped aside.
-        own = self._run_at(hop.lane, hop.scheduled)
+        again = hop.origin_lane == hop.lane
+        own = self._run_at(hop.lane, hop.scheduled) if again else None
         start = max(hop.scheduled, own.end if own else 0)
         if hop.how in INSIDE or start >= hop.began:
             return None
+        if hop.thread is None:
+            return Queued(start, hop.began, unsure=True)
         if (many := self._often(hop.thread, start, hop.began)) > MANY:
             return Queued(start, hop.began, many=many)
         ran: dict[int, int] = {}
         for lane, run in self._ran(hop.thread, start, hop.began):
-            if lane != hop.lane:
-                part = min(run.end, hop.began) - max(run.start, start)
-                ran[lane] = ran.get(lane, 0) + part
+            part = min(run.end, hop.began) - max(run.start, start)
+            ran[lane] = ran.get(lane, 0) + part
         behind = max(ran, key=lambda lane: ran[lane], default=None)
         if behind is None:
-            return Queued(start, hop.began)
+            unplaced = any(True for _ in self._ran(None, start, hop.began))
+            return Queued(start, hop.began, unsure=unplaced)
         return Queued(start, hop.began, behind, ran[behind])
 
     def timer(self, hop: Hop) -> int | None:
@@ -212,7 +224,12 @@ class Waits:
             if isinstance(event, Hop) and event.how not in INSIDE:
                 fresh.setdefault(event.thread, []).append(event.seq)
         return [
-            _Scan(self.trace, events, fresh.get(self.threads.get(lane), ()))
+            _Scan(
+                self.trace,
+                events,
+                fresh.get(self.threads.get(lane), ()),
+                lane in self.threads,
+            )
             for lane, events in enumerate(self._by_lane)
         ]
 
@@ -226,10 +243,14 @@ class Waits:
         return runs[at] if at >= 0 and moment <= runs[at].end else None
 
     @cached_property
-    def _in_thread(self) -> Mapping[int, Sequence[tuple[int, Run]]]:
-        """Thread -> what ran in it, with the lane, in the order of the beginnings."""
-        found: dict[int, list[tuple[int, Run]]] = {}
-        for lane, thread in self.threads.items():
+    def _in_thread(self) -> Mapping[int | None, Sequence[tuple[int, Run]]]:
+        """Thread -> what ran in it, with the lane, in the order of the beginnings.
+
+        None -> what ran in lanes whose thread is not known.
+        """
+        found: dict[int | None, list[tuple[int, Run]]] = {}
+        for lane in range(len(self.trace.lanes)):
+            thread = self.threads.get(lane)
             found.setdefault(thread, []).extend((lane, run) for run in self.runs(lane))
         return {
             thread: sorted(runs, key=lambda each: each[1].start)
@@ -237,16 +258,26 @@ class Waits:
         }
 
     @cached_property
-    def _latest(self) -> Mapping[int, Sequence[int]]:
-        """Thread -> the latest end of its first run, of its first two, and so on."""
-        return {
-            thread: list(accumulate((run.end for _, run in runs), max))
-            for thread, runs in self._in_thread.items()
-        }
+    def _outlasting(self) -> Mapping[int | None, Sequence[int]]:
+        """Thread -> for each of its runs, the last one before it that ended later.
 
-    def _often(self, thread: int | None, start: int, end: int) -> int:
+        It is the place in `_in_thread`; -1 for none.
+        """
+        found: dict[int | None, list[int]] = {}
+        for thread, runs in self._in_thread.items():
+            later: list[int] = []
+            longest: list[int] = []
+            for at, (_, run) in enumerate(runs):
+                while longest and runs[longest[-1]][1].end <= run.end:
+                    longest.pop()
+                later.append(longest[-1] if longest else -1)
+                longest.append(at)
+            found[thread] = later
+        return found
+
+    def _often(self, thread: int, start: int, end: int) -> int:
         """Return how often something began to run in a thread between two moments."""
-        runs = self._in_thread.get(-1 if thread is None else thread, ())
+        runs = self._in_thread.get(thread, ())
         first, last = (
             bisect_left(runs, moment, key=lambda each: each[1].start)
             for moment in (start, end)
@@ -257,13 +288,16 @@ class Waits:
         self, thread: int | None, start: int, end: int
     ) -> Iterator[tuple[int, Run]]:
         """Yield what ran in a thread between two moments, and its lanes."""
-        runs = self._in_thread.get(-1 if thread is None else thread, ())
-        at = bisect_left(runs, end, key=lambda each: each[1].start)
-        # Of tasks that are begun at once, one runs within another.
-        while at and self._latest[-1 if thread is None else thread][at - 1] > start:
-            at -= 1
-            if runs[at][1].end > start:
-                yield runs[at]
+        runs = self._in_thread.get(thread, ())
+        at = bisect_left(runs, end, key=lambda each: each[1].start) - 1
+        while at >= 0:
+            lane, run = runs[at]
+            if run.end > start:
+                yield lane, run
+                at -= 1
+            else:
+                # Of tasks that are begun at once, one runs within another.
+                at = self._outlasting[thread][at]
 
     @cached_property
     def _suspensions(self) -> dict[int, list[Suspension]]:
@@ -278,10 +312,37 @@ class Waits:
                 # A generator gives a value and goes on in the same step of its task.
                 hop = self._hop_between(event.lane, since.seq, event.seq)
                 if hop is not None:
-                    received = self._received(event.lane, since.time, event)
-                    each = Suspension(since.time, event.time, hop, received)
+                    each = self._suspension(since, event, hop)
                     found.setdefault(event.call, []).append(each)
         return found
+
+    def _suspension(self, since: Exit, until: Exit, hop: Hop) -> Suspension:
+        if self._went_on(since, hop):
+            return Suspension(since.time, until.time, None, None)
+        if hop.scheduled is None or hop.how == TIMER:
+            end = until.time if hop.began is None else hop.began
+        else:
+            end = hop.scheduled
+        received = self._received(until.lane, since.time, until)
+        return Suspension(since.time, max(since.time, end), hop, received)
+
+    def _went_on(self, since: Exit, hop: Hop) -> bool:
+        """Return whether the caller of a step ran, after that had stepped aside.
+
+        A caller that awaits the step is suspended next, in the line of the call.
+        """
+        call = self.trace.events[since.call]
+        assert isinstance(call, Call)
+        lane = self._by_lane[since.lane]
+        first = bisect_right(lane, since.seq, key=lambda each: each.seq)
+        for event in islice(lane, first, None):
+            if event.seq >= hop.seq:
+                return False
+            if not isinstance(event, Exit) or event.how != "suspend":
+                return True
+            if event.call == call.parent:
+                return None not in (call.line, event.line) and call.line != event.line
+        return False
 
     def _hop_between(self, lane: int, first: int, last: int) -> Hop | None:
         hops = self._hops[lane]
@@ -315,6 +376,8 @@ class Waits:
 
     def _client(self, message: Message) -> Iterator[tuple[int, int]]:
         """Yield the times when `receive` waited for the client, from when to when."""
+        if not message.type.startswith(CONNECTIONS):
+            return
         hop, asked = self.woken(message), _asked(message)
         if hop is None or hop.scheduled is None or hop.origin_lane is None:
             return
@@ -368,6 +431,7 @@ class _Scan:
         trace: the recording.
         events: those of the lane, in order.
         fresh: the numbers of the hops of its thread that begin a callback, ascending.
+        placed: whether its thread is known.
 
     Attributes:
         runs: when it ran.
@@ -375,10 +439,15 @@ class _Scan:
     """
 
     def __init__(
-        self, trace: Trace, events: Sequence[Event], fresh: Sequence[int]
+        self,
+        trace: Trace,
+        events: Sequence[Event],
+        fresh: Sequence[int],
+        placed: bool,
     ) -> None:
         self.trace = trace
         self.fresh = fresh
+        self.placed = placed
         self.runs: list[Run] = []
         self.aside: list[tuple[int, int]] = []
         # The steps that are open, outermost first; so many of them run the loop.
@@ -393,14 +462,20 @@ class _Scan:
         for event in events:
             self.take(event)
             self.last = event
-        if self.since is not None:
-            self.pause(trace.events[-1].time)
+        if self.since is not None and self.last is not None:
+            last = trace.events[-1]
+            known = placed and not self.began_between(self.last.seq, last.seq + 1)
+            self.pause(last.time if known else self.last.time)
 
     def take(self, event: Event) -> None:
         """Follow the lane over one event."""
         if isinstance(event, Hop) and event.how not in INSIDE:
             self.arrive(event)
             return
+        if self.since is not None and self.has_run_loop(event):
+            assert self.last is not None
+            self.pause(self.last.time)
+            self.below = len(self.open)
         if self.since is None:
             self.go_on(event)
         if isinstance(event, Exit):
@@ -428,12 +503,29 @@ class _Scan:
     def go_on(self, event: Event) -> None:
         """Run again, with no hop in between: in the same callback, if that is known."""
         self.away = None
-        if self.hop is not None and self.last is not None and self.runs:
-            at = bisect_right(self.fresh, self.last.seq)
-            if at == len(self.fresh) or self.fresh[at] > event.seq:
-                self.since = self.runs.pop().start
-                return
+        if (
+            self.hop is not None
+            and self.last is not None
+            and self.runs
+            and not self.began_between(self.last.seq, event.seq)
+        ):
+            self.since = self.runs.pop().start
+            return
         self.since, self.hop = event.time, None
+
+    def has_run_loop(self, event: Event) -> bool:
+        """Return whether the lane, up to an event, has only run the loop."""
+        if not self.placed or self.last is None:
+            return False
+        if isinstance(event, Hop) and event.how == "return":
+            # A task that was begun at once ran within the callback.
+            return False
+        return self.began_between(self.last.seq, event.seq)
+
+    def began_between(self, first: int, last: int) -> bool:
+        """Return whether a callback of the thread began between two events."""
+        at = bisect_right(self.fresh, first)
+        return at < len(self.fresh) and self.fresh[at] < last
 
     def leave(self, exit: Exit) -> None:
         """Stop running a step, or go on with it."""

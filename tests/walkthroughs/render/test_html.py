@@ -8,9 +8,12 @@ from html.parser import HTMLParser
 from pathlib import Path
 from zlib import decompress
 
+import pytest
+
 from walkthroughs.render import html, sentences
 from walkthroughs.render.sentences import plain
 from walkthroughs.render.view import Arrival, ListedLine, View
+from walkthroughs.render.waits import Waits
 from walkthroughs.trace import Call, Exit, Function, Hop, Lane, Message, Package, Trace
 
 from .. import trace_builder as making
@@ -76,6 +79,23 @@ def test_a_walkthrough_is_listing_picture_and_steps() -> None:
     assert page.all("div", "wt")[0]["id"] == "made-walk"
     order = [text.index(mark) for mark in ("wt-listing", "<svg", "wt-steps")]
     assert order == sorted(order)
+
+
+def test_the_waits_of_a_recording_are_worked_out_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = []
+    begin = Waits.__init__
+
+    def counted(self: Waits, trace: Trace) -> None:
+        made.append(trace)
+        begin(self, trace)
+
+    monkeypatch.setattr(Waits, "__init__", counted)
+    html.walkthrough(view(), "", "made")
+    assert len(made) == 1
+    html.standalone(view(), "made")
+    assert len(made) == 2
 
 
 def test_every_link_leads_to_one_place_on_the_page() -> None:

@@ -223,14 +223,14 @@ def test_times_say_what_waited_and_why() -> None:
 made on none: 4 steps in 3 lanes
 --- task: application  # created as a task from reactor
 1  made.app  made.py:1
-   │ # Suspended for 6 µs: it awaited receive(); what led to it came from the client after 2 µs.
+   │ # Suspended for 4 µs: it awaited receive(); the loop found a socket ready after 2 µs, and that woke it.
 --- thread: executor
 2  made.away  made.py:1
 --- reactor  # the loop found something to read or write
 3  made.read  made.py:1
 --- task: application  # woken by made.read (step 3); queued for 1 µs, less than 1 µs of it behind the reactor, which had scheduled it
 4  │ receive -> http.request  0 queued
-   │ │ # The application waited 7 µs for it; what led to it came from the client after 2 µs.
+   │ │ # The application waited 7 µs for it; the loop found a socket ready after 2 µs, and that woke it.
 """
     )
 

@@ -8,9 +8,11 @@ from xml.etree import ElementTree
 import pytest
 
 from walkthroughs.render import scales
+from walkthroughs.render.sentences import ARROWS, HOPS
 from walkthroughs.render.timeline import (
     CUT,
     LEFT,
+    NARROW,
     STATES,
     WIDE,
     Scale,
@@ -191,5 +193,25 @@ def test_a_view_without_steps_has_an_empty_picture() -> None:
 def test_the_words_beside_arrows_are_explained() -> None:
     legend = scales.by_order(view(), "<svg></svg>")
     for how in ("io", "create_task", "executor", "wake"):
-        assert f"<i>{how}</i>: {scales.WORDS[how]}" in legend
+        assert f"<i>{how}</i>: {ARROWS[how]}" in legend
     assert "call_later" not in legend
+
+
+def test_what_happened_to_a_lane_and_its_arrow_are_said_of_the_same_hops() -> None:
+    assert set(ARROWS) == set(HOPS) | {"io"}
+
+
+def test_the_picture_is_bounded_however_often_a_lane_ran() -> None:
+    s = Scene()
+    for _ in range(20_000):
+        at = len(s.events) * 1000
+        s.hop("io", REACTOR, None, None, began=at, thread=1)
+        s.exit(s.call("made:read", REACTOR), "return", 1)
+    trace = s.trace()
+    picture = timeline(View(trace, [trace.steps[0].seq, trace.steps[-1].seq]))
+    root = ElementTree.fromstring(picture.svg())
+    (lane,) = root.findall("s:g[@class='reactor']", NS)
+    for state in ("running", "io"):
+        assert 1_000 < len(lane.findall(f"s:*[@class='{state}']", NS)) <= 100 / NARROW
+    # What is not drawn counts.
+    assert picture.totals(REACTOR) == {"running": 40_000_000, "io": 19_999_000}

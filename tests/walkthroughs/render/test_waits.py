@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from walkthroughs.render import waits as waits_module
 from walkthroughs.render.sentences import plain
 from walkthroughs.render.view import Arrival, Step, View
 from walkthroughs.render.waiting import Waiting
-from walkthroughs.render.waits import Queued, Stretch, Waits
+from walkthroughs.render.waits import Queued, Run, Stretch, Waits
 from walkthroughs.trace import Hop, Message, Trace
 
 from .scenes import REACTOR, TASK, THREAD, Scene
@@ -123,12 +124,12 @@ def test_a_task_is_queued_suspended_and_waits_for_the_client() -> None:
     ]
     told = said(trace)
     assert told["made.app"] == (
-        "Suspended for 6 µs: it awaited receive(); what led to it came from the client "
-        "after 2 µs."
+        "Suspended for 4 µs: it awaited receive(); the loop found a socket ready after "
+        "2 µs, and that woke it."
     )
     assert told["receive -> http.request"] == (
-        "The application waited 7 µs for it; what led to it came from the client after "
-        "2 µs."
+        "The application waited 7 µs for it; the loop found a socket ready after 2 µs, "
+        "and that woke it."
     )
 
 
@@ -136,7 +137,7 @@ def test_what_no_io_has_led_to_is_not_said_to_come_from_the_client() -> None:
     trace = awaited("call_soon").trace()
     assert "client" not in [state for state, *_ in states(trace, TASK)]
     assert said(trace)["made.app"] == (
-        "Suspended for 6 µs: it awaited receive(), until it was woken by made.read "
+        "Suspended for 4 µs: it awaited receive(), until it was woken by made.read "
         "(step 3)."
     )
 
@@ -206,7 +207,7 @@ def test_what_ran_in_another_thread_is_in_nobodys_way() -> None:
     s = Scene()
     s.hop("executor", THREAD, TASK, None, scheduled=0, began=0, thread=OTHER)
     work = s.call("made:work", THREAD)
-    s.call("made:away", REACTOR)
+    s.call("made:more", THREAD)
     s.exit(work, "return", 1)
     s.hop("wake", TASK, THREAD, work, scheduled=1_000, began=4_000, thread=MAIN)
     s.call("made:app", TASK)
@@ -294,7 +295,7 @@ def test_what_is_suspended_several_times_tells_of_the_longest() -> None:
         s.hop("wake", TASK, THREAD, work, scheduled=at, began=at, thread=MAIN)
         s.exit(app, "resume", 1)
     assert said(s.trace())["made.app"] == (
-        "Suspended for 12 µs in 2 pauses; the longest lasted 8 µs, until it was woken by "
+        "Suspended for 10 µs in 2 pauses; the longest lasted 7 µs, until it was woken by "
         "made.work (step 2)."
     )
 
@@ -327,8 +328,233 @@ def test_what_waits_for_many_is_told_how_many() -> None:
     s.hop("create_task", TASK, REACTOR, make, scheduled=1_500, began=at, thread=MAIN)
     s.call("made:app", TASK)
     assert said(s.trace())["task: application"].endswith(
-        f"while other lanes of its thread ran {waits_module.MANY + 1} times."
+        f"while its thread ran other callbacks {waits_module.MANY + 1} times."
     )
+
+
+def test_work_is_queued_behind_other_work_of_the_only_thread() -> None:
+    s = Scene()
+    s.hop("create_task", TASK, REACTOR, None, scheduled=0, began=0, thread=MAIN)  # 0
+    app = s.call("made:app", TASK)  # 1
+    s.hop("executor", THREAD, TASK, app, scheduled=1_500, began=1_800, thread=OTHER)
+    first = s.call("made:first", THREAD)  # 3
+    for _ in range(48):
+        s.call("made:more", TASK)
+    s.exit(first, "return", 1)  # 52
+    hop = s.hop(
+        "executor", THREAD, TASK, app, scheduled=2_000, began=52_500, thread=OTHER
+    )
+    s.call("made:second", THREAD)  # 54
+    trace = s.trace()
+    assert Waits(trace).queued(hop_of(trace, hop)) == Queued(
+        2_000, 52_500, THREAD, 50_000
+    )
+    assert said(trace)["thread: executor"] == (
+        "Queued for 50 µs behind other work in the thread executor."
+    )
+
+
+def test_a_thread_waits_for_the_callback_that_blocks_the_loop() -> None:
+    s = Scene()
+    s.hop("executor", THREAD, TASK, None, scheduled=0, began=0, thread=OTHER)  # 0
+    work = s.call("made:work", THREAD)  # 1
+    s.hop("io", REACTOR, None, None, began=2_000, thread=MAIN)  # 2
+    read = s.call("made:read", REACTOR)  # 3
+    for _ in range(18):
+        s.call("made:more", THREAD)
+    s.exit(read, "return", 1)  # 22
+    hop = s.hop(
+        "call_from_thread",
+        REACTOR,
+        THREAD,
+        work,
+        scheduled=3_000,
+        began=23_500,
+        thread=MAIN,
+    )
+    s.call("made:asked", REACTOR)
+    trace = s.trace()
+    assert Waits(trace).queued(hop_of(trace, hop)) == Queued(
+        3_000, 23_500, REACTOR, 19_000
+    )
+
+
+def test_a_callback_is_queued_behind_others_of_its_lane() -> None:
+    s = Scene()
+    s.hop("executor", THREAD, TASK, None, scheduled=0, began=0, thread=OTHER)  # 0
+    work = s.call("made:work", THREAD)  # 1
+    s.hop("io", REACTOR, None, None, began=2_000, thread=MAIN)  # 2
+    read = s.call("made:read", REACTOR)  # 3
+    for _ in range(20):
+        s.call("made:more", THREAD)
+    s.exit(read, "return", 1)  # 24
+    # It was scheduled before the other callback began.
+    s.hop(
+        "call_from_thread",
+        REACTOR,
+        THREAD,
+        work,
+        scheduled=1_900,
+        began=24_000,
+        thread=MAIN,
+    )
+    s.call("made:asked", REACTOR)
+    assert said(s.trace())["reactor"] == (
+        "Queued for 22 µs behind other work in the reactor."
+    )
+
+
+def test_what_ran_in_a_thread_that_is_not_known_is_not_denied() -> None:
+    def told(scheduled: int, **thread: int) -> str:
+        s = Scene()
+        # No hop leads to that call.
+        s.exit(s.call("made:outside", REACTOR), "return", 1)
+        s.exit(s.call("made:outside", REACTOR), "return", 1)
+        s.hop("wake", TASK, None, None, scheduled=scheduled, began=4_000, **thread)
+        s.call("made:app", TASK)
+        return said(s.trace())["task: application"]
+
+    assert told(0, thread=MAIN) == "Queued for 4 µs."
+    assert told(3_000, thread=MAIN) == "Queued for 1 µs, behind no recorded call."
+    assert told(3_000) == "Queued for 1 µs."
+
+
+def test_a_suspension_ends_when_its_task_is_scheduled() -> None:
+    def told(how: str, **when: int) -> str:
+        s = Scene()
+        s.hop("create_task", TASK, REACTOR, None, scheduled=0, began=0, thread=MAIN)
+        app = s.call("made:app", TASK)  # 1
+        s.exit(app, "suspend", 1)  # 2
+        read = s.call("made:read", THREAD)  # 3
+        for _ in range(22):
+            s.call("made:more", THREAD)
+        s.hop(how, TASK, THREAD, read, thread=MAIN, **when)  # 26
+        s.exit(app, "resume", 1)  # 27
+        return said(s.trace())["made.app"].split(",")[0]
+
+    assert told("wake", scheduled=5_000, began=25_500) == "Suspended for 3 µs"
+    # A timer is set long before it wakes a task, and I/O is not scheduled.
+    assert told("call_later", scheduled=1_500, began=25_000) == "Suspended for 23 µs"
+    assert told("io", began=25_000) == "Suspended for 23 µs"
+    assert told("wake") == "Suspended for 25 µs"
+
+
+def loop_runner() -> Scene:
+    """A call of the reactor runs the loop, and all else is in tasks."""
+    s = Scene()
+    s.hop("call_soon", REACTOR, None, None, scheduled=0, began=0, thread=MAIN)  # 0
+    s.call("made:Server.run", REACTOR)  # 1
+    for _ in range(3):
+        at = len(s.events) * 1000
+        s.hop("wake", TASK, None, None, scheduled=at - 900, began=at - 100, thread=MAIN)
+        s.exit(s.call("made:app", TASK), "return", 1)
+    return s
+
+
+def test_a_call_that_runs_the_loop_is_in_nobodys_way() -> None:
+    s = loop_runner()
+    run = 1
+    late = s.hop(
+        "wake", TASK, None, None, scheduled=11_000, began=14_000, thread=MAIN
+    )  # 11
+    s.exit(s.call("made:app", TASK), "return", 1)  # 12, 13
+    trace = s.trace()
+    assert Waits(trace).queued(hop_of(trace, late)) == Queued(11_000, 14_000)
+    assert [state[:2] for state in states(trace, REACTOR)] == [("running", 0)]
+    assert states(trace, REACTOR)[0][2] == 1
+    # It is the same if the call ends in the recording.
+    s.exit(run, "return", 1)  # 14
+    ended = [each for each in states(s.trace(), REACTOR) if each[0] == "running"]
+    assert ended == [("running", 0, 1), ("running", 14, 14)]
+
+
+def test_a_callback_goes_on_after_a_task_that_was_begun_at_once() -> None:
+    s = Scene()
+    s.hop("io", REACTOR, None, None, began=0, thread=MAIN)  # 0
+    read = s.call("made:read", REACTOR)  # 1
+    s.hop("create_task", TASK, REACTOR, read, scheduled=1_500, began=1_500, thread=MAIN)
+    s.exit(s.call("made:app", TASK), "return", 1)  # 3, 4
+    s.hop("return", REACTOR, TASK, None, thread=MAIN)  # 5
+    s.exit(read, "return", 1)  # 6
+    assert states(s.trace(), REACTOR) == [("running", 0, 6)]
+
+
+def test_an_open_call_of_a_thread_that_is_not_known_does_not_run_to_the_end() -> None:
+    s = Scene()
+    s.call("made:Server.run", REACTOR)  # 0
+    s.exit(s.call("made:start", REACTOR), "return", 1)  # 1, 2
+    s.hop("wake", TASK, None, None, scheduled=0, began=3_000, thread=MAIN)  # 3
+    s.call("made:app", TASK)  # 4
+    assert states(s.trace(), REACTOR) == [("running", 0, 2)]
+
+
+class Counted(list[tuple[int, Run]]):
+    """Counts how often an entry is looked at."""
+
+    looks = 0
+
+    def __getitem__(self, at: Any) -> Any:
+        self.looks += 1
+        return super().__getitem__(at)
+
+
+def test_the_work_grows_as_the_recording_does() -> None:
+    def looks(count: int) -> int:
+        s = Scene()
+        s.hop("io", REACTOR, None, None, began=0, thread=MAIN)
+        outer = s.call("made:outer", REACTOR)
+        for _ in range(count):
+            at = len(s.events) * 1000
+            s.hop("wake", TASK, None, None, scheduled=at - 900, began=at, thread=MAIN)
+            s.exit(s.call("made:app", TASK), "return", 1)
+        s.hop("return", REACTOR, TASK, None, thread=MAIN)
+        s.exit(outer, "return", 1)
+        trace = s.trace()
+        waits = Waits(trace)
+        runs = Counted(waits._in_thread[MAIN])
+        waits.__dict__["_in_thread"] = {MAIN: runs}
+        for event in trace.events:
+            if isinstance(event, Hop):
+                waits.queued(event)
+        return runs.looks
+
+    assert 0 < looks(800) < 3 * looks(400)
+
+
+@pytest.mark.parametrize("type", ["lifespan.shutdown", "made.up"])
+def test_what_no_connection_brings_does_not_wait_for_the_client(type: str) -> None:
+    trace = awaited().trace()
+    message = trace.events[9]
+    assert isinstance(message, Message)
+    other = replace(message, type=type)
+    events = (*trace.events[:9], other, *trace.events[10:])
+    assert Waits(trace).client(message) > 0
+    assert Waits(replace(trace, events=events)).client(other) == 0
+
+
+def consumed(line: int | None = 5, *, sends: bool = False) -> str:
+    """Say of a step in line 5 that it stepped aside before its caller, in some line."""
+    s = Scene()
+    s.hop("create_task", TASK, REACTOR, None, scheduled=0, began=0, thread=MAIN)
+    app = s.call("made:app", TASK)
+    numbers = s.call("made:numbers", TASK, 5)
+    s.exit(numbers, "suspend", 1)
+    if sends:
+        s.exit(s.call("made:use", TASK, 6), "return", 1)
+    s.exit(app, "suspend", line)
+    for _ in range(3):
+        s.call("made:more", THREAD)
+    at = len(s.events) * 1000
+    s.hop("wake", TASK, THREAD, None, scheduled=at, began=at, thread=MAIN)
+    s.exit(app, "resume", line)
+    s.exit(numbers, "resume", 1)
+    return said(s.trace())["made.numbers"]
+
+
+def test_a_generator_is_not_woken_by_what_wakes_its_caller() -> None:
+    assert consumed() == "Suspended for 5 µs, until it was woken from thread: executor."
+    assert consumed(7) == "Suspended for 7 µs."
+    assert consumed(sends=True) == "Suspended for 9 µs."
 
 
 def test_stretches_do_not_overlap() -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
 
+from walkthroughs.focus import Focus
+from walkthroughs.recorder import Recorder
 from walkthroughs.recording import record
 from walkthroughs.render.waits import Waits
-from walkthroughs.trace import Hop, Message, Trace
+from walkthroughs.trace import Call, Hop, Message, Trace
 
 SERVERS = ["daphne", "minidaphne"]
 
@@ -71,3 +75,32 @@ def test_the_states_of_each_lane_are_in_order_and_do_not_overlap(server: str) ->
         for each in waits.stretches(lane):
             assert at <= each.start <= each.end
             at = each.end
+
+
+async def numbers() -> AsyncIterator[int]:
+    await asyncio.sleep(0.01)
+    yield 1
+
+
+async def consumes() -> None:
+    async for _ in numbers():
+        await asyncio.sleep(0.01)
+
+
+def test_a_generator_is_woken_for_what_it_awaits_and_not_for_its_consumer() -> None:
+    recorder = Recorder(Focus.of([__name__]))
+    recorder.start()
+    try:
+        asyncio.run(consumes())
+    finally:
+        recorder.stop()
+    trace = recorder.trace("test", "none")
+    waits = Waits(trace)
+    (generator,) = (
+        each
+        for each in trace.events
+        if isinstance(each, Call) and trace.name(each).endswith("numbers")
+    )
+    slept, gave = waits.suspensions(generator.seq)
+    assert slept.hop is not None and slept.hop.how == "wake"
+    assert gave.hop is None
