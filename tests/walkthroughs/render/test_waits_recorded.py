@@ -13,6 +13,7 @@ from walkthroughs.recorder import Recorder
 from walkthroughs.recording import record
 from walkthroughs.render.waits import Waits
 from walkthroughs.trace import Call, Hop, Message, Trace
+from walkthroughs.user_scenarios import scenario
 
 SERVERS = ["daphne", "minidaphne"]
 
@@ -59,7 +60,11 @@ def test_what_a_timer_of_the_server_brings_about_is_not_put_down_to_the_client()
 def test_what_the_application_brings_about_is_not_put_down_to_the_client(
     server: str,
 ) -> None:
-    trace = record("django-async-view", server)
+    module = "tests.walkthroughs.listens_app"
+    listens = scenario(
+        "listens", f"{module}:application", focus=[module], servers=SERVERS
+    )
+    trace = record(listens, server)
     waits = Waits(trace)
     ended = received(trace, "http.disconnect")
     # The response is complete: the server says so itself.
