@@ -27,7 +27,6 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
 from typing import Literal
 
 from ..trace import Call, Event, Exit, Hop, Message, Trace
@@ -335,7 +334,8 @@ class Waits:
         assert isinstance(call, Call)
         lane = self._by_lane[since.lane]
         first = bisect_right(lane, since.seq, key=lambda each: each.seq)
-        for event in islice(lane, first, None):
+        for at in range(first, len(lane)):
+            event = lane[at]
             if event.seq >= hop.seq:
                 return False
             if not isinstance(event, Exit) or event.how != "suspend":
