@@ -35,6 +35,7 @@ DJANGO_WITHOUT = (
     "db/backends/mysql",
     "db/backends/oracle",
     "db/backends/postgresql",
+    "db/migrations",
     "test",
 )
 """Folders of Django that no view here can use; what is imported all the same is taken."""
