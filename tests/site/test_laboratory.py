@@ -372,8 +372,8 @@ def test_each_block_of_words_runs_where_it_stands(chapter: Chapter) -> None:
     buttons = chapter.page.get_by_role("button", name=re.compile("^Run block"))
     last = str(buttons.last.get_attribute("aria-label"))
     assert buttons.count() == 21
-    chapter.press("Run block 19")
-    assert chapter.output("block 19") == "Each answer is the one printed above."
+    chapter.press("Run block 21")
+    assert chapter.output("block 21") == "Each answer is the one printed above."
     chapter.press(last)
     assert chapter.output(last.removeprefix("Run ")) == "It has run; it prints nothing."
     chapter.press("Edit block 1")
@@ -385,8 +385,8 @@ def test_each_block_of_words_runs_where_it_stands(chapter: Chapter) -> None:
 
 def test_a_block_runs_between_blocks_that_cannot(chapter: Chapter) -> None:
     chapter.open("closing")
-    chapter.press("Run block 8")
-    assert chapter.output("block 8") == "Each answer is the one printed above."
+    chapter.press("Run block 9")
+    assert chapter.output("block 9") == "Each answer is the one printed above."
 
 
 def test_an_exercise_is_solved_in_the_page(chapter: Chapter) -> None:

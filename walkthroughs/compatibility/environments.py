@@ -186,7 +186,7 @@ DESCRIBE = """\
 import json, sys
 import walkthroughs
 from walkthroughs.recording import installed
-print(json.dumps([walkthroughs.__file__, installed(), sys.path[1:]]))
+print(json.dumps([walkthroughs.__file__, installed(), sys.path]))
 """
 
 
@@ -203,7 +203,9 @@ def others() -> Iterator[Environment]:
         if not python.exists():
             continue
         try:
-            file, installed, path = json.loads(run_quietly([python, "-c", DESCRIBE]))
+            file, installed, path = json.loads(
+                run_quietly([python, "-P", "-c", DESCRIBE])
+            )
         except (Uninstallable, ValueError):
             continue
         if Path(file).samefile(walkthroughs.__file__):
