@@ -26,7 +26,7 @@ NEWER := 3.12 3.13
 export WALKTHROUGHS_ENVIRONMENTS := \
   $(CURDIR)/.venv-3.13:$(CURDIR)/.venv-3.12:$(CURDIR)/.venv
 # How much of walkthroughs its tests take, in per cent: it does not go down.
-COVERED := 82
+COVERED := 83
 # With the lowest versions that pyproject.toml allows.
 LOWEST := .venv-lowest
 PROGRAMS_STAMP := .ci/tools/.installed

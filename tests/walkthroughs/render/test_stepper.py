@@ -613,7 +613,7 @@ def test_a_step_that_waited_says_why(open_page: Open) -> None:
     shown = View(trace, [step.seq for step in trace.steps])
     page = open_page("#made-1", html.walkthrough(shown, "", "made"))
     why = page.locator(".wt-told p", has_text="Why did this wait?")
-    expect(why).to_contain_text("Suspended for 6 µs: it awaited receive()")
+    expect(why).to_contain_text("Suspended for 4 µs: it awaited receive()")
     press(page, "End")
     expect(why.first).to_contain_text("Queued for 1 µs")
     expect(why.last).to_contain_text("The application waited 7 µs")
