@@ -204,7 +204,7 @@ def others() -> Iterator[Environment]:
             continue
         try:
             file, installed, path = json.loads(
-                run_quietly([python, "-P", "-c", DESCRIBE])
+                run_quietly([python, "-I", "-c", DESCRIBE])
             )
         except (Uninstallable, ValueError):
             continue
