@@ -103,6 +103,15 @@ def test_no_fence_is_left_unread(site: Path) -> None:
     assert found == []
 
 
+def test_a_page_says_at_its_top_whether_it_has_pictures(site: Path) -> None:
+    for page in site.rglob("*.html"):
+        _, article, html = page.read_text(encoding="utf-8").partition("<article")
+        if article:
+            top = html.find('class="has-pictures"')
+            assert (top >= 0) == ('class="wt-picture"' in html), page
+            assert top < 300, page
+
+
 def test_no_attribute_list_is_left_unread(site: Path) -> None:
     """Such as `{ .front }`, which belongs to Markdown and not on the page."""
     code = re.compile(r"<(pre|code|script|style)\b.*?</\1>", re.DOTALL)

@@ -21,9 +21,11 @@ GENERATORS = {
     "zensical": ["zensical", "build", "--strict"],
 }
 
-# What the extension makes of a page: pictures, steps, listings, links and source.
+# What the extension makes of a page: pictures, steps, listings, links and source. Not the
+# excerpts: a call that is folded away has one, too, and how many there are of these in an
+# upload depends on how many reads the socket needed in that run.
 PARTS = re.compile(
-    r'<svg class="[^"]*|class="wt-step"|class="wt-listing[^"]*"|class="wt-[a-z]+s"'
+    r'<svg class="[^"]*|class="wt-step"|class="wt-listing[^"]*"|class="wt-(?!lines)[a-z]+s"'
     r'|id="[\w-]+-\d+"|class="(?:term|stage)"|<figure class="source">|class="wt-failure"'
 )
 
