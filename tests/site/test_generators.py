@@ -23,9 +23,9 @@ GENERATORS = {
 
 # What the extension makes of a page: pictures, steps, listings, links and source. Not the
 # excerpts: a call that is folded away has one, too, and how many there are of these in an
-# upload depends on how many reads the socket needed in that run.
+# upload depends on how many reads the socket needed in that run; nor the pictures by time.
 PARTS = re.compile(
-    r'<svg class="[^"]*|class="wt-step"|class="wt-listing[^"]*"|class="wt-(?!lines)[a-z]+s"'
+    r'<svg class="(?!wt-clock)[^"]*|class="wt-step"|class="wt-listing[^"]*"|class="wt-(?!lines)[a-z]+s"'
     r'|id="[\w-]+-\d+"|class="(?:term|stage)"|<figure class="source">|class="wt-failure"'
 )
 
