@@ -50,7 +50,8 @@ def _is_narrative(element: Element) -> bool:
 
 
 def _link(md: Markdown, element: Element, narrative: Narrative, bound: Bound) -> None:
-    element.set("data-walk", f"{bound.ident}-walk")
+    everywhere = (bound, *bound.others)
+    element.set("data-walk", " ".join(f"{each.ident}-walk" for each in everywhere))
     bold = [
         (parent, at, strong)
         for parent in element.iter()
@@ -62,9 +63,12 @@ def _link(md: Markdown, element: Element, narrative: Narrative, bound: Bound) ->
     if written != wanted:
         odd = next((w for w in wanted if w not in written), "") or str(written)
         raise FenceError(f"Markdown has not rendered the bold names as written: {odd}")
-    for (parent, at, strong), step in zip(bold, bound.steps, strict=True):
+    steps = zip(*(each.steps for each in everywhere), strict=True)
+    for (parent, at, strong), numbers in zip(bold, steps, strict=True):
         strong.attrib.pop("nth", None)
-        link = Element("a", {"class": "wt-go", "href": f"#{bound.ident}-{step}"})
+        link = Element("a", {"class": "wt-go", "href": f"#{bound.ident}-{numbers[0]}"})
+        if bound.others:
+            link.set("data-steps", " ".join(map(str, numbers)))
         link.tail, strong.tail = strong.tail, None
         link.append(strong)
         parent[at] = link

@@ -1,18 +1,19 @@
 """Bind a narrative to its walkthrough: each bold name to a step, in the order of the path.
 
 The prose is held against the recording as a listing is: a name that the listing above
-does not have, or has only further up, is an error with its line.
+does not have, or has only further up, is an error with its line.  Where the page has the
+path of other versions, too, the prose is bound to these as far as they make the calls.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
-from ..errors import ListingError
+from ..errors import ListingError, WalkthroughError
 from ..pages.markdown import Fence, Problem, options_of
 from ..pages.narratives import Mention, Narrative
-from ..render.view import View
 from ..verification import ident, verify
 
 
@@ -22,13 +23,16 @@ class Bound:
 
     Args:
         ident: the id of its walkthrough on the page.
-        steps: for each mention the number of its step, ascending.
+        steps: for each mention the number of its step, ascending; 0 where another
+            version's path does not have it in that order.
         listing: the fence that the walkthrough is made from.
+        others: the same for each other version that the page has a listing of.
     """
 
     ident: str
     steps: tuple[int, ...]
     listing: Fence
+    others: tuple[Bound, ...] = ()
 
 
 def bind(narrative: Narrative | Problem, fences: Sequence[Fence]) -> Bound:
@@ -65,17 +69,41 @@ def bind(narrative: Narrative | Problem, fences: Sequence[Fence]) -> Bound:
         words = "this narrative names no step: write **`name`** for each"
         raise ListingError(words, narrative.line)
     listing = same[numbers[-1] - 1]
-    view = verify(listing.body, options_of(listing)).view
+    steps = _steps(listing, narrative.mentions, strict=True)
     name = ident(narrative.scenario, narrative.server, numbers[-1])
-    return Bound(name, _steps(view, narrative.mentions), listing)
+    return Bound(name, steps, listing, tuple(_others(narrative, same)))
 
 
-def _steps(view: View, mentions: Sequence[Mention]) -> tuple[int, ...]:
+def _others(narrative: Narrative, same: Sequence[Fence]) -> Iterator[Bound]:
+    """Bind a narrative to the nearest listing of each version that it does not name."""
+    for option, version in narrative.version:
+        nearest = {
+            each.options[option]: (number, each)
+            for number, each in enumerate(same, 1)
+            if each.options.get(option, version) != version
+        }
+        for number, listing in nearest.values():
+            name = ident(narrative.scenario, narrative.server, number)
+            with suppress(WalkthroughError):  # its callpath says so, with its line
+                steps = _steps(listing, narrative.mentions, strict=False)
+                yield Bound(name, steps, listing)
+
+
+def _steps(
+    listing: Fence, mentions: Sequence[Mention], strict: bool
+) -> tuple[int, ...]:
+    """Return the step of each mention; 0 for a missing one, unless that is an error."""
+    view = verify(listing.body, options_of(listing)).view
     names = [view.name(step) for step in view.steps]
     numbers: list[int] = []
     for mention in mentions:
         found = [n for n, name in enumerate(names, 1) if _is_called(name, mention.name)]
-        numbers.append(_choose(mention, found, numbers[-1] if numbers else 0))
+        try:
+            numbers.append(_choose(mention, found, max(numbers, default=0)))
+        except ListingError:
+            if strict:
+                raise
+            numbers.append(0)
     return tuple(numbers)
 
 

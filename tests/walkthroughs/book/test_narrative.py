@@ -3,6 +3,7 @@
 from dataclasses import replace
 from importlib.metadata import version as installed
 from pathlib import Path
+from typing import Any
 
 import pytest
 from markdown import Markdown
@@ -15,6 +16,7 @@ from walkthroughs.commands import FAILED
 from walkthroughs.errors import FenceError, ListingError
 from walkthroughs.pages.markdown import Problem, fences
 from walkthroughs.pages.narratives import Mention, Narrative, narratives
+from walkthroughs.verification import verify
 
 EXTENSION = "walkthroughs.adapters.markdown"
 
@@ -138,6 +140,22 @@ def test_a_narrative_may_name_the_version_of_its_listing(which: int) -> None:
     bound = bind(narrative, listed)
     assert (bound.listing, bound.steps) == (listed[which - 1], (1,))
     assert bound.ident == ("main-loop-daphne" if which == 1 else "main-loop-daphne-2")
+
+
+def test_it_follows_the_paths_of_other_versions_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def with_what_is_installed(body: str, options: dict[str, str]) -> Any:
+        return verify(body, {**options, "django": installed("django")})
+
+    monkeypatch.setattr("walkthroughs.book.narrative.verify", with_what_is_installed)
+    page = VERSIONS.replace("WHICH", "6.1").replace("begins.", "begins. **`doStart`**")
+    [narrative] = narratives(page)
+    bound = bind(narrative, fences(page))
+    assert (bound.ident, bound.steps) == ("main-loop-daphne-2", (1, 2))
+    [other] = bound.others
+    # The listing of the other version leaves that call out.
+    assert (other.ident, other.steps) == ("main-loop-daphne", (1, 0))
 
 
 def test_a_version_that_no_listing_speaks_for_is_a_fault() -> None:

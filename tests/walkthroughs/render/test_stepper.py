@@ -692,6 +692,33 @@ def test_a_name_in_the_prose_goes_to_its_step(open_page: Open) -> None:
     expect(count).to_have_text(re.compile(r"^4 /"))
 
 
+# Two versions, each in a tab, and prose that names three steps; the second version does
+# not have the second one.
+VERSIONS = """<p><button onclick="one.hidden = !(two.hidden = !two.hidden)">Other</button></p>
+<div id="one">{}</div><div id="two" hidden>{}</div>"""
+PATHS = NARRATIVE.replace("made-walk", "made-walk other-walk")
+
+
+def test_prose_is_beside_the_version_that_is_chosen(open_page: Open) -> None:
+    prose = PATHS.replace('href="#made-2"', 'href="#made-2" data-steps="2 3"')
+    prose = prose.replace('href="#made-4"', 'href="#made-4" data-steps="4 0"')
+    body = VERSIONS.format(made(), made("other")) + prose
+    page = open_page(body=body, viewport={"width": 1440, "height": 800})
+    count = beside(page)
+    first, second = page.locator(".wt-go").all()
+    expect(second).to_have_attribute("href", "#made-4")
+    page.get_by_role("button", name="Other").click()
+    for go in (second, first):
+        go.evaluate("go => go.scrollIntoView({block: 'start'})")
+        expect(count).to_have_text(re.compile("^3 /"))
+    expect(first).to_have_attribute("href", "#other-3")
+    assert second.get_attribute("href") is None
+    page.get_by_role("button", name="Other").click()
+    second.evaluate("go => go.scrollIntoView({block: 'start'})")
+    expect(count).to_have_text(re.compile("^4 /"))
+    expect(page.locator(".wt-column")).to_have_count(1)
+
+
 def test_with_reduced_motion_prose_moves_nothing(open_page: Open) -> None:
     page = open_page(body=made() + NARRATIVE, reduced_motion="reduce")
     page.evaluate("document.querySelector('.beside').scrollIntoView()")

@@ -778,24 +778,16 @@
   }
 
   /* Prose that is read beside a walkthrough: a second stepper on the same steps, which
-     goes to the step of the name that the reader has come to. */
+     goes to the step of the name that the reader has come to.  Of several versions, each
+     in a tab, it is beside the one that is chosen there. */
   class Narrative {
-    constructor(words, root) {
+    constructor(words, roots) {
+      this.words = words;
+      this.roots = roots;
       this.goes = [...words.querySelectorAll(".wt-go")];
-      this.stepper = new Stepper(root, words);
-      const listing = root.querySelector(".wt-listing").cloneNode(true);
-      for (const each of listing.children) {
-        each.classList.remove("wt-here");
-        each.removeAttribute("aria-current");
-      }
-      const path = pane("wt-path", "Path");
-      path.append(listing);
-      const column = make("div", "wt wt-column", path, this.stepper.stage);
-      column.dataset.searchExclude = "";
-      words.append(column);
-      this.path = path;
-      this.stepper.link();
+      this.columns = new Map();
       this.come = this.come.bind(this);
+      this.choose();
       new IntersectionObserver(([{ isIntersecting }]) => {
         removeEventListener("scroll", this.come);
         if (isIntersecting) addEventListener("scroll", this.come, { passive: true });
@@ -803,9 +795,49 @@
       }).observe(words);
     }
 
+    /* The version whose tab is open has the column. */
+    choose() {
+      const shown = this.roots.findIndex((root) => root.offsetParent);
+      const nth = Math.max(shown, 0);
+      if (nth === this.nth) return;
+      this.nth = nth;
+      this.now = null;
+      const root = this.roots[nth];
+      for (const go of this.goes) {
+        const step = go.dataset.steps?.split(" ")[nth];
+        if (step === "0") go.removeAttribute("href");
+        else if (step) go.href = `#${root.id.replace(/walk$/, step)}`;
+      }
+      const [column, stepper] = this.columns.get(root) || this.build(root);
+      this.column?.remove();
+      this.words.append(column);
+      stepper.link();
+      stepper.show();
+      this.column = column;
+      this.stepper = stepper;
+      steppers.set(this.words, stepper);
+    }
+
+    build(root) {
+      equip(root);
+      const stepper = new Stepper(root, this.words);
+      const listing = root.querySelector(".wt-listing").cloneNode(true);
+      for (const each of listing.children) {
+        each.classList.remove("wt-here");
+        each.removeAttribute("aria-current");
+      }
+      const path = pane("wt-path", "Path");
+      path.append(listing);
+      const column = make("div", "wt wt-column", path, stepper.stage);
+      column.dataset.searchExclude = "";
+      this.columns.set(root, [column, stepper]);
+      return [column, stepper];
+    }
+
     come() {
       this.coming ||= requestAnimationFrame(() => {
         this.coming = 0;
+        this.choose();
         const now = this.reached();
         if (now === this.now) return;
         this.now = now;
@@ -823,7 +855,7 @@
         const top = (around === block ? each : around).getBoundingClientRect().top;
         if (found && top > line) break;
         block = around;
-        found = each;
+        if (each.hasAttribute("href")) found = each;
       }
       return found;
     }
@@ -1045,14 +1077,13 @@
   const narrate = () => {
     if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
     for (const words of document.querySelectorAll(".beside[data-walk]")) {
-      const root = document.getElementById(words.dataset.walk);
-      if (!root || steppers.has(words)) continue;
+      const roots = words.dataset.walk.split(" ").map((id) => document.getElementById(id));
+      if (roots.includes(null) || steppers.has(words)) continue;
       const eye = new IntersectionObserver(
         ([{ isIntersecting }]) => {
           if (!isIntersecting) return;
           eye.disconnect();
-          equip(root);
-          steppers.set(words, new Narrative(words, root).stepper);
+          new Narrative(words, roots);
         },
         { rootMargin: "50%" },
       );
