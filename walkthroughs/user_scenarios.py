@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from .clients.session import Exchange, Request, SessionClient, Unanswered
-from .scenarios import Scenario
+from .scenarios import SCOPES, Scenario
 from .servers import load
 
 
@@ -78,6 +78,7 @@ def scenario(
             server: (*load(server).FOCUS, *load(server).TRANSPORT, *focus)
             for server in servers
         },
+        watch=SCOPES,
         process={
             "own": True,
             "set_up": set_up,

@@ -182,7 +182,7 @@ class Laboratory:
     def _run(self, experiment: Experiment, result: Result) -> None:
         from ..focus import Focus
         from ..recorder import Recorder
-        from ..scenarios import SCOPES
+        from ..scenarios import WATCHED
         from ..servers import load
         from .client import Client, parse
         from .network import SERVER_PORT
@@ -197,7 +197,7 @@ class Laboratory:
         self._focus = names(experiment.focus, server)
         running: set[int] = set()
         recorder = Recorder(
-            Focus.of(self._focus), SCOPES, server.LOOP, MAX_EVENTS, start_up=MAX_EVENTS
+            Focus.of(self._focus), WATCHED, server.LOOP, MAX_EVENTS, start_up=MAX_EVENTS
         )
         world = World(_clock, client, lambda: bool(running))
         _outside.append(world)

@@ -94,6 +94,9 @@ last one: what it leads to was not ready before."""
 IO: Origin = ("io", None, None, None)
 """Nobody did: the loop found a reason in the outside world."""
 
+EVERYWHERE = "*"
+"""Stands for all functions whose own name is not watched."""
+
 ELSEWHERE = ("executor", "thread")
 """How work comes to a thread: what it leads to comes from there, not from whom it had it."""
 
@@ -208,7 +211,8 @@ class EventLog:
 
     Args:
         focus: which calls to keep.
-        watch: dotted name -> names of the arguments whose repr is kept.
+        watch: dotted name -> names of the arguments whose repr is kept; those under
+            `EVERYWHERE` are kept of every other function that has them.
         loop_name: what the lane of the main thread's callbacks is called.
         max_events: events of that number and higher ones are only counted.
     """
@@ -222,6 +226,7 @@ class EventLog:
     ) -> None:
         self.focus = focus
         self.watch = watch
+        self._watched: dict[CodeInfo, tuple[str, ...]] = {}
         self.max_events = max_events
         self.dropped = 0
         self.entries: list[Entry] = []
@@ -454,11 +459,24 @@ class EventLog:
         self, seen: CodeInfo, receiver: str | None, frame: FrameType
     ) -> tuple[tuple[str, str], ...]:
         """Return the arguments that the scenario watches, in short."""
-        wanted = self.watch.get(self.code_filter.called_name(seen, receiver), ())
+        wanted = self.watch.get(self.code_filter.called_name(seen, receiver))
+        if wanted is None:
+            wanted = self._everywhere(seen)
         values = frame.f_locals if wanted else {}
         return tuple(
             pair for name in wanted for pair in watched_arguments(name, values)
         )
+
+    def _everywhere(self, seen: CodeInfo) -> tuple[str, ...]:
+        """Return those of a function's arguments that are watched in any function."""
+        found = self._watched.get(seen)
+        if found is None:
+            code = seen.code
+            count = code.co_argcount + code.co_kwonlyargcount
+            names = self.watch.get(EVERYWHERE, ())
+            found = tuple(each for each in code.co_varnames[:count] if each in names)
+            self._watched[seen] = found
+        return found
 
 
 def watched_arguments(

@@ -34,7 +34,8 @@ class Recorder:
 
     Args:
         focus: which calls to keep.
-        watch: dotted name -> names of the arguments whose repr is kept.
+        watch: dotted name -> names of the arguments whose repr is kept; "*" for every
+            other function that has them.
         loop_name: what the lane of the main thread's callbacks is called.
         max_events: how many events are kept; later ones are only counted.
         source: the module that hears calls, by default the interpreter's best.

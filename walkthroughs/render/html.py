@@ -20,6 +20,7 @@ from zlib import compress
 
 from ..trace import Call, Exit, Function, Header, Message
 from .durations import durations
+from .origins import origins
 from .scales import by_order, by_time, switch
 from .sentences import Sentence, arrived, counted, folded, happened, often, status
 from .source import Excerpt, Mark, SourceLine, Sources
@@ -381,6 +382,7 @@ class _Steps:
         self.view = view
         self.shelf = shelf
         self.waiting = waiting
+        self.origins = origins(view)
         self.durations = durations(view.trace) if shelf is not None else {}
         folds = sum(isinstance(row, Fold) for row in view.rows)
         self.listed = max(LISTED_EACH, LISTED // max(folds, 1))
@@ -403,7 +405,7 @@ class _Steps:
             self.story(row),
             *(_wrap("p", "", self.linked(each)) for each in happened(self.view, row)),
             self.why(self.waiting.step(row)),
-            self.args(row.event),
+            self.args(row),
             *self.source(row),
             "</li>",
         )
@@ -493,16 +495,43 @@ class _Steps:
         words = f"<b>Why did this wait?</b> {self.linked(sentence)}"
         return _wrap("p", "", words) if sentence else ""
 
-    def args(self, event: Call | Message) -> str:
-        """Yield the watched arguments; the entries of one in a table of their own."""
-        args = event.args if isinstance(event, Call) else ()
+    def args(self, row: Step) -> str:
+        """Render the watched arguments; the entries of one in a table of their own."""
+        args = row.event.args if isinstance(row.event, Call) else ()
         whole = [arg for arg in args if not _ENTRY.fullmatch(arg[0])]
         rows = "".join(
-            f"<dt><code>{escape(name)}</code></dt><dd><code>{escape(text)}</code></dd>"
+            f"<dt><code>{escape(name)}</code></dt>"
+            f"<dd><code>{escape(text)}</code>{self.before(row, name)}</dd>"
             for name, text in whole
         )
         listed = f'<dl class="wt-args">{rows}</dl>' if rows else ""
-        return listed + "".join(_entries(args))
+        return listed + "".join(self.entries(row, args))
+
+    def before(self, row: Step, name: str) -> str:
+        """Link to the step before that had the same text."""
+        origin = self.origins.get((row.number, name))
+        if origin is None:
+            return ""
+        return (
+            f' <a class="wt-before" href="#{self.ident}-{origin.step}" '
+            f'title="The same text was in {escape(origin.name)}">seen in step '
+            f"{origin.step}</a>"
+        )
+
+    def entries(self, row: Step, args: Iterable[tuple[str, str]]) -> Iterator[str]:
+        """Render a table for each argument that is watched entry by entry."""
+        matches = ((_ENTRY.fullmatch(name), text) for name, text in args)
+        entries = ((match, text) for match, text in matches if match)
+        for name, group in groupby(entries, key=lambda entry: entry[0]["name"]):
+            rows = "".join(
+                f'<tr><th scope="row"><code>{escape(match["key"])}</code></th>'
+                f"<td><code>{escape(text)}</code>{self.before(row, match[0])}</td></tr>"
+                for match, text in group
+            )
+            yield (
+                f'<table class="wt-entries"><caption>{escape(name)}</caption>'
+                f"<tbody>{rows}</tbody></table>"
+            )
 
     # Source
 
@@ -622,22 +651,6 @@ class _Steps:
 
 
 _ENTRY = re.compile(r"(?P<name>\w+)\['?(?P<key>.*?)'?\]")
-
-
-def _entries(args: Iterable[tuple[str, str]]) -> Iterator[str]:
-    """Render a table for each argument that is watched entry by entry."""
-    found = ((_ENTRY.fullmatch(name), text) for name, text in args)
-    entries = ((match, text) for match, text in found if match)
-    for name, group in groupby(entries, key=lambda entry: entry[0]["name"]):
-        rows = "".join(
-            f'<tr><th scope="row"><code>{escape(match["key"])}</code></th>'
-            f"<td><code>{escape(text)}</code></td></tr>"
-            for match, text in group
-        )
-        yield (
-            f'<table class="wt-entries"><caption>{escape(name)}</caption>'
-            f"<tbody>{rows}</tbody></table>"
-        )
 
 
 def _figure(excerpt: Excerpt, role: str, words: str, folds: bool = False) -> str:

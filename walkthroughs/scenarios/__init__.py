@@ -21,7 +21,28 @@ SCOPES: Mapping[str, tuple[str, ...]] = {
     f"{server}.server.Server.create_application": ("scope[]",)
     for server in ("daphne", "minidaphne")
 }
-"""Where a scope has just been made, which is looked at wherever nothing else is said."""
+"""Where a scope has just been made: its entries are looked at in every recording."""
+
+VALUES = (
+    *("command", "path", "sql", "status", "status_text", "url", "version"),
+    *("body", "bytes", "bytes_data", "chunk", "content", "data", "line", "text_data"),
+    *("key", "name", "prefix", "subprotocol", "value"),
+    *("code", "framing", "isBinary", "is_binary", "opcode", "payload", "reason"),
+    *("event", "eventType", "message", "number", "phase"),
+    *("channel", "group"),
+    *("func", "request", "response", "sender", "view"),
+    *("error", "exc", "exception", "wasClean"),
+    *("delay", "length", "period", "seconds", "size"),
+    *("backlog", "description", "interface"),
+)
+"""Names of arguments that carry what a reader follows: bytes, events, codes, times."""
+
+WATCHED: Mapping[str, tuple[str, ...]] = {"*": VALUES, **SCOPES}
+"""What is looked at in the book's recordings.
+
+To show a value runs its `repr`.  That of a stranger's object may do anything, such as a
+query, so for applications that are not the book's own only the scope is looked at.
+"""
 
 
 @dataclass(frozen=True)
@@ -35,8 +56,8 @@ class Scenario:
         client: given the port, talks to the server until the story is told.
         focus: server -> the dotted names in focus there; the application's own
             names stand in each.
-        watch: dotted name -> names of the arguments whose short repr is kept; with
-            `[]` behind it, that of each entry of a dict.
+        watch: dotted name, or "*" for every other one -> names of the arguments whose
+            short repr is kept; with `[]` after it, that of each entry of a dict.
         background: what has to run around the server, such as a Redis.
         options: of the server, by the names that its own code has for them.
         patience: seconds to wait at the end for an application that still runs.
@@ -50,7 +71,7 @@ class Scenario:
     application: str
     client: Callable[[int], object]
     focus: Mapping[str, tuple[str, ...]]
-    watch: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: SCOPES)
+    watch: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: WATCHED)
     background: Callable[[], AbstractContextManager[object]] = nullcontext
     options: Mapping[str, object] = field(default_factory=dict)
     patience: float = 0

@@ -365,6 +365,19 @@ def test_the_entries_of_a_watched_dict_are_kept_each() -> None:
     assert whole == (("value", "'no dict'"),)
 
 
+def test_an_argument_may_be_watched_in_every_function_that_has_it() -> None:
+    watch = {"*": ("value", "no"), f"{HERE}.Base": ()}
+    recorder = Recorder(Focus.of([HERE]), watch)
+    recorder.start()
+    programs.leaf("good morning")
+    programs.calls()
+    recorder.stop()
+    seen = recorder.trace()
+    values = {seen.name(e): e.args for e in seen.events if isinstance(e, Call)}
+    assert values.pop(f"{HERE}.leaf")[0][0] == "value"
+    assert set(values.values()) == {()}
+
+
 def test_a_full_recording_counts_what_it_drops() -> None:
     trace = record(programs.calls, max_events=3)
     assert len(trace.events) == 3

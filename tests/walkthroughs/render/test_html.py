@@ -18,7 +18,7 @@ from walkthroughs.trace import Call, Exit, Function, Hop, Lane, Message, Package
 
 from .. import trace_builder as making
 from ..trace_builder import trace
-from .scenes import SHOWN, TASK, Scene, request, view
+from .scenes import REACTOR, SHOWN, TASK, Scene, request, view
 
 VOID = {"wbr", "br", "img", "input"}
 
@@ -220,6 +220,20 @@ def test_a_scope_that_is_watched_by_entry_is_a_table() -> None:
     assert '<table class="wt-entries"><caption>scope</caption>' in text
     assert '<th scope="row"><code>path</code></th><td><code>&#x27;&lt;b&gt;' in text
     assert "<dt><code>port</code></dt>" in text and "<dt><code>scope" not in text
+
+
+def test_a_value_leads_back_to_the_step_that_had_it_before() -> None:
+    scene = Scene()
+    line = (("line", "b'GET /hello/?name=reader HTTP/1.1'"),)
+    scope = (("scope['path']", "'/hello/'"), ("name", "'<b>'"))
+    seen = [
+        scene.call("made.tcp:Port.read", REACTOR, args=line),
+        scene.call("made.http:Request.process", REACTOR, args=scope),
+    ]
+    text = html.steps(View(scene.trace(), seen), "made")
+    [link] = re.findall('<a class="wt-before".*?</a>', text)
+    assert 'href="#made-1"' in link and "was in line" in link
+    assert "&#x27;/hello/&#x27;</code> <a" in text
 
 
 def test_what_the_listing_says_of_a_step_stands_with_it() -> None:
