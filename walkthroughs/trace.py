@@ -159,7 +159,8 @@ class Exit(Event):
         how: "return", "raise", "suspend" or "resume".
         call: number of the call.
         line: the line reached.
-        value: name of the exception's class for "raise", else None.
+        value: name of the exception's class for "raise", None where it is not known (by
+            `sys.setprofile`); else None.
     """
 
     kind: ClassVar[str] = "exit"

@@ -212,5 +212,6 @@ def _verb(exit: Exit) -> str:
     if exit.how == "suspend":
         return f"is suspended{where}"
     if exit.how == "raise":
-        return f"raises {exit.value}{where}"
+        # Python 3.11 does not tell a profiler which exception leaves a call.
+        return f"raises {exit.value or 'an exception'}{where}"
     return f"returns{where}" if where else "is taken by the server"

@@ -236,6 +236,17 @@ def test_a_value_leads_back_to_the_step_that_had_it_before() -> None:
     assert "&#x27;/hello/&#x27;</code> <a" in text
 
 
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [("ValueError", "Raises ValueError at line 3."), (None, "Raises an exception at")],
+)
+def test_an_exception_is_named_where_it_is_known(kind: str | None, words: str) -> None:
+    scene = Scene()
+    call = scene.call("made.app:App.__call__", TASK)
+    scene.exit(call, "raise", 3, kind)
+    assert words in html.steps(View(scene.trace(), [call]), "made")
+
+
 def test_what_the_listing_says_of_a_step_stands_with_it() -> None:
     told = {10: "<here>", 11: ""}
     text = html.steps(view(10, 11), "made", told=told)
