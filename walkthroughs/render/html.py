@@ -514,8 +514,8 @@ class _Steps:
             return ""
         return (
             f' <a class="wt-before" href="#{self.ident}-{origin.step}" '
-            f'title="The same text was in {escape(origin.name)}">seen in step '
-            f"{origin.step}</a>"
+            f'title="{escape(f"{origin.words} was in {origin.name}")}">'
+            f"seen in step {origin.step}</a>"
         )
 
     def entries(self, row: Step, args: Iterable[tuple[str, str]]) -> Iterator[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from ..trace import Call
@@ -20,7 +20,7 @@ TELLING = 5
 REMEMBERED = 300
 """In how many texts a value is looked for, the nearest first."""
 
-_LITERAL = re.compile(r"b?(?P<quote>['\"])(?P<inner>.*)(?P=quote)", re.DOTALL)
+_LITERAL = re.compile(r"b?(?P<quote>['\"])(?P<inner>.*?)(?P=quote)", re.DOTALL)
 
 
 class Origin(NamedTuple):
@@ -29,10 +29,12 @@ class Origin(NamedTuple):
     Args:
         step: number of the step.
         name: of the argument that had it there.
+        words: the text.
     """
 
     step: int
     name: str
+    words: str
 
 
 def origins(view: View) -> Mapping[tuple[int, str], Origin]:
@@ -47,22 +49,48 @@ def origins(view: View) -> Mapping[tuple[int, str], Origin]:
         to tell, or new.
     """
     found: dict[tuple[int, str], Origin] = {}
-    before: deque[tuple[Origin, str]] = deque(maxlen=REMEMBERED)
+    before: deque[tuple[int, str, str]] = deque(maxlen=REMEMBERED)
     for step in view.steps:
         args = step.event.args if isinstance(step.event, Call) else ()
         for name, text in args:
-            words = telling(text)
-            near = (at for at, other in reversed(before) if words and words in other)
-            if (origin := next(near, None)) is not None:
+            origin = _nearest(telling(text), before)
+            if origin is not None:
                 found[step.number, name] = origin
-        before.extend((Origin(step.number, name), text) for name, text in args)
+        before.extend((step.number, name, text) for name, text in args)
     return found
 
 
-def telling(text: str) -> str:
-    """Return the part of a repr by which its value is known again; "" if there is none."""
+def _nearest(
+    texts: Sequence[str], before: Sequence[tuple[int, str, str]]
+) -> Origin | None:
+    for words in texts:
+        for number, name, text in reversed(before):
+            if words in text:
+                return Origin(number, name, words)
+    return None
+
+
+def telling(text: str) -> list[str]:
+    """Return the texts by which a value is known again, the surest first.
+
+    Args:
+        text: the value's repr.
+
+    Returns:
+        What a literal has between its quotes; of anything else the whole repr, and
+        then the literals in it.
+    """
     literal = _LITERAL.fullmatch(text)
-    words = literal["inner"] if literal else text if text[:1] in "<{" else ""
-    words = words.partition("...")[0]
-    known = len(words) >= TELLING and any(each.isalpha() for each in words)
-    return words if known else ""
+    inside = [match["inner"] for match in _LITERAL.finditer(text)]
+    texts = [literal["inner"]] if literal else [text, *inside]
+    if text.isidentifier():
+        texts = []  # one of few values, such as False
+    return [words for words in map(_uncut, texts) if _is_telling(words)]
+
+
+def _uncut(text: str) -> str:
+    return text.partition("...")[0]
+
+
+def _is_telling(words: str) -> bool:
+    return len(words) >= TELLING and any(each.isalpha() for each in words)

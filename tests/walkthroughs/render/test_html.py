@@ -232,7 +232,7 @@ def test_a_value_leads_back_to_the_step_that_had_it_before() -> None:
     ]
     text = html.steps(View(scene.trace(), seen), "made")
     [link] = re.findall('<a class="wt-before".*?</a>', text)
-    assert 'href="#made-1"' in link and "was in line" in link
+    assert 'href="#made-1"' in link and "/hello/ was in line" in link
     assert "&#x27;/hello/&#x27;</code> <a" in text
 
 

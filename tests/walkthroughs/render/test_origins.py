@@ -20,7 +20,10 @@ def view(*values: str) -> View:
 
 def test_the_nearest_step_before_counts_in_whatever_lane() -> None:
     found = origins(view("b'good morning'", "'good morning'", "1", "'morning'"))
-    assert found == {(2, "data"): Origin(1, "data"), (4, "data"): Origin(2, "data")}
+    assert found == {
+        (2, "data"): Origin(1, "data", "good morning"),
+        (4, "data"): Origin(2, "data", "morning"),
+    }
 
 
 def test_two_arguments_of_one_call_do_not_explain_each_other() -> None:
@@ -36,27 +39,34 @@ def test_a_longer_text_does_not_come_from_its_part() -> None:
 
 def test_a_text_that_was_cut_is_known_by_its_beginning() -> None:
     assert origins(view("b'good morning, all'", "b'good morn...'")) == {
-        (2, "data"): Origin(1, "data")
+        (2, "data"): Origin(1, "data", "good morn")
+    }
+
+
+def test_of_many_values_one_may_be_known_again() -> None:
+    headers = "[(b'host', b'example.com')]"
+    assert origins(view("b'Host: example.com'", headers)) == {
+        (2, "data"): Origin(1, "data", "example.com")
     }
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("text", "texts"),
     [
-        ("'hello'", "hello"),
-        ('b"it\'s me"', "it's me"),
-        ("<Request: GET>", "<Request: GET>"),
-        ("{'type': 'a'}", "{'type': 'a'}"),
-        ("'abcd'", ""),
-        ("'12345'", ""),
-        ("123456", ""),
-        ("None", ""),
-        ("False", ""),
-        ("'...'", ""),
+        ("'hello'", ["hello"]),
+        ('b"it\'s me"', ["it's me"]),
+        ("<Request: GET>", ["<Request: GET>"]),
+        ("{'a': 'hello'}", ["{'a': 'hello'}", "hello"]),
+        ("'abcd'", []),
+        ("'12345'", []),
+        ("123456", []),
+        ("None", []),
+        ("False", []),
+        ("'...'", []),
     ],
 )
-def test_only_what_tells_something_is_looked_for(text: str, words: str) -> None:
-    assert telling(text) == words
+def test_only_what_tells_something_is_looked_for(text: str, texts: list[str]) -> None:
+    assert telling(text) == texts
 
 
 def test_the_work_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
