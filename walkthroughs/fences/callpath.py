@@ -25,7 +25,8 @@ from ..fence_recordings import digests_of, recording, version_named
 from ..listing import Line, is_blank, parse, repair
 from ..pages.first_listing import first_listing
 from ..pages.markdown import Fence, options_of
-from ..render.html import listing, slim, walkthrough
+from ..render.html import slim, walkthrough
+from ..render.listing_html import listing
 from ..verification import Verified, hold_kept, hold_on, ident, verify
 from .place import Place
 

@@ -273,7 +273,8 @@ class Laboratory:
         from ..fence_recordings import Recorded
         from ..focus import Focus
         from ..listing import check, parse
-        from ..render.html import listing, walkthrough
+        from ..render.html import walkthrough
+        from ..render.listing_html import listing
         from ..render.selection import select
         from ..render.view import View
         from ..verification import Verified

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
-from walkthroughs.render.view import View
+from walkthroughs.render.view import ListedLine, View
 from walkthroughs.trace import (
     Call,
     Event,
@@ -174,3 +174,19 @@ def later(trace: Trace) -> Trace:
         replace(event, time=event.time * 7 + 12345) for event in trace.events
     )
     return replace(trace, events=events)
+
+
+def listed(text: str, seq: int, indent: int = 0, comment: str = "") -> ListedLine:
+    return ListedLine("call", text, indent, comment, seq)
+
+
+LINES = (
+    listed("made.tcp.Port.read", 1, comment="all <begins> here"),
+    ListedLine("ellipsis", "...", 1, count=1),
+    listed("made.http.Request.process", 3, 1),
+    ListedLine("ellipsis", "...", 1, count=2),
+    ListedLine("blank"),
+    ListedLine("lane", "--- task: application"),
+    listed("made.app.App.__call__", 10),
+    ListedLine("message", "receive -> http.request", 1, seq=11),
+)

@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 import walkthroughs.render
 from walkthroughs.render import html
 from walkthroughs.render.compare_html import compare
+from walkthroughs.render.listing_html import listing
 from walkthroughs.render.round_trip import Stop, round_trip
 from walkthroughs.render.standalone import page as standing_alone
 from walkthroughs.render.view import ListedLine, View
@@ -60,7 +61,7 @@ def document(body: str, head: str = "") -> str:
 
 
 def made(ident: str = "made") -> str:
-    return html.walkthrough(view(), html.listing(view(), LINES, ident), ident)
+    return html.walkthrough(view(), listing(view(), LINES, ident), ident)
 
 
 # No longer than this module: Playwright keeps an event loop running meanwhile.
@@ -212,7 +213,7 @@ def test_it_plays_and_pauses(open_page: Open) -> None:
 
 
 def slim() -> str:
-    return html.slim(view(), html.listing(view(), LINES, "made"), "made")
+    return html.slim(view(), listing(view(), LINES, "made"), "made")
 
 
 def test_nothing_walks_before_the_reader_starts_it(open_page: Open) -> None:
