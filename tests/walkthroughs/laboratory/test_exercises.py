@@ -112,15 +112,15 @@ WRONG: dict[tuple[str, str], dict[str, str]] = {
     },
     ("daphne-to-django.md", "def target"): {
         "def target(scope):\n    return scope['path']\n": (
-            "The client sent b'/caf%C3%A9', target() returns '/café'."
+            "The client sent b'/caf%C3%A9', and target() returns '/café'."
         ),
         "def target(scope):\n    return scope['raw_path']\n": (
-            "The client sent b'/caf%C3%A9?q=%C3%A9', target() returns b'/caf%C3%A9'."
+            "The client sent b'/caf%C3%A9?q=%C3%A9', and target() returns b'/caf%C3%A9'."
         ),
         """\
         def target(scope):
             return scope["raw_path"] + b"?" + scope["query_string"]
-        """: "The client sent b'/caf%C3%A9', target() returns b'/caf%C3%A9?'.",
+        """: "The client sent b'/caf%C3%A9', and target() returns b'/caf%C3%A9?'.",
     },
     ("inside-django.md", "import time"): {
         """\
@@ -184,6 +184,21 @@ WRONG: dict[tuple[str, str], dict[str, str]] = {
 
             return middleware
         """: "It took 0.05 s, and X-Seconds is 0.",
+        """\
+        import time
+
+        from django.utils.decorators import async_only_middleware
+
+        @async_only_middleware
+        def measured(get_response):
+            async def middleware(request):
+                begun = time.monotonic()
+                response = await get_response(request)
+                response["X-Seconds"] = (time.monotonic() - begun) * 1000
+                return response
+
+            return middleware
+        """: "It took 0.05 s, and X-Seconds is 5",
     },
     ("django-to-daphne.md", "def chunked"): {
         "def chunked(pieces):\n    return b''.join(pieces)\n": (
@@ -211,7 +226,7 @@ WRONG: dict[tuple[str, str], dict[str, str]] = {
 
             async def send(self, data):
                 self.transport.write(data)
-        """: "Nobody has read a byte, and send() has returned.",
+        """: "Nobody has read a byte, but send() has returned.",
         """\
         class Patient(asyncio.Protocol):
             def connection_made(self, transport):
