@@ -45,6 +45,7 @@ class FlowControl:
         self.server_addr = read_address(transport.get_extra_info("sockname"))
         self.scheme = "https" if transport.get_extra_info("sslcontext") else "http"
         self.reasons: frozenset[Pause] = frozenset()  # why it is not read
+        self.unread = 0.0  # seconds without reading, since that was last asked
         self.resumed: asyncio.Event | None = None  # there is one while writing waits
         self.unsent = 0  # bytes, when we looked last
 
@@ -52,6 +53,7 @@ class FlowControl:
         """Stop reading for one more reason."""
         if not self.reasons and not self.transport.is_closing():
             self.transport.pause_reading()
+            self.paused_at = self.loop.time()
         self.reasons |= {reason}
 
     def resume_reading(self, *reasons: Pause) -> None:
@@ -59,6 +61,7 @@ class FlowControl:
         before, self.reasons = self.reasons, self.reasons.difference(reasons)
         if before and not self.reasons and not self.transport.is_closing():
             self.transport.resume_reading()
+            self.unread += self.loop.time() - self.paused_at
 
     def pause_writing(self) -> None:
         """Note that the transport's buffer is above its mark: the client reads slowly.
@@ -113,8 +116,7 @@ class InputQueue:
     def __init__(self, loop: Loop) -> None:
         self.loop = loop
         self.events: list[tuple[Any, int]] = []
-        self.size = 0
-        self.paused = False
+        self.size, self.paused = 0, False
         self.waiter: asyncio.Future[None] | None = None
 
     def is_waiting(self) -> bool:
@@ -128,8 +130,7 @@ class InputQueue:
     def put_nowait(self, event: Any, size: int = 0) -> None:
         """Add an event; ``size`` bytes of it count against `HIGH_WATER`."""
         self.events.append((event, size))
-        if size:
-            self.size += size
+        self.size += size
         if self.size > HIGH_WATER or len(self.events) > MAX_EVENTS:
             self.paused = True
             self.flow.pause_reading(Pause.APPLICATION)
@@ -159,8 +160,7 @@ class InputQueue:
                 self.waiter = self.loop.create_future()
                 await self.waiter
         event, size = self.events.pop(0)
-        if size:
-            self.size -= size
+        self.size -= size
         if self.paused:
             self.make_room()
         return event

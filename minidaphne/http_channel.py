@@ -333,7 +333,7 @@ class HTTPChannel(Connection):
             self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def is_held_up(self) -> bool:
-        """Whether the client waits for us, and so cannot be late with its body."""
+        """Whether the client waits for us, and so cannot be late."""
         unasked = self.receiving is not None and not self.receiving.continued
         return bool(self.flow.reasons) or (unasked and self.body_size == 0)
 
@@ -343,11 +343,15 @@ class HTTPChannel(Connection):
             self.lose_connection()
 
     def check_timeouts(self) -> None:
-        """End a connection whose client is late; if it is not, look again later."""
+        """End a connection whose client is late; if it is not, look again later.
+
+        It is not if we did not read for a second: that was no time for it to send.
+        """
         reading = self.reading is HEAD or self.reading is BODY
         if not reading and self.active is None:
             self.lose_connection()
-        elif not reading or (self.reading is BODY and self.is_held_up()):
+        elif not reading or self.is_held_up() or self.flow.unread > 1:
+            self.flow.unread = 0.0
             self.set_timeout(BODY_TIMEOUT)
         else:
             self.fail(PeerError(408, "The request was not sent in time"))

@@ -43,8 +43,7 @@ class Proxies:
             return self.trust_all
         # an IPv6 socket reports 10.0.0.1 as ::ffff:10.0.0.1
         both = {address, getattr(address, "ipv4_mapped", None) or address}
-        known = any(each in network for network in self.networks for each in both)
-        return self.trust_all or known
+        return self.trust_all or any(ip in net for net in self.networks for ip in both)
 
     def trusts_peer(self, client: Address) -> bool:
         """Whether to believe the headers that come from this end of a connection.

@@ -100,6 +100,26 @@ def test_minidaphne_stands_without_walkthroughs() -> None:
     assert not wrong
 
 
+def stand_ins(files: list[Path]) -> set[str]:
+    """The names that files import from what is made for tests."""
+    names = {name for file in files for name in imports(file)}
+    return {name for name in names if name.partition(".")[0] == "unittest"}
+
+
+def test_libraries_use_nothing_that_is_made_for_tests() -> None:
+    assert stand_ins(sources("minidaphne") + sources("walkthroughs")) == set()
+    assert "unittest.mock.Mock" in stand_ins(sources("tests/minidaphne"))
+
+
+def test_no_style_sheet_changes_the_letters_of_a_comment() -> None:
+    """Such as those of a URL, in whatever panel it is shown."""
+    paths = [*(HOUSE / "walkthroughs").rglob("*.css"), *(HOUSE / "docs").rglob("*.css")]
+    assert len(paths) > 1
+    for path in paths:
+        text = path.read_text(encoding="utf-8")
+        assert not re.search("first-letter|capitalize", text), path
+
+
 def test_only_servers_and_scenarios_know_a_server() -> None:
     wrong = [
         f"{file.relative_to(HOUSE)} imports {name}"

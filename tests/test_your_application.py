@@ -12,10 +12,12 @@ import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.gaps import GAP, numbers_are_whole, pattern
 from walkthroughs.pages.markdown import Fence, fences
 
 PAGE = Path(__file__).parent.parent / "docs" / "your-application.md"
@@ -41,8 +43,8 @@ MISSING = "import sys\n\nsys.modules.update(dict.fromkeys({names}))\n"
 
 PYTHON = [sys.executable, "-m"]
 
-# In what a command prints, this stands for anything.
-GAP = "[...]"
+# What no gap may hide, whether it stands for lines or for a part of one.
+DEFECTS = ("Traceback (most recent call last):\n", "ERROR   -  a page failed\n", "oops")
 
 
 def install(command: str, folder: Path) -> None:
@@ -94,18 +96,6 @@ def run(command: str, folder: Path) -> tuple[str, int]:
     return done.stdout + "".join(kept), done.returncode
 
 
-def pattern(said: str) -> str:
-    """`GAP` stands for anything: alone in a line for lines, else within a line."""
-    lines = []
-    for line in said.splitlines():
-        if line == GAP:
-            lines.append(r"(?:.*\n)*?")
-        else:
-            words = (re.escape(part) for part in line.split(GAP))
-            lines.append(".*?".join(words) + r"\n")
-    return "".join(lines)
-
-
 def steps() -> list[Fence]:
     return [
         fence
@@ -135,9 +125,12 @@ def test_the_chapter_works_from_an_empty_folder(tmp_path: Path) -> None:
         command, _, said = fence.body.partition("\n")
         assert command.startswith("$ ")
         folder = tmp_path / fence.options.get("title", "")
-        printed, status = run(command.removeprefix("$ "), folder)
+        command = command.removeprefix("$ ")
+        printed, status = run(command, folder)
         place = f"docs/{PAGE.name}:{fence.line}"
-        assert re.fullmatch(pattern(said), printed), f"{place} printed:\n{printed}"
+        assert fits(said, command, printed), f"{place} printed:\n{printed}"
+        for broken in with_defects(said, command, printed):
+            assert not fits(said, command, broken), f"{place} hides:\n{broken}"
         wanted = 1 if FAILS.search(said) else 0
         assert status == wanted, f"{place} ended with status {status}"
     assert (tmp_path / "note.html").read_text().startswith("<!doctype html>")
@@ -146,22 +139,74 @@ def test_the_chapter_works_from_an_empty_folder(tmp_path: Path) -> None:
     assert "polls.views.index" in (tmp_path / "django" / "README.md").read_text()
 
 
+def fits(said: str, command: str, printed: str) -> bool:
+    """Whether a command has printed what the page says, and nothing wrong in a gap."""
+    if re.fullmatch(pattern(said, command), printed) is None:
+        return False
+    is_shown = command.startswith("walkthroughs record ") and GAP in said
+    return not is_shown or numbers_are_whole(printed)
+
+
+def with_defects(said: str, command: str, printed: str) -> Iterator[str]:
+    """What it prints with a defect in each of the gaps; with each step lost in one."""
+    match = re.fullmatch(pattern(said, command), printed)
+    assert match is not None
+    for gap in range(1, 1 + len(match.groups())):
+        start, end = match.span(gap)
+        for defect in DEFECTS:
+            yield printed[:start] + defect + printed[end:]
+        for step in re.findall(r"^\d+  .*\n", printed[start:end], re.MULTILINE):
+            yield printed[:start] + printed[start:end].replace(step, "") + printed[end:]
+
+
 FAILS = re.compile(r"^ERROR|^0 listings|^walkthroughs \w+: the app", re.MULTILINE)
 """What a command prints that ends with status 1."""
 
 
+RECORD = "walkthroughs record notes --server uvicorn"
+
+
 @pytest.mark.parametrize(
-    ("said", "printed", "fits"),
+    ("said", "printed", "fitting"),
     [
-        ("a\n[...]\nb\n", "a\nx\ny\nb\n", True),
+        ("a\n[...]\nb\n", "a\n--- loop\n7  x.y  x.py:1\n    … 2 calls\nb\n", True),
         ("a\n[...]\nb\n", "a\nb\n", True),
-        ("a[...]c\n", "abc\n", True),
-        ("a[...]c\n", "a\nc\n", False),
+        ("a\n[...]\nb\n", "a\nc\nb\n", False),
+        ("--- task: a[...]\n", "--- task: a  # woken by b\n", True),
+        ("--- task: a[...]\n", "--- task: a\n--- loop\n", False),
+        ("[...] steps\n", "7 steps\n", True),
+        ("[...] steps\n", "no steps\n", False),
         ("a\n", "a\nb\n", False),
         # The ellipsis of a listing stands for itself.
         ("+ ...\n", "+     ...\n", False),
         ("a\n...\nb\n", "a\nb\n", False),
     ],
 )
-def test_a_gap_stands_for_anything(said: str, printed: str, fits: bool) -> None:
-    assert bool(re.fullmatch(pattern(said), printed)) is fits
+def test_a_gap_stands_for_what_its_rule_says(
+    said: str, printed: str, fitting: bool
+) -> None:
+    assert bool(re.fullmatch(pattern(said, RECORD), printed)) is fitting
+
+
+def test_a_gap_without_a_rule_is_an_error() -> None:
+    with pytest.raises(LookupError, match="stand for"):
+        pattern("a[...]b\n", RECORD)
+
+
+SHOWN = (
+    "GET / on uvicorn: 3 steps in 1 lanes\n1  a  a.py:1\n2  b  b.py:1\n3  c  c.py:1\n"
+)
+OVERVIEW = (
+    "GET / on uvicorn: 12 steps in 1 lanes\nYour own code:\n12  a  a.py:1\n"
+    "The whole path:\n    … 9 steps while the server started (--start-up shows them)\n"
+    "10  a  a.py:1\n11  a  a.py:1\n12  a  a.py:1\n"
+)
+
+
+def test_a_recording_shows_each_step_or_how_many_it_leaves_out() -> None:
+    assert numbers_are_whole(SHOWN) and numbers_are_whole(OVERVIEW)
+    for whole in (SHOWN, OVERVIEW):
+        for lost in whole.splitlines(keepends=True)[-3:]:
+            assert not numbers_are_whole("".join(whole.rsplit(lost, 1)))
+    assert not numbers_are_whole(SHOWN.replace("3 steps", "4 steps"))
+    assert not numbers_are_whole(OVERVIEW.replace("9 steps", "8 steps"))

@@ -23,6 +23,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from tests.benchmarks import load
+from walkthroughs.servers.serving import reserved_port
 
 HOUSE = Path(__file__).parents[2]
 PAGE = HOUSE / "docs" / "about" / "measurements.md"
@@ -172,9 +173,7 @@ def once(row: Row, name: str, target: Target, seconds: float) -> float:
 @contextmanager
 def started(name: str, application: str) -> Iterator[Target]:
     """A server that runs as long as the block lasts."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = reserved_port()
     process = subprocess.Popen(
         SERVERS[name](port, application),
         cwd=HOUSE,

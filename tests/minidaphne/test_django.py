@@ -19,6 +19,7 @@ from django.core.management.commands.runserver import Command as DjangoCommand
 import minidaphne
 from minidaphne import apps
 from minidaphne.management.commands import runserver
+from walkthroughs.servers.serving import reserved_port
 
 from .test_cli import ask
 
@@ -82,8 +83,7 @@ def wait_for(port: int) -> None:
 
 
 def test_runserver_serves_views_and_static_files(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = reserved_port()
     args = ["runserver", f"127.0.0.1:{port}", "--noreload", "--skip-checks"]
     process = manage(tmp_path, APPS, *args)
     try:

@@ -362,6 +362,52 @@ def test_a_body_the_application_does_not_take_may_wait(
     run(scenario)
 
 
+PAUSED = POST + b"Content-Length: 80000\r\n\r\n" + b"a" * 70000
+
+
+@pytest.mark.parametrize(
+    ("first", "rest"),
+    [
+        (PAUSED, b"a" * 10000),
+        (PAUSED + b"a" * 10000 + GET[:9], GET[9:]),
+        (POST + b"Expect: 100-continue\r\nContent-Length: 3\r\n\r\n", b"abc"),
+    ],
+    ids=["body", "head", "expected body"],
+)
+@pytest.mark.parametrize("late", [False, True])
+def test_the_clock_of_a_client_stands_still_while_we_do_not_read(
+    first: bytes, rest: bytes, late: bool
+) -> None:
+    """The application is slow until just before somebody looks at the time again."""
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        await asyncio.sleep(19.5)
+        await echo(scope, receive, send)
+
+    async def scenario() -> bytes:
+        connection = Connection(make_server(application))
+        await connection.send(first)
+        await connection.settle(50 if late else 21)
+        connection.protocol.data_received(rest)
+        return await connection.settle(30)
+
+    assert (b" 408 " in run(scenario)) is late
+
+
+def test_a_moment_without_reading_gives_no_more_time() -> None:
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        await asyncio.sleep(0.5)
+        await echo(scope, receive, send)
+
+    async def scenario() -> bytes:
+        connection = Connection(make_server(application))
+        await connection.send(PAUSED)
+        assert connection.transport.paused
+        return await connection.settle(11)
+
+    assert b" 408 " in run(scenario)
+
+
 def test_an_idle_connection_is_closed_and_a_busy_one_is_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

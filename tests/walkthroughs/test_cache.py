@@ -172,18 +172,12 @@ APPEARANCES = {
 @pytest.mark.parametrize("what", APPEARANCES)
 def test_a_file_that_appears_makes_a_new_recording(what: str, project: Project) -> None:
     name = APPEARANCES[what]
-    text = FILES["polls/views.py"] if name.startswith("polls/views") else ""
-    text = "def dumps(*a, **k): return ''\ndef loads(*a): return {}\n" * (
-        "json" in name
-    )
-    if name == "polls/views/__init__.py":
-        text = FILES["polls/views.py"]
+    is_copy = name == "polls/views/__init__.py"
+    project.write(name, FILES["polls/views.py"] if is_copy else "")
     if name == "json.py":
         # Nothing starts with such a file beside it: that it is seen has to do.
-        project.write(name, text)
         assert not is_recorded("paths:polls", "uvicorn")
         return
-    project.write(name, text)
     assert project.is_made()
     assert not project.is_made()
 
@@ -360,6 +354,9 @@ SAME: dict[str, Callable[[Any], object]] = {
     "the object of a method": lambda x: Held(x).look,
     "what a scenario holds": lambda x: replace(POLLS, options={"x": x}),
     "what a scenario asks for": lambda x: scenario("a", "b:c", f"GET /{x}", focus=[]),
+    "what a scenario sets in the environment": lambda x: scenario(
+        "a", "b:c", "GET /", focus=[], environment={"NAME": f"{x}"}
+    ),
     "a pattern": lambda x: re.compile(str(x)),
 }
 

@@ -162,11 +162,16 @@ def serving(
 
 
 def reserved_port() -> int:
-    """Reserve a port of the loopback address for the next minute or so.
+    """Reserve a port of the loopback address for a minute.
 
-    A connection to the port has just been closed. While the system remembers it (RFC 9293,
-    TIME-WAIT), it does not give the port to anyone who asks for any free port, but a
-    server that names the port and sets `SO_REUSEADDR`, as servers do, can listen on it.
+    It is for a server that has to be told its port, since it does not say which one the
+    system has chosen.  A connection to the port has just been closed.  While Linux
+    remembers it (RFC 9293, TIME-WAIT; a minute, which cannot be set), it gives the port to
+    no socket that binds to any free port, and to none that connects.  A server that names
+    the port and sets `SO_REUSEADDR`, as all that are started here do, can listen on it.
+
+    So no other program gets the port in between: whoever starts a server on it gives up
+    before the minute is over (`START_LIMIT`).
     """
     with socket.create_server(("127.0.0.1", 0)) as listener:
         address: tuple[str, int] = listener.getsockname()

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from walkthroughs.adapters import serve
+from walkthroughs.servers.serving import reserved_port
 
 
 def test_takes_the_port_asked_for_or_the_next_free_one(
@@ -14,8 +15,8 @@ def test_takes_the_port_asked_for_or_the_next_free_one(
 ) -> None:
     started: list[list[str]] = []
     monkeypatch.setattr(os, "execv", lambda path, words: started.append(words))
-    with socket.create_server((serve.HOST, 0)) as server:
-        port = server.getsockname()[1]
+    port = reserved_port()
+    with socket.create_server((serve.HOST, port)):
         monkeypatch.setattr(sys, "argv", ["serve", "--port", str(port)])
         serve.main()
         [words] = started

@@ -11,6 +11,7 @@ import pytest
 
 from walkthroughs.clients import connected, hear, http, read_all, request
 from walkthroughs.errors import RecordingError
+from walkthroughs.servers import redis
 from walkthroughs.servers import serving as module
 from walkthroughs.servers.serving import Running, running, serving
 
@@ -157,9 +158,33 @@ def test_a_server_that_does_not_listen_is_given_up(
         pass  # pragma: no cover - it is never reached
 
 
+def drawn(times: int) -> set[int]:
+    """Ports that the system gives to those who ask for any: most of those it has."""
+    ports = set()
+    for _ in range(times):
+        with socket.socket() as somebody:
+            somebody.bind(("127.0.0.1", 0))
+            ports.add(somebody.getsockname()[1])
+    return ports
+
+
+def test_a_port_that_is_only_closed_is_given_away() -> None:
+    ports = set()
+    for _ in range(20):
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            ports.add(listener.getsockname()[1])
+    assert drawn(20_000) & ports
+
+
+def test_who_starts_a_server_gives_up_while_its_port_is_reserved() -> None:
+    time_wait = 60  # seconds, on Linux
+    assert max(module.START_LIMIT, redis.START_LIMIT) < time_wait
+
+
 def test_a_reserved_port_is_for_who_asks_for_it_by_number() -> None:
     ports = [module.reserved_port() for _ in range(20)]
     assert len(set(ports)) == 20
+    assert not drawn(20_000) & {*ports}
     for port in ports:
         with socket.socket() as somebody, pytest.raises(OSError, match="in use"):
             somebody.bind(("127.0.0.1", port))
