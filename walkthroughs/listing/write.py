@@ -124,19 +124,14 @@ def _picked(
     Returns:
         those; and those that would be named if they had a fixed place among them.
     """
-    fresh: list[int] = []
-    for place in named:
-        before = steps[fresh[-1]] if fresh else None
-        if before is None or _differ(trace, before, steps[place]):
-            fresh.append(place)
-    outer = sorted(fresh, key=lambda place: len(_above(trace, steps[place])))[:LINES]
+    outer = _outermost(trace, steps, named)
     order = Order(trace)
     racing = order.racing(steps)
-    fixed = sorted(place for place in outer if steps[place].seq not in racing)
+    fixed = [place for place in outer if steps[place].seq not in racing]
     if careful:
         fixed = _fixed(trace, steps, order, fixed)
     # One line is true in any case.
-    fixed = fixed or sorted(outer)[:1]
+    fixed = fixed or outer[:1]
     rivals = [step for step in steps if careful or step.seq in racing]
     search = Search(Listing((), (), None), trace)
     picked: list[int] = []
@@ -148,6 +143,17 @@ def _picked(
             continue
         picked.append(place)
     return picked, sorted({*outer} - {*fixed})
+
+
+def _outermost(trace: Trace, steps: Sequence[Step], named: Sequence[int]) -> list[int]:
+    """Pick at most `LINES` of the places, and of repeats the first."""
+    fresh: list[int] = []
+    for place in named:
+        before = steps[fresh[-1]] if fresh else None
+        if before is None or _differ(trace, before, steps[place]):
+            fresh.append(place)
+    outer = sorted(fresh, key=lambda place: len(_above(trace, steps[place])))
+    return sorted(outer[:LINES])
 
 
 def _fixed(
