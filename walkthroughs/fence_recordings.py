@@ -170,6 +170,22 @@ def recording(options: Mapping[str, str]) -> Recorded:
         return _kept(version, scenario, server, error)
 
 
+def record_again(options: Mapping[str, str]) -> Trace:
+    """Make another recording of what a fence speaks of; a kept one stays as it is.
+
+    Raises:
+        RecordingError: it cannot be recorded.
+        FenceError: as `recording`.
+    """
+    version = version_named(options)
+    scenario, server = options["scenario"], options["server"]
+    try:
+        where = environment(version) if version else None
+    except Uninstallable:
+        return recording(options).trace
+    return record(scenario, server, fresh=True, environment=where)
+
+
 def _kept(
     version: Version, scenario: str, server: str, error: Uninstallable
 ) -> Recorded:

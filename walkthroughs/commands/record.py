@@ -143,7 +143,14 @@ def run(args: Namespace) -> int:
     if args.format == "callpath":
         own = args.focus or seen.roles["own"]
         more = request_options.as_arguments(args)
-        written = partial(first_scenario, args.application, client.exchanges, own, more)
+        written = partial(
+            first_scenario,
+            args.application,
+            client.exchanges,
+            own,
+            more,
+            again=partial(_observe_again, args, server, tell),
+        )
     _write(written, view, args)
     tell(f"{plural(len(view.trace.steps), 'step')}, {len(view.shown)} of them shown")
     problems = [*problems_of(seen, client, args), *_nothing_shown(view, args)]
@@ -203,6 +210,12 @@ def observe_server(
         "patience": args.time_limit,
     }
     return observe(orders, client, tell=tell)
+
+
+def _observe_again(args: Namespace, server: str, tell: Tell) -> Trace:
+    """Record the same once more, with another client."""
+    client = request_options.client(args, tell)
+    return observe_server(args, server, client, tell).trace
 
 
 def _describe_exchanges(client: SessionClient) -> str:

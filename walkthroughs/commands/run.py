@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser, Namespace
+from functools import partial
 from pathlib import Path
 
 from ..errors import RecordingError, UsageError
@@ -64,7 +65,8 @@ def run(args: Namespace) -> int:
     if args.output:
         write(args.output, trace.to_json())
     if args.format == "callpath":
-        sys.stdout.write(fence(args.scenario, server, first_listing(trace)))
+        again = partial(record, args.scenario, server, fresh=True)
+        sys.stdout.write(fence(args.scenario, server, first_listing(trace, again)))
     elif not args.output:
         view = View(trace, [step.seq for step in trace.steps])
         show(view, sys.stdout, times=args.times)

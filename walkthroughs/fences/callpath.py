@@ -15,13 +15,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from html import escape
 from io import StringIO
 from pathlib import Path
 
 from ..compatibility.variants import Claim, Version, fault, supported
 from ..errors import FenceError
-from ..fence_recordings import digests_of, recording, version_named
+from ..fence_recordings import digests_of, record_again, recording, version_named
 from ..listing import Line, is_blank, parse, repair
 from ..pages.first_listing import first_listing
 from ..pages.markdown import Fence, options_of
@@ -165,7 +166,8 @@ class Repairs:
         """
         trace = recording(options).trace
         if is_blank(fence.body):
-            text, unrepaired = first_listing(trace), tuple[Line, ...]()
+            text = first_listing(trace, partial(record_again, options))
+            unrepaired: tuple[Line, ...] = ()
         else:
             repaired = repair(parse(fence.body), trace)
             text, unrepaired = repaired.text, repaired.unrepaired

@@ -8,7 +8,7 @@ from .explain import check
 from .match import Match, find
 from .parser import Claim, Line, Listing, is_blank, parse
 from .repair import Repaired, repair
-from .write import write
+from .write import counted, holds, sure_part, write
 
 __all__ = [
     "Claim",
@@ -17,9 +17,12 @@ __all__ = [
     "Match",
     "Repaired",
     "check",
+    "counted",
     "find",
+    "holds",
     "is_blank",
     "parse",
     "repair",
+    "sure_part",
     "write",
 ]

@@ -36,9 +36,17 @@ class Near:
     places: tuple[int, ...]
 
 
-def find(listing: Listing, trace: Trace) -> Match | Near:
-    """Find the leftmost match of the listing, or how far it gets."""
-    search = Search(listing, trace)
+def find(
+    listing: Listing, trace: Trace, steps: Sequence[Call | Message] | None = None
+) -> Match | Near:
+    """Find the leftmost match of the listing, or how far it gets.
+
+    Args:
+        listing: the listing.
+        trace: the recording.
+        steps: those of its steps that count; by default all.
+    """
+    search = Search(listing, trace, steps)
     if search.run(0, 0):
         return Match(tuple(search.picked))
     return Near(search.furthest)
@@ -47,11 +55,16 @@ def find(listing: Listing, trace: Trace) -> Match | Near:
 class Search:
     """One search for a listing in a trace."""
 
-    def __init__(self, listing: Listing, trace: Trace) -> None:
+    def __init__(
+        self,
+        listing: Listing,
+        trace: Trace,
+        steps: Sequence[Call | Message] | None = None,
+    ) -> None:
         self._claims = listing.claims
         self._open_end = listing.open_end is not None
         self.trace = trace
-        self.steps = trace.steps
+        self.steps = trace.steps if steps is None else steps
         self.picked: list[int] = []
         self.furthest: tuple[int, ...] = ()
         self._failed: dict[tuple[object, ...], int] = {}

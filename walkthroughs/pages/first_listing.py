@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from ..clients.session import Exchange, Request
 from ..errors import FenceError
 from ..focus import CALLED, Focus
-from ..listing import check, parse, write
+from ..listing import counted, holds, parse, sure_part, write
+from ..listing.parser import is_name
 from ..recorder.build import numbered
 from ..render.view import View
 from ..servers import load
@@ -19,23 +20,70 @@ MODULE = "paths"
 """The module that a recorded request is proposed to become a scenario of."""
 
 
-def first_listing(trace: Trace) -> str:
+RUNS = 5
+"""How many recordings a first listing has to hold in where its order may be chance.
+
+One recording tells that threads run at the same time, but not how often they change
+places, nor all that depends on it."""
+
+Again = Callable[[], Trace]
+"""Records the same once more."""
+
+
+def first_listing(trace: Trace, again: Again | None = None) -> str:
     """Write a listing of what the application itself did.
 
     Args:
         trace: the recording of a scenario.
+        again: makes another one; None if there is only this one.
 
     Raises:
         FenceError: the recording has nothing to name.
     """
     theirs = {*_of_server(trace.header.server), CALLED}
     own = [name for name in trace.header.focus if name not in theirs]
-    text = write(trace, Focus.of((*own, CALLED) if own else trace.header.focus))
-    if not text:
-        names = ", ".join(own or trace.header.focus)
-        raise FenceError(f"no call of {names} was recorded: there is nothing to list")
-    check(parse(text), trace)
-    return text
+    names = own or trace.header.focus
+    named = Focus.of((*own, CALLED) if own else trace.header.focus)
+    return _steady(trace, names, named, None, again)
+
+
+def _steady(
+    trace: Trace,
+    names: Sequence[str],
+    named: Focus,
+    counting: Focus | None,
+    again: Again | None,
+) -> str:
+    """Write a listing that holds in other runs as well.
+
+    Args:
+        trace: the recording.
+        names: what to say that no call of was recorded.
+        named: the calls to name.
+        counting: those to leave out by an ellipsis; None for all.
+        again: as `first_listing` has it.
+    """
+    plain, careful = (write(trace, named, counting, each) for each in (False, True))
+    if not plain:
+        raise FenceError(
+            f"no call of {', '.join(names)} was recorded: there is nothing to list"
+        )
+    runs = [(trace, counted(trace, counting))]
+    if again is None or plain == careful:
+        return sure_part(plain, runs)
+    while len(runs) < RUNS:
+        another = again() if counting is None else _renumbered(again(), counting)
+        runs.append((another, counted(another, counting)))
+    if holds(plain, runs):
+        return plain
+    drafts = (write(each, named, counting, careful=True) for each, _ in runs)
+    return max((sure_part(each, runs) for each in drafts if each), key=_worth)
+
+
+def _worth(text: str) -> tuple[int, int]:
+    """How much a listing tells: how many calls, then how many lines."""
+    names = [claim.line.text for claim in parse(text).claims]
+    return sum(map(is_name, names)), len(names)
 
 
 def fence(scenario: str, server: str, listing: str) -> str:
@@ -49,6 +97,7 @@ def first_scenario(
     own: Iterable[str],
     more: Mapping[str, str],
     view: View,
+    again: Again | None = None,
 ) -> str:
     """Write a listing of a request that is not a scenario yet, and that scenario.
 
@@ -58,12 +107,13 @@ def first_scenario(
         own: the dotted names that the listing speaks of.
         more: further arguments of `scenario`: name -> code.
         view: the recording, with all calls in it.
+        again: makes another recording; None if there is only this one.
 
     Raises:
         FenceError: there is nothing to name.
     """
     server, own = view.trace.header.server, _seen(view.trace, own)
-    listing = _listing(view.trace, own)
+    listing = _listing(view.trace, own, again)
     name = re.sub(r"\W", "_", application.partition(":")[0].partition(".")[0])
     asked = "".join(f"    {_code(each)},\n" for each in exchanges)
     names = ", ".join(f'"{each}"' for each in own)
@@ -107,15 +157,11 @@ def saved_listing(trace: Trace, focus: Sequence[str], scenario: str = "") -> str
     )
 
 
-def _listing(trace: Trace, own: Sequence[str]) -> str:
+def _listing(trace: Trace, own: Sequence[str], again: Again | None = None) -> str:
     """Write a listing of the calls below some names, among those of the server."""
     counting = Focus.of((*_of_server(trace.header.server), *own, CALLED))
-    listing = write(_renumbered(trace, counting), Focus.of((*own, CALLED)), counting)
-    if not listing:
-        raise FenceError(
-            f"no call of {', '.join(own)} was recorded: there is nothing to list"
-        )
-    return listing
+    renumbered = _renumbered(trace, counting)
+    return _steady(renumbered, own, Focus.of((*own, CALLED)), counting, again)
 
 
 def _renumbered(trace: Trace, counting: Focus) -> Trace:

@@ -328,8 +328,19 @@ class EventLog:
             return state.place.origin(how, self.open)
         return (how, cause[1], cause[2], perf_counter_ns())
 
-    def with_cause(self, fn: Callable[..., Any], how: str) -> Callable[..., Any]:
-        """Return the function, which remembers what has scheduled it now."""
+    def with_cause(
+        self,
+        fn: Callable[..., Any],
+        how: str,
+        done: Callable[[Origin], None] | None = None,
+    ) -> Callable[..., Any]:
+        """Return the function, which remembers what has scheduled it now.
+
+        Args:
+            fn: the function.
+            how: the way in which it was scheduled.
+            done: is told of the end of a call, as the cause of what it leads to.
+        """
         origin = self.origin(self.threads.state, how)
 
         def run(*args: Any, **kwargs: Any) -> Any:
@@ -339,6 +350,8 @@ class EventLog:
             try:
                 return fn(*args, **kwargs)
             finally:
+                if done is not None:
+                    done(self.origin(state, None))
                 # If it has left its mark, so has whatever led to it.
                 state.pending = before if state.pending is not None else None
                 state.began = outer

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import sys
 import threading
-from asyncio import BaseEventLoop, Handle
+from asyncio import BaseEventLoop, Handle, futures
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from importlib import import_module
 from time import perf_counter_ns
-from types import MethodType
+from types import CodeType, MethodType
 from typing import Any
-from weakref import WeakSet
+from weakref import WeakKeyDictionary, WeakSet
 
 from . import twisted as reactor
 from .code_filter import family
@@ -26,6 +26,13 @@ from .event_log import IO, TASKS, EventLog, Origin, current_task, running_loop
 _LASTING = {"_add_reader", "_add_writer", "add_signal_handler"}
 """The functions of a loop whose handles are not scheduled but run each time that the
 loop finds a reason."""
+
+# asyncio tells a loop of the end of a pool's work with a function made for the occasion.
+_PASS_ON = next(
+    each
+    for each in vars(futures)["_chain_future"].__code__.co_consts
+    if isinstance(each, CodeType) and each.co_name == "_set_state"
+)
 
 
 class Scheduling:
@@ -42,6 +49,8 @@ class Scheduling:
         self._origins: dict[int, Origin] = {}
         # The handles that run each time that the loop finds a reason.
         self._outside: WeakSet[Handle] = WeakSet()
+        # A pool's work -> the moment when it was done, once it is.
+        self._done: WeakKeyDictionary[Future[Any], list[Origin]] = WeakKeyDictionary()
 
     def start(self) -> None:
         """Begins to listen."""
@@ -91,6 +100,12 @@ class Scheduling:
             # asks for itself, or they are wake-ups.
             first = is_step(callback) and callback.__self__ is not task
             how = "create_task" if first else None
+            if getattr(callback, "__code__", None) is _PASS_ON and (
+                done := self._done.get(args[1])
+            ):
+                # The loop itself asks for it if the work is done before it looks.
+                origins[id(handle)] = (*done[0][:3], perf_counter_ns())
+                return
             if task is None:
                 origins[id(handle)] = log.origin(state, how)
                 return
@@ -159,7 +174,11 @@ class Scheduling:
 
     def _wrap_submit(self, original: Any) -> Any:
         def submit(pool: Any, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
-            return original(pool, self._log.with_cause(fn, "executor"), *args, **kwargs)
+            done: list[Origin] = []
+            work = self._log.with_cause(fn, "executor", done.append)
+            future = original(pool, work, *args, **kwargs)
+            self._done[future] = done
+            return future
 
         return submit
 

@@ -9,9 +9,12 @@ counts it.
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
+from itertools import groupby
 
 from ..focus import Focus
 from ..trace import Call, Exit, Hop, Trace
@@ -199,7 +202,8 @@ def _repeated(
     """Find steps that only repeat an earlier one, and count those of that one.
 
     A step repeats another of the same request if both run in the same place, have the
-    same name, and steps of the same names run inside of them.
+    same name, and steps of the same names run inside of them; and if no call of the
+    application's own that is shown by itself stands between them.
     """
     inside = _inside(trace, names, ranks)
     alike: dict[object, list[int]] = {}
@@ -208,12 +212,36 @@ def _repeated(
         if ranks[seq] < OUT:
             place = (request[seq], step.lane, step.parent, names[seq], inside.get(seq))
             alike.setdefault(place, []).append(seq)
-    many = [seqs for seqs in alike.values() if len(seqs) > ONCE]
+    often = [seqs for seqs in alike.values() if len(seqs) > ONCE]
+    alone = _alone(trace, ranks, {seq for seqs in often for seq in seqs})
+    runs = (
+        run
+        for seqs in often
+        for run in _parted(seqs, alone[trace.events[seqs[0]].lane])
+    )
+    many = [run for run in runs if len(run) > ONCE]
     again = {seq for seqs in many for seq in seqs[1:]}
     for step in trace.steps:
         if step.parent in again:
             again.add(step.seq)
     return again, {seqs[0]: len(seqs) for seqs in many if seqs[0] not in again}
+
+
+def _alone(
+    trace: Trace, ranks: Mapping[int, int], often: set[int]
+) -> Mapping[int, list[int]]:
+    """Lane -> the application's own calls there that do not happen often."""
+    alone: dict[int, list[int]] = defaultdict(list)
+    for step in trace.steps:
+        if ranks[step.seq] == 0 and step.seq not in often:
+            alone[step.lane].append(step.seq)
+    return alone
+
+
+def _parted(seqs: Sequence[int], between: Sequence[int]) -> Iterator[list[int]]:
+    """Yield the parts of some steps that have none of others between them."""
+    for _, part in groupby(seqs, key=partial(bisect_left, between)):
+        yield list(part)
 
 
 def _inside(

@@ -35,7 +35,7 @@ from ..sources import Watch
 from . import load
 from .application import Roles, describe_error
 from .application import load as load_application
-from .limits import missing, unoffered, without_lifespan, without_uvloop
+from .limits import missing, raiser, unoffered, without_lifespan, without_uvloop
 from .set_up import clean_up, prepare
 
 START_UP = 100_000
@@ -69,6 +69,8 @@ class Child:
         self.watch = Watch(self.orders["began"])
         self.failures: list[str] = []
         self.reasons: set[str] = set()
+        # The modules in which the application's exceptions were raised.
+        self.raisers: set[str] = set()
         self.running: set[int] = set()
         self.listened = False
         self.recorder: Recorder | None = None
@@ -165,6 +167,7 @@ class Child:
                     f"{scope.get('path', '')}: {describe_error(error)}"
                 )
                 self.add_reason(missing(self.orders["server"], scope, error))
+                self.raisers.add(raiser(error))
                 raise
             finally:
                 self.running.discard(id(scope))
@@ -190,7 +193,9 @@ class Child:
     def failure_reasons(self) -> list[str]:
         """Return possible reasons why something failed."""
         if self.failures:
-            self.add_reason(without_lifespan(self.orders["server"], self.roles.own))
+            self.add_reason(
+                without_lifespan(self.orders["server"], self.roles.own, self.raisers)
+            )
             self.add_reason(without_uvloop(self.orders["options"].get("loop", "")))
         return sorted(self.reasons)
 
@@ -215,6 +220,7 @@ class Child:
         assert self.recorder is not None
         self.failures.clear()
         self.reasons.clear()
+        self.raisers.clear()
         self.say("paused", {"event_count": self.recorder.event_count})
 
     def wait_until_idle(self) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+import traceback
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ KEYS = frozenset(
 
 _START_UP = re.compile(
     r"lifespan\.startup|\blifespan\s*=|\bon_startup\b|on_event\(.startup|"
-    r"\bbefore_serving\b"
+    r"\bbefore_serving\b|\b(?:before|after)_server_start\b"
 )
 """How code that runs at start-up is written, in the frameworks there are."""
 
@@ -76,21 +77,35 @@ def without_uvloop(loop: str) -> str | None:
     )
 
 
-def without_lifespan(server: str, own: Sequence[str]) -> str | None:
+def raiser(error: BaseException) -> str:
+    """Name the module in which an exception was raised."""
+    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+    return str(frame.f_globals.get("__name__", ""))
+
+
+def without_lifespan(
+    server: str, own: Sequence[str], raisers: Iterable[str] = ()
+) -> str | None:
     """Say what an application may miss on a server that runs no lifespan.
 
     Args:
         server: its name.
         own: dotted names of the application's own modules and packages.
+        raisers: names of the modules in which an exception was raised.
     """
-    where = next(_start_up(own), None) if server in NO_LIFESPAN else None
-    if where is None:
+    if server not in NO_LIFESPAN:
         return None
-    return f"{server} runs no lifespan, so the start-up code in {where} did not run"
+    if (where := next(_start_up(own), None)) is not None:
+        return f"{server} runs no lifespan, so the start-up code in {where} did not run"
+    # A framework may need its start-up even if the application has none to add.
+    for package in sorted({each.partition(".")[0] for each in raisers}):
+        if next(_start_up([package]), None) is not None:
+            return f"{server} runs no lifespan, so {package} was not started"
+    return None
 
 
 def _start_up(own: Sequence[str]) -> Iterator[str]:
-    """Yield the application's own files that say what to do at start-up."""
+    """Yield the files of some modules and packages that say what to do at start-up."""
     for name, module in sorted(sys.modules.items()):
         if not any(f"{name}.".startswith(f"{each}.") for each in own):
             continue

@@ -6,7 +6,7 @@ import asyncio
 import contextvars
 import time
 from collections.abc import AsyncIterator, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import asynccontextmanager
 from threading import Thread
 from typing import Any
@@ -104,6 +104,21 @@ async def to_thread() -> None:
 async def in_executor() -> None:
     with ThreadPoolExecutor(1) as pool:
         await asyncio.get_running_loop().run_in_executor(pool, leaf, 1)
+
+
+class Patient(ThreadPoolExecutor):
+    """Hands work over, and returns when it is done."""
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
+        future = super().submit(fn, *args, **kwargs)
+        wait([future])
+        return future
+
+
+async def in_patient_executor() -> None:
+    with Patient(1) as pool:
+        await asyncio.get_running_loop().run_in_executor(pool, leaf, 1)
+    leaf(2)
 
 
 def in_thread() -> None:

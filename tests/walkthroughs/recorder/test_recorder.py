@@ -188,6 +188,15 @@ def test_an_executor_is_a_lane() -> None:
     )
 
 
+def test_work_that_is_done_at_once_leads_back_as_well() -> None:
+    """The loop itself passes on that it is done, and is not why."""
+    trace = record(programs.in_patient_executor)
+    back = [each for each in trace.events if isinstance(each, Hop)][-1]
+    assert starts(trace)[-2:] == ["-> task: in_patient_executor (wake)", "    leaf"]
+    assert back.origin_lane is not None
+    assert trace.lanes[back.origin_lane].label == "thread: executor"
+
+
 def test_a_thread_is_a_lane() -> None:
     assert starts(record(programs.in_thread)) == [
         "in_thread",

@@ -41,12 +41,15 @@ class Now(threading.local):
         task: the task that the present callback belongs to.
         made: the causes of the tasks that are being made, innermost last.
         begun: for each of those, the task if it has begun already, and what was pending.
+        handed: for each piece of work that is being handed to a thread, innermost last,
+            the cause of what its end leads to, once it has ended.
     """
 
     pending: Cause | None = None
     task: Task[Any] | None = None
     made: list[Cause] = field(default_factory=list)
     begun: list[tuple[Task[Any], Cause | None] | None] = field(default_factory=list)
+    handed: list[list[Cause]] = field(default_factory=list)
 
 
 class Witness:
@@ -183,7 +186,9 @@ class WitnessLoop(Loop):  # type: ignore[misc]
         return self._noted(super().call_soon, cause, callback, *args, **more)
 
     def call_soon_threadsafe(self, callback: Any, *args: Any, **more: Any) -> Any:
-        cause = self.witness.cause(None)
+        handed = self.witness.now.handed
+        # What has ended already is passed on by who hands it over.
+        cause = handed[-1][0] if handed else self.witness.cause(None)
         return self._noted(super().call_soon_threadsafe, cause, callback, *args, **more)
 
     def call_at(self, when: float, callback: Any, *args: Any, **more: Any) -> Any:
@@ -211,5 +216,18 @@ class WitnessLoop(Loop):  # type: ignore[misc]
                     witness.arrived(maker)
 
     def run_in_executor(self, executor: Any, func: Any, *args: Any) -> Any:
-        work = self.witness.carried("executor", lambda: func(*args))
-        return super().run_in_executor(executor, work)
+        ended: list[Cause] = []
+
+        def work() -> Any:
+            try:
+                return func(*args)
+            finally:
+                ended.append(self.witness.cause(None))
+
+        carried = self.witness.carried("executor", work)
+        handed = self.witness.now.handed
+        handed.append(ended)
+        try:
+            return super().run_in_executor(executor, carried)
+        finally:
+            handed.pop()

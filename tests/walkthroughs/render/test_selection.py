@@ -122,6 +122,24 @@ def test_what_repeats_itself_between_other_things_is_found_too() -> None:
     assert names(None, pieces("        app.pause own\n")).count("app.pause") == 1
 
 
+def test_own_calls_between_repetitions_part_them() -> None:
+    """What is sent after a call must not seem to be sent before it."""
+    turn = "        app.piece own\n        send <- http.response.body\n"
+    more = "        send <- http.response.body\n"
+    story = trace(f"app.view own\n    app.body own\n{turn * 3}{more}")
+    selection = select(story, RANKED)
+    assert len(selection.shown) == len(story.steps)
+    assert selection.times == {}
+    story = trace(f"app.view own\n    app.body own\n{more * 9}{turn}{more * 8}")
+    selection = select(story, RANKED)
+    assert list(selection.times.values()) == [9, 9]
+    assert names(None, story)[2:] == [
+        "send <- http.response.body",
+        "app.piece",
+        "send <- http.response.body",
+    ]
+
+
 def test_what_runs_otherwise_inside_is_no_repetition() -> None:
     parts = [f"    app.step own\n        app.branch_{n} own\n" for n in range(6)]
     story = trace("app.stream own\n" + "".join(parts))

@@ -10,6 +10,7 @@ import pytest
 
 from walkthroughs.servers.limits import (
     missing,
+    raiser,
     unoffered,
     without_lifespan,
     without_uvloop,
@@ -48,6 +49,7 @@ def test_a_subprotocol_that_nobody_offered_is_told() -> None:
         "app = Litestar(on_startup=[begin])",
         '@app.on_event("startup")',
         "@app.before_serving",
+        "@app.before_server_start",
     ],
 )
 def test_code_for_the_start_up_is_told_on_a_server_that_does_not_run_it(
@@ -62,6 +64,27 @@ def test_code_for_the_start_up_is_told_on_a_server_that_does_not_run_it(
     assert without_lifespan("uvicorn", ["shop"]) is None
     assert without_lifespan("daphne", ["sho"]) is None
     assert str(without_lifespan("daphne", ["shop"])).endswith("/main.py did not run")
+
+
+def test_a_framework_that_needs_its_start_up_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = ModuleType("frame.asgi")
+    module.__file__ = str(tmp_path / "asgi.py")
+    monkeypatch.setitem(sys.modules, "frame.asgi", module)
+    code = "def begin(*wanted): raise LookupError(wanted)"
+    exec(compile(code, "asgi.py", "exec"), vars(module))  # noqa: S102 - as imported
+    with pytest.raises(LookupError) as caught:
+        module.begin("lifespan")
+    assert raiser(caught.value) == "frame.asgi"
+    Path(module.__file__).write_text("nothing for the start-up here\n")
+    assert without_lifespan("daphne", ["shop"], ["frame.asgi"]) is None
+    Path(module.__file__).write_text('if message["type"] == "lifespan.startup":\n')
+    assert without_lifespan("daphne", ["shop"], ["frame.asgi"]) == (
+        "daphne runs no lifespan, so frame was not started"
+    )
+    assert without_lifespan("daphne", ["shop"], ["shop.views"]) is None
+    assert without_lifespan("uvicorn", ["shop"], ["frame.asgi"]) is None
 
 
 def test_that_uvloop_may_be_needed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
