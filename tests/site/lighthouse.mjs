@@ -1,8 +1,9 @@
 // Runs Lighthouse: node ... CHROMIUM TIMES PAGE...; prints a line of JSON for each page.
 //
-// The best of some runs counts, because a machine that tests also does other things.
+// As a phone loads it, which is what Lighthouse does by itself.  The best of some runs
+// counts, because a machine that tests also does other things.
 import { launch } from "chrome-launcher";
-import lighthouse, { desktopConfig } from "lighthouse";
+import lighthouse from "lighthouse";
 
 const [chromePath, times, ...pages] = process.argv.slice(2);
 const chrome = await launch({
@@ -15,7 +16,7 @@ const flags = { port: chrome.port, logLevel: "silent", disableFullPageScreenshot
 const percent = (category) => Math.round(category.score * 100);
 
 const report = async (page) => {
-  const { lhr } = await lighthouse(page, flags, desktopConfig);
+  const { lhr } = await lighthouse(page, flags);
   const { categories, audits } = lhr;
   const refs = Object.values(categories).flatMap(({ auditRefs }) => auditRefs);
   return {
@@ -36,7 +37,7 @@ const report = async (page) => {
 
 for (const page of pages) {
   let best;
-  for (let n = 0; n < times && !(best?.scores.performance >= 95); n++) {
+  for (let n = 0; n < times && !(best?.scores.performance >= 90); n++) {
     const next = await report(page);
     if (!(best?.scores.performance > next.scores.performance)) best = next;
   }

@@ -1,4 +1,4 @@
-"""Lighthouse, on the front page and on the heaviest chapter; and what pages weigh."""
+"""Lighthouse, as on a phone; and what pages weigh."""
 
 import gzip
 import json
@@ -16,7 +16,8 @@ from tests.node import run_node
 from .every_page import CHAPTERS
 
 PROGRAM = Path(__file__).parent / "lighthouse.mjs"
-ENOUGH = 95
+# Of 100; a phone is simulated, and four times as slow as the machine.
+ENOUGH = {"performance": 90}
 CHAPTER = 200 * 1024
 # Below that, or with so many programs at work for each core, nothing timed counts:
 # three times in a row something else had the machine.
@@ -63,7 +64,8 @@ class Report:
         low = [
             f"{category}: {score}"
             for category, score in self.scores.items()
-            if score < ENOUGH and (timed or category != "performance")
+            if score < ENOUGH.get(category, 100)
+            and (timed or category != "performance")
         ]
         moved = [f"layout shift: {self.shift}"] if self.shift > 0.05 else []
         return [*filter(None, [self.error]), *low, *moved, *(self.lost if low else ())]
@@ -82,7 +84,8 @@ def ask(chromium: str, times: int, *pages: str) -> list[Report]:
 
 
 def test_lighthouse_has_little_to_say(chromium: str, packed: str, site: Path) -> None:
-    names = ("index.html", heaviest(site))
+    # Those with the most elements, the most code, and a form.
+    names = ("index.html", heaviest(site), "daphne-to-django.html", "laboratory.html")
     before = crowd()
     # Where nothing timed counts, once is as good as three times.
     times = TIMES if before < CROWD else 1
@@ -92,12 +95,12 @@ def test_lighthouse_has_little_to_say(chromium: str, packed: str, site: Path) ->
 
 
 def test_lighthouse_would_complain() -> None:
-    good = {"performance": 95, "accessibility": 100, "best-practices": 96, "seo": 95}
+    good = {"performance": 90, "accessibility": 100, "best-practices": 100, "seo": 100}
     assert Report(good, 1000, 0, 0, "", []).complaints(1) == []
-    bad = {**good, "seo": 94}
+    bad = {**good, "seo": 99}
     assert Report(bad, 1, 0.2, 0, "no page", ["a: b"]).complaints(9) == [
         "no page",
-        "seo: 94",
+        "seo: 99",
         "layout shift: 0.2",
         "a: b",
     ]

@@ -199,7 +199,8 @@ class LaboratorySite:
         if here == self.page:
             form = (ASSETS / "laboratory.html").read_text(encoding="utf-8")
             scripts = _scripts(here, {**self._python, **self._data}, "laboratory.js")
-            parts = (form, scripts, _licences(self._packages))
+            # The style first, so that nothing moves when it comes.
+            parts = (scripts, form, _licences(self._packages))
             return html.replace(MARK, "\n".join(parts))
         html = self._with_knobs(linked(html, home.url_relative_to(page.file)), here)
         if here in PAGES:

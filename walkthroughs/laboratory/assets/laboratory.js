@@ -10,12 +10,12 @@
   const instead = get("instead");
   const data = JSON.parse(get("data").textContent);
   const missing = laboratoryPython.missing(data);
+  instead.hidden = !missing;
+  box.hidden = !!missing;
   if (missing) {
     instead.textContent = `${missing} Below is a recorded walkthrough.`;
     return;
   }
-  instead.hidden = true;
-  box.hidden = false;
 
   const fields = ["client", "application", "listing"];
   const start = get("start");
