@@ -22,7 +22,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import re
 import sys
 import threading
 from asyncio import BaseEventLoop, Task, TimerHandle
@@ -35,9 +34,18 @@ from typing import Any, Literal, Protocol
 from weakref import ref
 
 from ..focus import Focus
-from ..trace import LaneKind
-from .code_filter import OUT, CodeFilter, CodeInfo
-from .values import label, short
+from .code_filter import CodeFilter, CodeInfo
+from .places import (
+    ELSEWHERE,
+    IO,
+    Origin,
+    Place,
+    Threads,
+    ThreadState,
+    this_thread,
+    thread_name,
+)
+from .values import short
 
 Entry = tuple[Any, ...]
 """After number, time, lane and kind:
@@ -49,56 +57,8 @@ Entry = tuple[Any, ...]
 * "hop": its origin; when that was, when the callback began, and the thread's number.
 """
 
-
-class Place:
-    """Where code runs: in a task, or in a thread beside all tasks.
-
-    Args:
-        kind: what kind of lane it becomes.
-        name: what the lane is called, unless the program gave a name.
-        given: what the program calls the task.
-
-    Attributes:
-        number: its lane, -1 as long as no entry names it.
-        stack: the steps open in it, outermost first.
-    """
-
-    __slots__ = ("given", "kind", "name", "number", "stack")
-
-    def __init__(self, kind: LaneKind, name: str, given: str = "") -> None:
-        self.kind = kind
-        self.name = name
-        self.given = given
-        self.number = -1
-        self.stack: list[Any] = []
-
-    @property
-    def label(self) -> str:
-        """The name to show."""
-        return label(self.name if _UNNAMED.fullmatch(self.given) else self.given)
-
-    def origin(self, how: str | None, opened: Mapping[object, Entry]) -> Origin:
-        """Return the present moment in this place, as a cause."""
-        step = opened[self.stack[-1]][0] if self.stack else None
-        return (how, self, step, perf_counter_ns())
-
-
-_UNNAMED = re.compile(r"|None|Task-\d+")
-"""What tasks are called to which the program gave no name; None, by Python 3.13.0."""
-
-Origin = tuple[str | None, Place | None, int | None, int | None]
-"""Who scheduled something: how (None: the loop's handle tells), in which place, inside
-which open step, and when.  Of a chain of the loop's own steps the time is that of the
-last one: what it leads to was not ready before."""
-
-IO: Origin = ("io", None, None, None)
-"""Nobody did: the loop found a reason in the outside world."""
-
 EVERYWHERE = "*"
 """Stands for all functions whose own name is not watched."""
-
-ELSEWHERE = ("executor", "thread")
-"""How work comes to a thread: what it leads to comes from there, not from whom it had it."""
 
 TASKS: tuple[type[Task[Any]], ...] = (Task, asyncio.tasks._PyTask)  # type: ignore[attr-defined]
 """asyncio's task in C, and the same in Python."""
@@ -124,86 +84,6 @@ class SendStep:
     """Stands on a lane's stack for an ASGI event that is being sent."""
 
     f_lasti = None
-
-
-class Bottom:
-    """Stands for what is below the first step of a lane."""
-
-    f_lasti = None
-
-
-_BOTTOM = Bottom()
-_NOTHING: Entry = (None,)
-
-
-class ThreadState:
-    """What is known of one thread.
-
-    Attributes:
-        task: the task that ran when it was last looked at.
-        place: the place of that task.
-        stack: the steps open there.
-        own: the place of what the thread runs beside all tasks.
-        loop: the loop that ran when it was last looked at.
-        number: tells it from the other threads of this process.
-        handle: what the loop runs now.
-        began: when the present callback or piece of work began to run.
-        pending: what led to the present callback, until that has left a mark.
-        starting: the coroutine that is made a task right now, and the cause of it.
-        aside: the tasks that run inside the present callback though it is not theirs,
-            for they were begun at once ("eager"); with the cause that waits for each.
-        begun: those tasks, and those that have stepped aside since.
-        heard: whether calls of the thread were heard.
-        looking: whether what runs is our own doing, which leaves no mark.
-        lasting: whether handles that are made now run again and again.
-    """
-
-    __slots__ = (
-        "aside",
-        "began",
-        "begun",
-        "handle",
-        "heard",
-        "lasting",
-        "looking",
-        "loop",
-        "number",
-        "own",
-        "pending",
-        "place",
-        "stack",
-        "starting",
-        "task",
-    )
-
-    def __init__(self) -> None:
-        self.task: Any = self
-        self.place: Place = _NOWHERE
-        self.stack: list[Any] = []
-        self.own: Place | None = None
-        self.loop: Any = None
-        self.number = next(_THREADS)
-        self.handle: Any = None
-        self.began: int | None = None
-        self.pending: Origin | None = None
-        self.starting: tuple[Any, Origin] | None = None
-        self.aside: list[tuple[Task[Any], Origin | None]] = []
-        self.begun: list[Task[Any]] = []
-        self.heard = False
-        self.looking = False
-        self.lasting = False
-
-
-_THREADS = itertools.count()
-
-_NOWHERE = Place("thread", "")
-
-
-class Threads(threading.local):
-    """Has what is known of the present thread, for as long as the thread lives."""
-
-    def __init__(self) -> None:
-        self.state = ThreadState()
 
 
 class EventLog:
@@ -465,8 +345,8 @@ class EventLog:
     def _thread_place(self) -> Place:
         if get_ident() == self._main:
             return Place(self.loop_name, "")
-        thread = _this_thread()
-        return Place("thread", _thread_name(thread.name) if thread else "")
+        thread = this_thread()
+        return Place("thread", thread_name(thread.name) if thread else "")
 
     def args(
         self, seen: CodeInfo, receiver: str | None, frame: FrameType
@@ -509,146 +389,6 @@ def watched_arguments(
         yield name, short(value, name)
 
 
-# What frames do.  These run for every call, so all that they need is at hand as a local
-# name: an attribute costs several times as much.
-
-
-def make_begin(log: EventLog) -> Callable[[CodeInfo, FrameType], None]:
-    """Return the function to call when a frame of watched code begins to run."""
-    opened, stacks = log.open, log.stacks
-    get, append = log.open.get, log.entries.append
-    numbers, now, limit = log.numbers, perf_counter_ns, log.max_events
-    threads, code_filter = log.threads, log.code_filter
-    args_of = log.args if log.watch else None
-
-    def begin(seen: CodeInfo, frame: Any) -> None:
-        receiver: Any = None
-        if seen.self is not None:
-            # An object of a class without subclasses can be of that class only.
-            if seen.alone is not None and not seen.subclasses():
-                receiver = seen.alone
-            elif (receiver := code_filter.receiver(seen, frame)) is OUT:
-                return
-        # A task may begin anywhere; a plain function stays in its caller's lane.
-        caller: Any = None if seen.resumable else frame.f_back
-        above = get(caller)
-        if above is None:
-            state = threads.state
-            if state.looking:
-                return
-            loop = running_loop()
-            if loop is None or current_task(loop) is not state.task:
-                log.locate(state)
-            if state.pending is not None:
-                log.write_hop(state)
-            lane = state.place.number
-            if lane < 0:
-                lane = log.lane_of(state.place)
-            stack = stacks[lane]
-            caller = stack[-1] if stack else _BOTTOM
-            above = get(caller, _NOTHING)
-        else:
-            lane = above[2]
-            stack = stacks[lane]
-        entry = (
-            next(numbers),
-            now(),
-            lane,
-            "call",
-            seen.number if seen.number >= 0 else code_filter.number(seen),
-            receiver,
-            above[0],
-            caller.f_lasti,
-            args_of(seen, receiver, frame) if args_of is not None else (),
-            frame.f_back is caller,
-        )
-        if entry[0] < limit:
-            append(entry)
-        else:
-            log.dropped += 1
-        opened[frame] = entry
-        stack.append(frame)
-
-    return begin
-
-
-def make_end(log: EventLog) -> Callable[..., None]:
-    """Return the function to call when a frame is done; not all frames are known."""
-    return _make_leave(log, log.open.pop)
-
-
-def make_suspend(log: EventLog) -> Callable[..., None]:
-    """Return the function to call when a frame steps aside, to come back later."""
-    return _make_leave(log, log.open.get)
-
-
-def _make_leave(
-    log: EventLog, find: Callable[[Any, None], Entry | None]
-) -> Callable[..., None]:
-    append, numbers, now = log.entries.append, log.numbers, perf_counter_ns
-    limit, stacks = log.max_events, log.stacks
-
-    def left(frame: Any, how: str, at: int, error: str | None = None) -> None:
-        began = find(frame, None)
-        if began is None:
-            return
-        lane = began[2]
-        entry = (next(numbers), now(), lane, how, began[0], at, error)
-        if entry[0] < limit:
-            append(entry)
-        else:
-            log.dropped += 1
-        stack = stacks[lane]
-        if stack and stack[-1] is frame:
-            del stack[-1]
-        else:
-            remove_step(stack, frame)
-
-    return left
-
-
-def make_resume(log: EventLog) -> Callable[[Any, int], None]:
-    """Return the function to call when a frame that had stepped aside runs again."""
-    opened, append, stacks = log.open, log.entries.append, log.stacks
-    numbers, now, limit = log.numbers, perf_counter_ns, log.max_events
-
-    def resume(frame: Any, at: int) -> None:
-        began = opened.get(frame)
-        if began is None:
-            return
-        back = frame.f_back
-        above = opened.get(back)
-        # An exception goes past frames that wait, which are not resumed for it.
-        if above is not None and (stack := stacks[above[2]]) and stack[-1] is back:
-            lane = above[2]
-        else:
-            lane = log.lane_of(log.enter_lane().place)
-            stack = stacks[lane]
-        if lane != began[2]:
-            # What follows happens there; the call is still the same one.
-            opened[frame] = (began[0], began[1], lane, *began[3:])
-        entry = (next(numbers), now(), lane, "resume", began[0], at, None)
-        if entry[0] < limit:
-            append(entry)
-        else:
-            log.dropped += 1
-        stack.append(frame)
-
-    return resume
-
-
-def drop_ended_steps(state: ThreadState) -> None:
-    """Drop the steps that seem open in this thread, but have ended unheard.
-
-    What has ended without a word must not be taken for the caller of what follows.
-    """
-    running, frame = set(), sys._getframe().f_back
-    while frame is not None:
-        running.add(frame)
-        frame = frame.f_back
-    state.stack[:] = [each for each in state.stack if each in running]
-
-
 def _depth(queue: Sized, state: ThreadState) -> int:
     # That it is asked is our own doing, and leaves no mark.
     state.looking = True
@@ -685,32 +425,3 @@ def _is_running(task: Task[Any]) -> bool:
     coroutine = task.get_coro()
     running = getattr(coroutine, "cr_running", getattr(coroutine, "gi_running", False))
     return bool(running)
-
-
-def _this_thread() -> threading.Thread | None:
-    """Return the thread that this runs in; None if no `Thread` has started it."""
-    # Not `current_thread`, which would make a thread of one it does not know.
-    known = threading._active.get(get_ident())  # type: ignore[attr-defined]
-    if known is None:
-        # One that has only begun is not listed yet, but its outermost frame knows it.
-        frame = sys._getframe()
-        while frame.f_back is not None:
-            frame = frame.f_back
-        known = frame.f_locals.get("self")
-    return known if isinstance(known, threading.Thread) else None
-
-
-_THREAD = re.compile(r"Thread-\d+ \((?P<target>.+)\)")
-
-
-def _thread_name(name: str) -> str:
-    """Return a thread's name without the numbers that differ from run to run."""
-    named = _THREAD.fullmatch(name)
-    stem = label(named["target"] if named else name).rstrip("0123456789_-")
-    # What the pools of concurrent.futures, asyncio and Twisted call their threads.
-    pooled = stem in (
-        "ThreadPoolExecutor",
-        "asyncio",
-        "PoolThread-twisted.internet.reactor",
-    )
-    return "executor" if pooled else stem

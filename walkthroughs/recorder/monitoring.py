@@ -14,7 +14,8 @@ from types import CodeType
 from typing import Any
 
 from ..errors import RecordingError
-from .event_log import EventLog, make_begin, make_end, make_resume, make_suspend
+from .event_log import EventLog
+from .frames import make_begin, make_end, make_resume, make_suspend
 
 NAME = "sys.monitoring"
 

@@ -17,15 +17,9 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
 
-from .event_log import (
-    EventLog,
-    ThreadState,
-    drop_ended_steps,
-    make_begin,
-    make_end,
-    make_resume,
-    make_suspend,
-)
+from .event_log import EventLog
+from .frames import make_begin, make_end, make_resume, make_suspend
+from .places import ThreadState, drop_ended_steps
 
 NAME = "sys.setprofile"
 

@@ -21,7 +21,8 @@ from weakref import WeakKeyDictionary, WeakSet
 
 from . import twisted as reactor
 from .code_filter import family
-from .event_log import IO, TASKS, EventLog, Origin, current_task, running_loop
+from .event_log import TASKS, EventLog, current_task, running_loop
+from .places import IO, Origin
 
 _LASTING = {"_add_reader", "_add_writer", "add_signal_handler"}
 """The functions of a loop whose handles are not scheduled but run each time that the

@@ -20,8 +20,9 @@ from tests.walkthroughs.recorder.compared import compare
 from tests.walkthroughs.recorder.random_programs import FOCUS, WATCH, Running, program
 from tests.walkthroughs.recorder.witness import Witness, WitnessLoop
 from walkthroughs.focus import Focus
-from walkthroughs.recorder import Recorder, event_log, scheduling
-from walkthroughs.recorder.event_log import IO, EventLog, Origin, Place, ThreadState
+from walkthroughs.recorder import Recorder, event_log, places, scheduling
+from walkthroughs.recorder.event_log import EventLog
+from walkthroughs.recorder.places import IO, Origin, Place, ThreadState
 from walkthroughs.trace import Hop, Trace
 
 PROGRAMS = int(os.environ.get("RANDOM_PROGRAMS", "100"))
@@ -96,7 +97,7 @@ BREAKS: dict[str, Break] = {
     "no hop is": (scheduling, "is_step", lambda callback: False),
     "a task is passed over": (EventLog, "origin", chained_through_tasks),
     "threads are known by number": (event_log, "Threads", ByNumber),
-    "tasks have no names": (event_log, "_UNNAMED", re.compile(".*")),
+    "tasks have no names": (places, "_UNNAMED", re.compile(".*")),
     "all steps are forgotten": (
         Place,
         "origin",

@@ -12,7 +12,8 @@ import pytest
 
 from walkthroughs.focus import Focus
 from walkthroughs.recorder import Recorder
-from walkthroughs.recorder.event_log import EventLog, Origin, ThreadState
+from walkthroughs.recorder.event_log import EventLog
+from walkthroughs.recorder.places import Origin, ThreadState
 from walkthroughs.render.waits import Waits
 from walkthroughs.trace import Call, Hop, Trace
 
