@@ -151,6 +151,10 @@ _LOGGED = re.compile("(DEBUG|INFO|WARNING|ERROR|CRITICAL) ")
 def recorded(knob: Knob, cache: Path) -> list[dict[str, Any]]:
     """Return what came of each setting, from the cache if nothing has changed.
 
+    Returns:
+        for each setting the `log`, what the client heard as `said`, and the walkthrough as
+        `html`.
+
     Raises:
         RecordingError: a setting could not be recorded.
     """
@@ -188,7 +192,15 @@ def _record(knob: Knob) -> list[dict[str, Any]]:
     for answer in answers:
         if answer["error"]:
             raise RecordingError(f"knob {knob.name}: {answer['error']}")
-    return answers
+    return [_shown(answer) for answer in answers]
+
+
+def _shown(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a page shows of an experiment, which may have received megabytes."""
+    connection = answer["connections"][0]
+    first = connection["text"].partition("\r\n")[0]
+    said = connection["said"] if connection["websocket"] else [first]
+    return {"log": answer["log"], "said": said, "html": answer["html"]}
 
 
 def drawn(knob: Knob, cache: Path) -> str:
@@ -214,11 +226,8 @@ def drawn(knob: Knob, cache: Path) -> str:
 
 
 def _panel(value: float, answer: Mapping[str, Any]) -> str:
-    connection = answer["connections"][0]
-    first = connection["text"].partition("\r\n")[0]
-    said = connection["said"] if connection["websocket"] else [first]
     lines = [line for line in answer["log"] if not _LOGGED.match(line)]
-    heard = escape("\n".join([*lines, *said]))
+    heard = escape("\n".join([*lines, *answer["said"]]))
     return (
         f'<details class="lab-setting" data-value="{value:g}"><summary>{value:g} s'
         f"</summary>\n<pre>{heard}</pre>\n{answer['html']}</details>"

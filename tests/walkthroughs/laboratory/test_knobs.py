@@ -25,7 +25,7 @@ def logs(name: str, cache: Path) -> list[list[str]]:
 
 def test_a_view_may_outlast_its_limit_but_not_for_long(cache: Path) -> None:
     answers = recorded(BY_NAME["timeout"], cache)
-    heads = [each["connections"][0]["text"][:12] for each in answers]
+    heads = [each["said"][0][:12] for each in answers]
     assert heads == ["HTTP/1.1 200"] * 3 + ["HTTP/1.1 503"]
     assert "the view is cancelled" in logs("timeout", cache)[-1]
 
@@ -57,6 +57,12 @@ def test_each_knob_stands_on_one_page(house: Path) -> None:
     pages = [page.read_text(encoding="utf-8") for page in house.glob("docs/**/*.md")]
     for name in BY_NAME:
         assert sum(f"```knob {name}\n" in page for page in pages) == 1
+
+
+def test_what_is_not_shown_is_not_kept(cache: Path) -> None:
+    recorded(BY_NAME["backpressure"], cache)
+    (kept,) = cache.glob("knob-backpressure-*.json")
+    assert kept.stat().st_size < 300_000  # a client has received three megabytes
 
 
 def test_a_recording_is_made_once(tmp_path: Path) -> None:
