@@ -383,10 +383,10 @@ def _key(
 ) -> str:
     story.focus_on(server)  # which raises if the scenario does not run there
     driving = texts({__name__, *modules})
+    set_by_scenario = cast(Mapping[str, str], story.process.get("environment", {}))
+    everywhere = {**os.environ, **environment.variables, **set_by_scenario}
     variables = {
-        name: value
-        for name, value in {**os.environ, **environment.variables}.items()
-        if name.startswith(VARIABLES)
+        name: value for name, value in everywhere.items() if name.startswith(VARIABLES)
     }
     depends_on = (
         (server, environment.installed, str(environment.python)),

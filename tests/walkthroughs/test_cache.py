@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from walkthroughs import recording
-from walkthroughs.recording import Environment, is_recorded, record
+from walkthroughs.recording import Environment, digest_of, is_recorded, record
 from walkthroughs.scenarios import Scenario
 from walkthroughs.sources import description, modules_of, texts
 from walkthroughs.trace import Trace
@@ -201,6 +201,15 @@ def test_a_variable_that_django_reads_makes_a_new_recording(
     assert project.is_made()
     monkeypatch.delenv("DJANGO_SETTINGS_MODULE")
     assert not project.is_made()
+
+
+def test_the_settings_of_a_reader_change_nothing_in_the_book(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = digest_of("http-get", "minidaphne")
+    # As a page does that imports the example site, or a shell.
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "readers.settings")
+    assert digest_of("http-get", "minidaphne") == before != ""
 
 
 def test_another_interpreter_makes_a_new_recording(project: Project) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pkgutil
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 
@@ -43,6 +43,13 @@ WATCHED: Mapping[str, tuple[str, ...]] = {"*": VALUES, **SCOPES}
 To show a value runs its `repr`.  That of a stranger's object may do anything, such as a
 query, so for applications that are not the book's own only the scope is looked at.
 """
+
+
+SITE: Mapping[str, object] = {
+    "environment": {"DJANGO_SETTINGS_MODULE": "walkthroughs.scenarios.mysite.settings"}
+}
+"""Orders for the recorded process of the book's scenarios: the settings are those of the
+example site, whatever the reader's environment names."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +122,7 @@ def load(name: str) -> Scenario:
         )
     module = import_module(f".{name.replace('-', '_')}", __name__)
     scenario: Scenario = module.scenario
-    return scenario
+    return replace(scenario, process=SITE)
 
 
 def _own(module: str, variable: str) -> Scenario:
