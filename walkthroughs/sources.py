@@ -83,7 +83,9 @@ def _find(
                 spec = PathFinder.find_spec(name.rpartition(".")[2], folders)
                 if spec is not None:
                     places = spec.submodule_search_locations
-                    found[name] = [spec.origin] if spec.origin else [*(places or ())]
+                    where = [spec.origin] if spec.origin else [*(places or ())]
+                    # A link to the same file leads to the same code.
+                    found[name] = [*map(os.path.realpath, where)]
     return found
 
 

@@ -23,6 +23,9 @@ from ..scenarios import load
 
 def prepare(config: MkDocsConfig) -> None:
     """Make the site's own modules importable, import them again, and watch them."""
+    names = set(_scenarios(Path(config.docs_dir)))
+    if not names:
+        return
     folder = Path(config.config_file_path or "mkdocs.yml").resolve().parent
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
@@ -32,7 +35,6 @@ def prepare(config: MkDocsConfig) -> None:
         paths = [str(folder), *filter(None, [known])]
         os.environ["PYTHONPATH"] = os.pathsep.join(paths)
     importlib.invalidate_caches()
-    names = set(_scenarios(Path(config.docs_dir)))
     for name in names:
         module = sys.modules.get(name.partition(":")[0])
         if module is not None and _is_below(folder, module.__file__):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from ..trace import Call
 from .view import View
@@ -23,7 +23,8 @@ REMEMBERED = 300
 _LITERAL = re.compile(r"b?(?P<quote>['\"])(?P<inner>.*?)(?P=quote)", re.DOTALL)
 
 
-class Origin(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Origin:
     """Where a text was seen before.
 
     Args:

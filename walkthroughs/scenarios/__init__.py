@@ -98,6 +98,23 @@ class Scenario:
         return Focus.of(self.focus[server])
 
 
+def expect(holds: object, seen: object) -> None:
+    """End a client if the server has not done what its scenario tells.
+
+    pytest rewrites `assert`, so that a client with one would be other code there than in
+    a build of the site, and each would have a recording of its own.
+
+    Args:
+        holds: whether it has.
+        seen: what was seen instead.
+
+    Raises:
+        AssertionError: it has not.
+    """
+    if not holds:
+        raise AssertionError(seen)
+
+
 def names() -> tuple[str, ...]:
     """Return the names of the book's scenarios."""
     folder = str(Path(__file__).parent)

@@ -3,7 +3,7 @@
 from functools import partial
 
 from ..clients import raw as clients
-from . import Scenario
+from . import Scenario, expect
 
 DJANGO = (
     "asgiref.sync.SyncToAsync.__call__",
@@ -25,7 +25,7 @@ DJANGO = (
 def client(path: str, port: int) -> None:
     """Asks for the number of guests."""
     reply = clients.http(port, clients.request("GET", path))
-    assert b"0 guests" in reply, reply
+    expect(b"0 guests" in reply, reply)
 
 
 def scenario_at(name: str, story: str, path: str) -> Scenario:

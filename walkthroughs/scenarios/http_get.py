@@ -2,7 +2,7 @@
 
 from ..clients import raw as clients
 from ..servers import daphne, minidaphne
-from . import Scenario
+from . import Scenario, expect
 
 DJANGO = (
     "django.core.handlers.asgi",
@@ -14,7 +14,7 @@ DJANGO = (
 def client(port: int) -> None:
     """Asks for /hello/ and reads the answer to its end."""
     reply = clients.http(port, clients.request("GET", "/hello/?name=reader"))
-    assert b"Hello from a Django view" in reply, reply
+    expect(b"Hello from a Django view" in reply, reply)
 
 
 scenario = Scenario(

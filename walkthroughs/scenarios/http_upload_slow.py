@@ -2,7 +2,7 @@
 
 from ..clients import raw as clients
 from ..servers import daphne, minidaphne
-from . import Scenario
+from . import Scenario, expect
 from .http_get import DJANGO
 
 HEAD = (
@@ -25,7 +25,7 @@ def client(port: int) -> None:
         clients.http(port, b"good morning\r\n\r\n")
         peer.sendall(bytes(6000))
         reply = clients.read_all(peer)
-    assert b"Hello from a Django view" in reply, reply
+    expect(b"Hello from a Django view" in reply, reply)
 
 
 scenario = Scenario(

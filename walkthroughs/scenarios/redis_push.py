@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from ..clients import raw as clients
 from ..servers.redis import redis_server
-from . import Scenario, websocket_push
+from . import Scenario, expect, websocket_push
 
 
 @contextmanager
@@ -29,7 +29,7 @@ def client(port: int) -> None:
         command = [sys.executable, "-m", "django", "announce", settings]
         subprocess.run(command, check=True, timeout=30)
         heard = browser.recv(clients.TIMEOUT)
-        assert heard == "dinner is ready", heard
+        expect(heard == "dinner is ready", heard)
 
 
 LAYER = (

@@ -2,7 +2,7 @@
 
 from ..clients import raw as clients
 from ..servers import daphne, minidaphne
-from . import Scenario
+from . import Scenario, expect
 
 APPLICATION = (
     "channels.consumer.AsyncConsumer",
@@ -17,7 +17,7 @@ def client(port: int) -> None:
     with clients.websocket(port, "/ws/echo/") as browser:
         browser.send("good morning")
         heard = browser.recv(clients.TIMEOUT)
-        assert heard == "good morning", heard
+        expect(heard == "good morning", heard)
 
 
 scenario = Scenario(

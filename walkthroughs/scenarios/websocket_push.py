@@ -4,7 +4,7 @@ import time
 
 from ..clients import raw as clients
 from ..servers import daphne, minidaphne
-from . import Scenario
+from . import Scenario, expect
 from .websocket_echo import APPLICATION
 
 
@@ -16,9 +16,9 @@ def client(port: int) -> None:
         with clients.connected(port) as other:
             other.sendall(b"GET /announce/ HTTP/1.1\r\nHost: example.com\r\n\r\n")
             heard = browser.recv(clients.TIMEOUT)
-            assert heard == "dinner is ready", heard
+            expect(heard == "dinner is ready", heard)
             reply = other.recv(65536)
-            assert b"announced" in reply, reply
+            expect(b"announced" in reply, reply)
             time.sleep(0.3)
         time.sleep(0.3)
 
