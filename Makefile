@@ -90,11 +90,11 @@ test: $(STAMP) $(NODE_STAMP)  ## run all but the long tests, which make check ad
 pages: $(STAMP) $(NODE_STAMP)  ## run what is on the pages, and look at each in a browser
 	$(PYTEST) --ignore tests/minidaphne --ignore tests/walkthroughs $(ARGS)
 
-test-versions:  ## run the packages' tests on each newer Python found on the machine
+test-versions:  ## run tests and pages on each newer Python found on the machine
 	@for version in $(NEWER); do \
 	  if python=$$(.ci/interpreter $$version); then \
 	    echo "Python $$version: $$python"; \
-	    what=TOOLS; [ $$version != $(lastword $(NEWER)) ] || what=TOOLS_AND_PAGES; \
+	    what=SOME; [ $$version != $(lastword $(NEWER)) ] || what=ALL; \
 	    $(MAKE) --no-print-directory test-tools WHAT=$$what \
 	      PYTHON=$$python VENV=.venv-$$version || exit 1; \
 	  else \
@@ -102,14 +102,15 @@ test-versions:  ## run the packages' tests on each newer Python found on the mac
 	  fi; \
 	done
 
-# Without what is slow and the same everywhere; but the newest Python, which brings the
-# newest Django, holds the pages, too, but for those on other servers and on nginx.
-WHAT := TOOLS
-TOOLS := tests/walkthroughs tests/minidaphne $(patsubst %,--ignore tests/walkthroughs/%, \
+# The pages hold on each Python, but for those on other servers and on nginx; the tests
+# without what is slow and the same everywhere, except on the newest Python.
+PAGES := docs README.md $(patsubst %,--ignore docs/production/%,choosing.md deploying.md)
+WHAT := SOME
+SOME := tests/walkthroughs tests/minidaphne $(PAGES) \
+  $(patsubst %,--ignore tests/walkthroughs/%, \
   adapters book commands compatibility fences laboratory render)
-TOOLS_AND_PAGES := tests/walkthroughs tests/minidaphne docs README.md \
-  --ignore tests/walkthroughs/render/test_stepper.py \
-  $(patsubst %,--ignore docs/production/%,choosing.md deploying.md)
+ALL := tests/walkthroughs tests/minidaphne $(PAGES) \
+  --ignore tests/walkthroughs/render/test_stepper.py
 
 test-tools: $(STAMP)
 	$(RUN) -m pytest -n auto --dist loadfile $($(WHAT)) $(ARGS)
