@@ -41,8 +41,9 @@ INSTALL_LIMIT = 600
 KEPT_FOR = 24 * 60 * 60
 """Seconds for which an environment is taken from the cache."""
 
-NEWEST = ("daphne", "django", "channels", "channels-redis")
-"""What is installed in the newest version that there is, with all that it needs."""
+NEWEST = ("daphne", "django", "channels", "channels-redis", "twisted[http2]")
+"""What is installed in the newest version that there is, with all that it needs; Daphne
+speaks HTTP/2 where Twisted has what that takes."""
 
 
 class Uninstallable(WalkthroughError):
