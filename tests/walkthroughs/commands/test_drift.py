@@ -180,7 +180,9 @@ def test_an_environment_is_made_once(system: Any) -> None:
     assert make(WANTED) == made
     assert len(commands.ran) == count
     [install] = [line for line in commands.ran if " install " in line]
-    assert install.endswith("daphne==4.2.3.* django channels channels-redis twisted[http2]")
+    assert install.endswith(
+        "daphne==4.2.3.* django channels channels-redis twisted[http2]"
+    )
     found = versions(made)
     assert found == {"python": "3.11.7", "twisted": "20.3", "daphne": "3.0.2"}
 
