@@ -272,6 +272,15 @@ def test_what_came_of_it_keeps_nobody_out_and_fits_a_phone(lab: Lab) -> None:
     lab.page.set_viewport_size(DESK)
 
 
+def test_its_words_can_be_read_by_night(lab: Lab) -> None:
+    lab.open()
+    lab.page.add_style_tag(content="* { transition: none !important }")
+    lab.page.emulate_media(color_scheme="dark")
+    lab.page.evaluate(AXE)
+    assert barriers(lab.page, "color-contrast") == []
+    lab.page.emulate_media(color_scheme="light")
+
+
 def test_a_chapter_leads_there(lab: Lab) -> None:
     lab.page.goto(lab.address.replace("laboratory.html", "daphne-to-django.html"))
     lab.page.get_by_role("link", name="Try it in the laboratory").first.click()
