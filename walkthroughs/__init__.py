@@ -24,7 +24,8 @@ if TYPE_CHECKING:
         WalkthroughError,
     )
     from .focus import Focus
-    from .listing import check, parse, repair
+    from .listing import check, parse
+    from .listing.repair import repair
     from .recording import record
     from .scenarios import Scenario
     from .trace import Call, Exit, Hop, Lane, Message, Trace

@@ -183,12 +183,16 @@ def texts(modules: Iterable[str]) -> dict[str, str]:
     been imported is read once: what runs here does not change when its file does.
     """
     found: dict[str, str] = {}
-    wanted = list(modules)
+    wanted, seen = list(modules), {*modules}
+    places: dict[str, _Place] = {}
     while wanted:
         name = wanted.pop()
-        if name not in found and (text := _text(name)) is not None:
+        text = _text(name, places)
+        if text is not None:
             found[name] = text.digest
-            wanted += [name.rpartition(".")[0], *text.imports]
+            new = {name.rpartition(".")[0], *text.imports} - seen
+            wanted += new
+            seen |= new
     return found
 
 
@@ -200,18 +204,21 @@ class _Text:
 
 _texts: WeakKeyDictionary[ModuleType, _Text | None] = WeakKeyDictionary()
 
+_Place = tuple[str, Sequence[str]]
+"""The file of a module, "" if it has none, and the folders of a package."""
 
-def _text(name: str) -> _Text | None:
+
+def _text(name: str, places: dict[str, _Place]) -> _Text | None:
     """Return what a module is made of; None if it is installed, or not there."""
     module = sys.modules.get(name)
     if module is not None and module in _texts:
         return _texts[module]
-    file, folders = _place(name)
+    file, folders = _place(name, places)
     text: _Text | None
-    if file is None:
+    if not file:
         text = _Text("") if any(map(_is_own_folder, folders)) else None
-    elif is_own(file):
-        text = _read(file, name if folders else name.rpartition(".")[0])
+    elif is_own(Path(file)):
+        text = _read(Path(file), name if folders else name.rpartition(".")[0])
     else:
         text = None
     if isinstance(module, ModuleType):
@@ -227,22 +234,29 @@ def _read(file: Path, package: str) -> _Text:
     return _Text(hashlib.sha256(text).hexdigest(), _imports(text, package))
 
 
-def _place(name: str) -> tuple[Path | None, Sequence[str]]:
-    """Find a module's file, and a package's folders; import nothing."""
+def _place(name: str, places: dict[str, _Place]) -> _Place:
+    """Find a module's file, and a package's folders; import nothing.
+
+    Args:
+        name: its dotted name.
+        places: those that have been found; this one is added.
+    """
+    if name not in places:
+        places[name] = _find_place(name, places)
+    return places[name]
+
+
+def _find_place(name: str, places: dict[str, _Place]) -> _Place:
     module = sys.modules.get(name)
     if module is not None:
-        file = _file(module)
-        return Path(file) if file else None, _folders(module)
+        return _file(module), _folders(module)
     package = name.rpartition(".")[0]
-    spec = None
-    if not package:
-        spec = PathFinder.find_spec(name)
-    elif folders := _place(package)[1]:
-        spec = PathFinder.find_spec(name, folders)
+    folders = _place(package, places)[1] if package else None
+    spec = None if folders == [] else PathFinder.find_spec(name, folders)
     if spec is None:
-        return None, ()
+        return "", []
     file = spec.origin if spec.has_location and spec.origin else ""
-    return Path(file) if file else None, [*(spec.submodule_search_locations or ())]
+    return file, [*(spec.submodule_search_locations or ())]
 
 
 @lru_cache(maxsize=1024)

@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+import walkthroughs
 from tests.site.conftest import Build
 from walkthroughs.laboratory.starts import SERVERS, STARTS
 
@@ -121,3 +122,9 @@ def test_no_attribute_list_is_left_unread(site: Path) -> None:
         if re.search(r"\{:? ?[.#][\w-]+ ?\}", code.sub("", page.read_text("utf-8")))
     ]
     assert found == []
+
+
+def test_the_reference_has_the_whole_public_interface(site: Path) -> None:
+    page = (site / "reference" / "walkthroughs.html").read_text(encoding="utf-8")
+    shown = set(re.findall(r'<h3 id="walkthroughs\.(\w+)"', page))
+    assert shown == set(walkthroughs.__all__) - {"__version__"}
