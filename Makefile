@@ -73,15 +73,17 @@ $(NEWER:%=prepare-%): prepare-%:
 serve: $(STAMP) $(PROGRAMS_STAMP)  ## read the book on http://127.0.0.1:8000, reloading as files change
 	@$(RUN) -m walkthroughs.adapters.serve --port $(PORT)
 
-# One process more than there are cores: the tests wait for servers half of the time.
+# Two processes for each core: the tests wait for servers half of the time.
 export PYTEST_XDIST_AUTO_NUM_WORKERS ?= $(shell $(PYTHON) -c \
-  'import os; print(len(os.sched_getaffinity(0)) + 1)' 2>/dev/null)
+  'import os; print(len(os.sched_getaffinity(0)) * 2)' 2>/dev/null)
 # In the order that tests/conftest.py gives to the files.
 PYTEST := $(RUN) -m pytest -n auto --dist loadfile --no-loadscope-reorder
-# What takes minutes: every page in a browser, Lighthouse, Python in a browser, and the
-# book on other site generators.
+# What takes minutes: every page in a browser, Lighthouse, Python in a browser, the book on
+# other site generators, and nginx.
 LONG := $(addprefix tests/site/test_,answers.py chapters_even.py chapters_odd.py production.py \
-  reference.py lighthouse.py laboratory.py generators.py)
+  reference.py lighthouse.py laboratory.py generators.py) \
+  tests/python_3_14/test_recorder.py tests/walkthroughs/laboratory/test_bytecode.py \
+  docs/production/deploying.md
 
 test: $(STAMP) $(NODE_STAMP)  ## run all but the long tests, which make check adds
 	$(PYTEST) $(LONG:%=--ignore %) $(ARGS)

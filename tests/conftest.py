@@ -6,24 +6,32 @@ import pytest
 
 pytest_plugins = ["pytester"]
 
-# In this order: the site is built; meanwhile, what needs neither the site nor the
-# recordings that the build makes; what the built site is for; what records.  Then the
-# rest, which is quick, so that no process is left with something long at the end.
+# In this order: the site is built; meanwhile, what is long and does not need it; what is
+# long and does; what records, and looks at few pages.  Then the rest, which is quick, so
+# that no process is left with something long at the end.
 SLOW = (
     "tests/site/test_build.py",
-    "tests/walkthroughs/render/test_stepper.py",
-    "tests/test_snapshots.py",
-    "tests/site/test_lighthouse.py",
-    "tests/site/test_laboratory.py",
     "tests/site/test_generators.py",
-    "tests/site/",
+    "tests/walkthroughs/render/test_stepper.py",
+    "tests/test_your_application.py",
+    "tests/test_snapshots.py",
+    "tests/site/test_laboratory.py",
+    "tests/site/test_lighthouse.py",
+    "tests/site/test_chapters_even.py",
+    "tests/site/test_chapters_odd.py",
+    "tests/site/test_answers.py",
+    "tests/site/test_production.py",
+    "tests/site/test_reference.py",
+    "tests/walkthroughs/fences/test_house.py",
     "tests/walkthroughs/test_recording.py",
     "tests/walkthroughs/test_cache.py",
     "tests/walkthroughs/servers/test_process.py",
     "tests/walkthroughs/adapters/",
     "tests/walkthroughs/commands/",
-    "tests/test_your_application.py",
+    "tests/walkthroughs/compatibility/",
+    "tests/walkthroughs/laboratory/",
     "tests/minidaphne/test_cli.py",
+    "tests/site/",
 )
 
 
