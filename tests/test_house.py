@@ -35,13 +35,14 @@ TOP_LEVEL = {
 # walkthroughs, from the ground up: each floor may import those below it, and itself.
 FLOORS = [
     {"errors", "code_digest"},
-    {"kept"},
+    {"kept", "events"},
+    {"trace_json"},
     {"trace", "focus"},
     {"packages", "warm_up"},
-    {"source_locator", "sources"},
+    {"source_locator", "sources", "environment", "value_digest"},
     {"recorder", "listing", "render"},
     {"servers", "clients"},
-    {"scenarios"},
+    {"scenarios", "observation"},
     {"recording", "user_scenarios"},
     {"pages", "compatibility"},
     {"fence_recordings"},

@@ -4,7 +4,7 @@ Names are found without running any of the code that they name: modules by askin
 import system where they are, what is in them by reading their syntax trees.  So a page
 can show the source of a module whose import would start a reactor.
 
-Laws:
+Invariants:
 
 * a name may pass through what Python itself would follow: imports, `a = b`, base
   classes (in Python's order, as far as they can be read);

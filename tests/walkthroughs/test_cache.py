@@ -17,11 +17,13 @@ from typing import Any
 import pytest
 
 from walkthroughs import recording
-from walkthroughs.recording import Environment, digest_of, is_recorded, record
+from walkthroughs.environment import Environment, here
+from walkthroughs.recording import digest_of, is_recorded, record
 from walkthroughs.scenarios import Scenario
-from walkthroughs.sources import description, modules_of, texts
+from walkthroughs.sources import texts
 from walkthroughs.trace import Trace
 from walkthroughs.user_scenarios import scenario
+from walkthroughs.value_digest import description, modules_of
 
 FILES = {
     "mysite/__init__.py": "",
@@ -213,12 +215,12 @@ def test_the_settings_of_a_reader_change_nothing_in_the_book(
 
 
 def test_another_interpreter_makes_a_new_recording(project: Project) -> None:
-    record("paths:polls", "uvicorn", environment=recording._here())
+    record("paths:polls", "uvicorn", environment=here())
     before = project.count
-    here = recording._here()
+    now = here()
     for other in (
-        Environment(here.python.parent / "python3", here.installed),
-        replace(here, installed="another version of something"),
+        Environment(now.python.parent / "python3", now.installed),
+        replace(now, installed="another version of something"),
     ):
         record("paths:polls", "uvicorn", environment=other)
     assert project.count == before + 2

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tests.walkthroughs.trace_builder import trace
-from walkthroughs import trace as module
+from walkthroughs import trace_json as module
 from walkthroughs.errors import TraceError
 from walkthroughs.trace import Call, Message, Trace
 

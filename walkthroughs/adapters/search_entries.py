@@ -15,8 +15,9 @@ from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import AnchorLink
 
 from ..code_digest import digest
+from ..environment import installed
 from ..kept import Kept
-from ..recording import cache_folder, installed
+from ..recording import cache_folder
 
 SEARCH = "material/search"
 

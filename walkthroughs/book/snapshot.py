@@ -9,7 +9,7 @@ something short stands in for what is missing.  A fence `stand-in MODULE` has su
     ```
 
 It is used from its chapter on, and gives way, name by name, as the real pieces are
-printed.  Laws:
+printed.  Invariants:
 
 * what is printed goes into the files as it is, and nothing else of the program does;
 * a stand-in stands for names that the program has and a later chapter prints; what

@@ -8,7 +8,7 @@ from argparse import ArgumentParser, Namespace
 
 from ..errors import UsageError
 from ..focus import Focus
-from ..recording import Observation
+from ..observation import Observation
 from ..render.compare_text import compare, leading_to, stages
 from ..render.sentences import plural
 from ..render.text import columns

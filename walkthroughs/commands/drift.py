@@ -26,12 +26,13 @@ from ..compatibility.interpreters import interpreters
 from ..compatibility.matrix import Cell, Outcome, Row, page, text
 from ..compatibility.releases import Newer, newer_than, newest_releases
 from ..compatibility.variants import Claim, begins, environment, groups, supported
+from ..environment import Environment
 from ..errors import ListingError, Mismatch, UsageError, WalkthroughError
 from ..fences.callpath import claim
 from ..listing import check, parse
 from ..pages.markdown import Fence, fences
 from ..pages.pages import first_heading, folder_of, heading_above
-from ..recording import Environment, record
+from ..recording import record
 from ..scenarios import load
 from ..trace import Trace
 from . import FAILED, writable, write

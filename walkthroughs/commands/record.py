@@ -16,8 +16,8 @@ from pathlib import Path
 from ..clients.session import SessionClient, Unanswered
 from ..errors import UsageError
 from ..focus import CALLED, Focus
+from ..observation import Observation, observe
 from ..pages.first_listing import first_scenario
-from ..recording import Observation, observe
 from ..render.mermaid import mermaid
 from ..render.perfetto import perfetto
 from ..render.selection import STEPS, select

@@ -35,7 +35,7 @@ from ..clients.session import (
     path_of,
 )
 from ..errors import RecordingError, UsageError
-from ..recording import MAX_EVENTS
+from ..observation import MAX_EVENTS
 from ..servers import NAMES
 
 PREFERRED = ("daphne", "uvicorn", "hypercorn", "granian", "minidaphne")

@@ -12,7 +12,7 @@ from dataclasses import fields
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from ..trace import EVENTS, SCHEMA, Function, Header, Lane, Package
+from ..events import EVENTS, SCHEMA, Function, Header, Lane, Package
 
 HELP = "print the JSON Schema of a recording"
 

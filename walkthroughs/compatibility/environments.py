@@ -26,10 +26,11 @@ from typing import Any
 
 import walkthroughs
 
+from ..environment import Environment
 from ..errors import WalkthroughError
 from ..kept import alone
 from ..packages import is_own
-from ..recording import Environment, cache_folder
+from ..recording import cache_folder
 from ..servers import NAMES
 from .interpreters import interpreters
 
@@ -186,7 +187,7 @@ def versions(environment: Environment) -> dict[str, str]:
 DESCRIBE = """\
 import json, sys
 import walkthroughs
-from walkthroughs.recording import installed
+from walkthroughs.environment import installed
 print(json.dumps([walkthroughs.__file__, installed(), sys.path]))
 """
 

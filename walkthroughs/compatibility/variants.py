@@ -27,8 +27,8 @@ from importlib.metadata import version as installed_version
 from math import inf
 from pathlib import Path
 
+from ..environment import Environment
 from ..errors import FenceError, RecordingError
-from ..recording import Environment
 from ..trace import Trace
 from .environments import Uninstallable, make_with, others, versions
 

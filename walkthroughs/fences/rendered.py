@@ -12,10 +12,11 @@ import sys
 from pathlib import Path
 
 from ..code_digest import code_of, digest
+from ..environment import installed
 from ..errors import WalkthroughError
 from ..kept import Kept
 from ..pages.markdown import Fence
-from ..recording import cache_folder, installed
+from ..recording import cache_folder
 from . import KINDS
 from .place import Place
 

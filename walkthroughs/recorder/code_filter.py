@@ -2,7 +2,7 @@
 
 A focus names functions, and methods by the class of the object they are called on.  So
 most code can be judged when it first runs, and code that cannot be meant is switched
-off there and then.  Laws:
+off there and then.  Invariants:
 
 * a function is judged by its name, for good;
 * a method is kept while any class that has it may be in focus, and otherwise switched

@@ -2,7 +2,7 @@
 
 A recording should cost little, so an event is a tuple of numbers and short texts, and
 everything that can wait does: lines, depths and the trace's own objects are made
-afterwards, by `build`.  Laws:
+afterwards, by `build`.  Invariants:
 
 * one call a frame: a frame that comes back after it stepped aside is the same call;
 * a call's parent is the innermost step open in its lane when it began;

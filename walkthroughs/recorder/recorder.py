@@ -16,7 +16,8 @@ from typing import Any, Literal, TextIO
 from ..errors import RecordingError
 from ..focus import Focus
 from ..packages import owner
-from ..trace import Function, Header, Lane, Package, Trace, json_lines
+from ..trace import Function, Header, Lane, Package, Trace
+from ..trace_json import json_lines
 from . import monitoring, profile
 from .asgi_wrapper import Application, wrap_application
 from .build import TraceBuilder

@@ -1,6 +1,6 @@
 """The list of steps, as HTML: all that the stepper shows is in it.
 
-Laws:
+Invariants:
 
 * everything that comes from a page or a trace is escaped;
 * every id begins with the walkthrough's own, so that a page can hold many;

@@ -1,7 +1,7 @@
 """The swim lanes: one column a lane, time flowing down, as inline SVG.
 
 Rows stand for order, not for duration, and nothing in the picture tells the time: two
-recordings of the same calls give the same SVG, byte for byte.  Laws:
+recordings of the same calls give the same SVG, byte for byte.  Invariants:
 
 * a call is a bar from its row to the row where it ended; a suspension is a gap;
 * a hop is an arrow between lanes, with the word for how;

@@ -1,7 +1,7 @@
 """The swim lanes on a scale of time: one row a lane, time flowing to the right, as SVG.
 
 Unlike the picture in `svg`, this one is of one run, and another with every recording.
-Laws:
+Invariants:
 
 * within a lane, places are in proportion to time, as percentages of the width; all that
   is not so is a marked cut with its length beside it, and only waiting is cut out;
@@ -21,9 +21,10 @@ from itertools import pairwise
 from ..trace import Event, Message
 from .durations import spoken
 from .sentences import arrived, plain
+from .stretches import State, Stretch
 from .svg import LETTERS
 from .view import Arrival, View, short
-from .waits import State, Stretch, Waits
+from .waits import Waits
 
 HEADER = 38
 """Height of the scale."""

@@ -1,7 +1,7 @@
 """The view: which part of a trace is shown, and in which rows.
 
 Every renderer draws the rows of a `View` and nothing else, so that the page, the
-terminal and the picture tell the same story.  Laws:
+terminal and the picture tell the same story.  Invariants:
 
 * a view goes from the first step shown to the last one;
 * each step in focus between them is in exactly one row: a `Step` of its own, or a

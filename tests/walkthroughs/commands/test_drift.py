@@ -20,7 +20,8 @@ from walkthroughs.compatibility.environments import (
     make,
     versions,
 )
-from walkthroughs.recording import Environment, record
+from walkthroughs.environment import Environment
+from walkthroughs.recording import record
 
 PYTHON = Path(sys.executable)
 

@@ -18,7 +18,7 @@ import pytest
 
 from walkthroughs.cli import main
 from walkthroughs.commands import FAILED, USAGE, record, request_options
-from walkthroughs.recording import Observation, observe
+from walkthroughs.observation import Observation, observe
 from walkthroughs.servers import NAMES
 from walkthroughs.trace import Trace
 

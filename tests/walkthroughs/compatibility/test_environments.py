@@ -20,7 +20,7 @@ from walkthroughs.compatibility.environments import (
     versions,
 )
 from walkthroughs.compatibility.variants import Version
-from walkthroughs.recording import installed
+from walkthroughs.environment import installed
 
 
 class Commands:

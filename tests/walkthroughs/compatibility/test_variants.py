@@ -25,9 +25,10 @@ from walkthroughs.compatibility.variants import (
     supported,
     version_of,
 )
+from walkthroughs.environment import Environment
 from walkthroughs.errors import FenceError
 from walkthroughs.fences.callpath import not_recorded
-from walkthroughs.recording import Environment, cache_folder, record
+from walkthroughs.recording import cache_folder, record
 from walkthroughs.verification import verify
 
 BOTH = (Version("django", "5.2"), Version("django", "6.1"))

@@ -12,11 +12,11 @@ from walkthroughs.book.stage_names import Names
 from walkthroughs.code_digest import code_of
 from walkthroughs.compatibility import variants
 from walkthroughs.compatibility.environments import Uninstallable
+from walkthroughs.environment import Environment, installed
 from walkthroughs.errors import FenceError
 from walkthroughs.fences import KINDS, Place, callpath, rendered, source
 from walkthroughs.pages.markdown import Fence, fences
 from walkthroughs.pages.pages import pages_of
-from walkthroughs.recording import Environment
 
 
 @dataclass
@@ -127,8 +127,8 @@ def test_what_says_nothing_of_what_it_depends_on_is_not_kept(
 def test_other_versions_and_another_python_are_rendered(
     kind: Kind, place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert sys.version.split()[0] in recording.installed()
-    assert "pytest==" in recording.installed().lower()
+    assert sys.version.split()[0] in installed()
+    assert "pytest==" in installed().lower()
     rendered.render(fence(), place)
     monkeypatch.setattr(rendered, "installed", lambda: "Daphne 9")
     rendered.render(fence(), place)
@@ -234,7 +234,7 @@ def test_a_listing_depends_on_its_recordings_with_other_versions(
 ) -> None:
     """It is held on them, and what it says of them is part of the HTML."""
     seen: set[str] = set()
-    here = recording.installed()
+    here = installed()
     there = Environment(Path(sys.executable), "Django 6.1.3")
     monkeypatch.setattr(variants, "installed_version", lambda name: "5.2.19")
     monkeypatch.setattr(fence_recordings, "environment", lambda version: there)

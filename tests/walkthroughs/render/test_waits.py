@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 
 from walkthroughs.render import waits as waits_module
+from walkthroughs.render.lane_runs import Run
 from walkthroughs.render.sentences import plain
+from walkthroughs.render.stretches import Stretch, filled
 from walkthroughs.render.view import Arrival, Step, View
 from walkthroughs.render.waiting import Waiting
-from walkthroughs.render.waits import Queued, Run, Stretch, Waits
+from walkthroughs.render.waits import Queued, Waits
 from walkthroughs.trace import Hop, Message, Trace
 
 from .scenes import REACTOR, TASK, THREAD, Scene
@@ -559,8 +561,7 @@ def test_a_generator_is_not_woken_by_what_wakes_its_caller() -> None:
 
 def test_stretches_do_not_overlap() -> None:
     known = [Stretch("running", 0, 2), Stretch("running", 4, 6)]
-    filled = waits_module._filled(known, [("queued", 1, 5), ("suspended", 3, 9)])
-    assert filled == [
+    assert filled(known, [("queued", 1, 5), ("suspended", 3, 9)]) == [
         Stretch("running", 0, 2),
         Stretch("queued", 2, 4),
         Stretch("running", 4, 6),

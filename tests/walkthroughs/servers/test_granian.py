@@ -6,7 +6,7 @@ import pytest
 
 from walkthroughs.clients import http, request
 from walkthroughs.errors import RecordingError
-from walkthroughs.recording import Observation, observe
+from walkthroughs.observation import Observation, observe
 from walkthroughs.trace import Message, Trace
 
 APPLICATIONS = "tests.walkthroughs.servers.starting"

@@ -20,8 +20,9 @@ from walkthroughs import recording
 from walkthroughs.cli import main
 from walkthroughs.clients import raw as clients
 from walkthroughs.commands import FAILED
+from walkthroughs.environment import Environment
 from walkthroughs.errors import RecordingError
-from walkthroughs.recording import Environment, Observation, observe
+from walkthroughs.observation import Observation, observe
 from walkthroughs.servers import NAMES
 from walkthroughs.servers.process import LONGEST_OUTPUT
 from walkthroughs.trace import Trace
@@ -199,7 +200,7 @@ async def loud(scope: Any, receive: Any, send: Any) -> None:
 
 ASKS = f"""
 import sys
-from walkthroughs.recording import observe
+from walkthroughs.observation import observe
 def wait(port):
     print("waiting", flush=True)
     import time; time.sleep(600)
