@@ -34,7 +34,7 @@ TOP_LEVEL = {
 
 # walkthroughs, from the ground up: each floor may import those below it, and itself.
 FLOORS = [
-    {"errors", "code_digest"},
+    {"errors", "code_digest", "bindings"},
     {"kept", "events"},
     {"trace_json"},
     {"trace", "focus"},

@@ -28,12 +28,10 @@ from importlib.util import resolve_name
 from itertools import accumulate
 from pathlib import Path
 
+from .bindings import DEFINITIONS, binds, local, statements, unpacks
 from .errors import TargetError
 from .packages import owner
 from .trace import Package
-
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-_DEFINITIONS = (*_FUNCTIONS, ast.ClassDef)
 
 
 @dataclass(frozen=True)
@@ -99,7 +97,7 @@ class _Place:
     def body(self) -> Sequence[ast.stmt]:
         if self.node is None:
             return _parse(self.file).body
-        return self.node.body if isinstance(self.node, _DEFINITIONS) else ()
+        return self.node.body if isinstance(self.node, DEFINITIONS) else ()
 
     def at(self, name: str, node: ast.stmt) -> _Place:
         qualname = f"{self.qualname}.{name}" if self.qualname else name
@@ -248,10 +246,10 @@ def _follow(
         return _imported(place, name, statement, trail)
     here = place.at(name, statement)
     value = getattr(statement, "value", None)
-    if isinstance(value, ast.Name | ast.Attribute) and not _unpacks(statement):
+    if isinstance(value, ast.Name | ast.Attribute) and not unpacks(statement):
         other = _evaluate(place, value, trail)
         # An alias of something defined is that; a constant stays a line of its own.
-        if other is not None and isinstance(other.node, _DEFINITIONS):
+        if other is not None and isinstance(other.node, DEFINITIONS):
             return other
     return here
 
@@ -259,7 +257,7 @@ def _follow(
 def _imported(
     place: _Place, name: str, statement: ast.Import | ast.ImportFrom, trail: _Trail
 ) -> _Place | None:
-    alias = next(each for each in statement.names if _local(each) == name)
+    alias = next(each for each in statement.names if local(each) == name)
     if isinstance(statement, ast.Import):
         # `import a.b` binds `a`; `import a.b as c` binds all of it.
         module = alias.name if alias.asname else alias.name.partition(".")[0]
@@ -282,7 +280,7 @@ def _submodule(place: _Place, name: str) -> _Place | None:
 
 
 def _starred(place: _Place, name: str, trail: _Trail) -> _Place | None:
-    for statement in _statements(place.body):
+    for statement in statements(place.body):
         if isinstance(statement, ast.ImportFrom) and statement.names[0].name == "*":
             source = _origin(place, statement)
             if _spec(source):
@@ -321,52 +319,10 @@ def _bound(place: _Place) -> dict[str, ast.stmt]:
 @lru_cache(maxsize=2048)
 def _read_names(place: _Place, changed: int) -> dict[str, ast.stmt]:
     names: dict[str, ast.stmt] = {}
-    for statement in _statements(place.body):
-        for name in _binds(statement):
+    for statement in statements(place.body):
+        for name in binds(statement):
             names.setdefault(name, statement)
     return names
-
-
-def _statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
-    """Yield the statements of one scope, those under `if`, `try` and `with` too."""
-    for statement in body:
-        yield statement
-        if not isinstance(statement, _DEFINITIONS):
-            for part in ("body", "handlers", "orelse", "finalbody"):
-                yield from _statements(getattr(statement, part, ()))
-
-
-def _binds(statement: ast.stmt) -> Iterator[str]:
-    if isinstance(statement, _DEFINITIONS):
-        if not any(_is_aside(each) for each in statement.decorator_list):
-            yield statement.name
-    elif isinstance(statement, ast.Import | ast.ImportFrom):
-        yield from (_local(alias) for alias in statement.names)
-    elif isinstance(statement, ast.Assign):
-        targets = [
-            n for each in statement.targets for n in getattr(each, "elts", [each])
-        ]
-        yield from (each.id for each in targets if isinstance(each, ast.Name))
-    elif isinstance(statement, ast.AnnAssign) and isinstance(
-        statement.target, ast.Name
-    ):
-        yield statement.target.id
-
-
-def _unpacks(statement: ast.stmt) -> bool:
-    targets = statement.targets if isinstance(statement, ast.Assign) else []
-    return any(isinstance(each, ast.Tuple | ast.List) for each in targets)
-
-
-def _is_aside(decorator: ast.expr) -> bool:
-    """Whether a decorator marks a definition beside the one that a name means."""
-    if isinstance(decorator, ast.Attribute):
-        return decorator.attr in ("setter", "deleter", "overload")
-    return isinstance(decorator, ast.Name) and decorator.id == "overload"
-
-
-def _local(alias: ast.alias) -> str:
-    return alias.asname or alias.name.partition(".")[0]
 
 
 # Classes: C3, the order in which Python itself looks through bases.

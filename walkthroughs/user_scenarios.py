@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from .clients.session import Exchange, Request, SessionClient, Unanswered
+from .clients.exchanges import Exchange, Request
+from .clients.session import SessionClient, Unanswered
 from .scenarios import SCOPES, Scenario
 from .servers import load
 

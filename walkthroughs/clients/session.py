@@ -35,6 +35,7 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
 from ..errors import WalkthroughError
+from .exchanges import Exchange, Receive, Request, WebSocket
 
 HOST = "localhost"
 """The host that requests are for, which frameworks allow while one develops."""
@@ -56,101 +57,9 @@ MOST_AT_ONCE = 100
 LONGEST_MESSAGE = 64 * 1024 * 1024
 """Bytes that a message from a WebSocket may have."""
 
-Headers = tuple[tuple[str, str], ...]
-
 
 class Unanswered(WalkthroughError):
     """An exchange that did not come to its end: which, and why."""
-
-
-@dataclass(frozen=True)
-class Request:
-    """An HTTP request.
-
-    Args:
-        method: "GET".
-        target: path and query, "/polls/?page=2".
-        headers: (name, value) of each, beside those that every request has.
-        body: what is sent after them.
-    """
-
-    method: str
-    target: str
-    headers: Headers = ()
-    body: bytes = b""
-
-    def __str__(self) -> str:
-        return f"{self.method} {self.target}"
-
-    @classmethod
-    def of(cls, line: str) -> Request:
-        """Return the request that "GET /polls/?page=2" says; "GET" may be left out.
-
-        Raises:
-            ValueError: it says none.
-        """
-        words = line.split()
-        if len(words) not in (1, 2) or (len(words) == 2 and not words[0].isalpha()):
-            raise ValueError(
-                f"a request is 'METHOD PATH', as in 'GET /polls/', not {line!r}"
-            )
-        method = words[0].upper() if len(words) == 2 else "GET"
-        return cls(method, path_of(words[-1]))
-
-
-@dataclass(frozen=True)
-class Receive:
-    """Wait for messages from the server.
-
-    Args:
-        count: how many to wait for.
-    """
-
-    count: int
-
-
-@dataclass(frozen=True)
-class WebSocket:
-    """A WebSocket, its messages, and its end.
-
-    Without a `Receive` among the steps, each message is expected to be answered: after
-    it the browser waits for an answer, and for more until there is silence for `QUIET`
-    seconds.  With one, the steps are done as they stand, and nothing else is waited for.
-    Without any step, it listens until there is silence for `LISTEN` seconds.
-
-    Args:
-        target: path and query.
-        steps: what is sent, a text or bytes for each message, and what is waited for.
-        headers: as in a request.
-        subprotocols: those offered to the server, the best first.
-    """
-
-    target: str
-    steps: tuple[str | bytes | Receive, ...] = ()
-    headers: Headers = ()
-    subprotocols: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        return f"WebSocket {self.target}"
-
-    @property
-    def literal(self) -> bool:
-        """Whether it says itself what to wait for."""
-        return any(isinstance(step, Receive) for step in self.steps)
-
-
-Exchange = Request | WebSocket
-
-
-def path_of(text: str) -> str:
-    """Return the text, if it is a path.
-
-    Raises:
-        ValueError: it is none.
-    """
-    if not text.startswith("/") or not text.isascii() or " " in text:
-        raise ValueError(f"a path begins with / and is ASCII, not {text!r}")
-    return text
 
 
 class SessionClient:

@@ -22,18 +22,8 @@ from typing import Any
 from dotenv.main import DotEnv
 from dotenv.parser import parse_stream
 
-from ..clients.session import (
-    LIMIT,
-    LISTEN,
-    MOST_AT_ONCE,
-    QUIET,
-    Exchange,
-    Receive,
-    Request,
-    SessionClient,
-    WebSocket,
-    path_of,
-)
+from ..clients.exchanges import Exchange, Receive, Request, WebSocket, path_of
+from ..clients.session import LIMIT, LISTEN, MOST_AT_ONCE, QUIET, SessionClient
 from ..errors import RecordingError, UsageError
 from ..observation import MAX_EVENTS
 from ..servers import NAMES

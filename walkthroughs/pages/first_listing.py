@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from ..clients.session import Exchange, Request
+from ..clients.exchanges import Exchange, Request
 from ..errors import FenceError
 from ..focus import CALLED, Focus
 from ..listing import counted, holds, parse, sure_part, write
@@ -209,7 +209,7 @@ def _imports(exchanges: Sequence[Exchange], more: Mapping[str, str]) -> str:
     kinds = sorted({type(e).__name__ for e in (*made, *steps)} - {"str", "bytes"})
     lines = [
         ("dotenv", ["dotenv_values"] if "environment" in more else []),
-        ("walkthroughs.clients.session", kinds),
+        ("walkthroughs.clients.exchanges", kinds),
     ]
     return "".join(
         f"from {module} import {', '.join(names)}\n" for module, names in lines if names

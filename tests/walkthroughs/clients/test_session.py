@@ -14,14 +14,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import Server, ServerConnection, serve
 from websockets.typing import Subprotocol
 
-from walkthroughs.clients.session import (
-    Receive,
-    Request,
-    Session,
-    SessionClient,
-    Unanswered,
-    WebSocket,
-)
+from walkthroughs.clients.exchanges import Receive, Request, WebSocket
+from walkthroughs.clients.session import Session, SessionClient, Unanswered
 
 GET = Request("GET", "/")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from walkthroughs.cli import main
-from walkthroughs.clients.session import Exchange, Receive, Request, WebSocket
+from walkthroughs.clients.exchanges import Exchange, Receive, Request, WebSocket
 from walkthroughs.commands import FAILED, USAGE, request_options
 from walkthroughs.errors import UsageError
 from walkthroughs.trace import Message, Trace

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.walkthroughs.trace_builder import trace
-from walkthroughs.clients.session import Receive, WebSocket
+from walkthroughs.clients.exchanges import Receive, WebSocket
 from walkthroughs.pages.first_listing import first_scenario, saved_listing
 from walkthroughs.render.view import View
 from walkthroughs.scenarios import load

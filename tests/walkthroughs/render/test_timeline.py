@@ -9,16 +9,8 @@ import pytest
 
 from walkthroughs.render import scales
 from walkthroughs.render.sentences import ARROWS, HOPS
-from walkthroughs.render.timeline import (
-    CUT,
-    LEFT,
-    NARROW,
-    STATES,
-    WIDE,
-    Scale,
-    Timeline,
-    swatch,
-)
+from walkthroughs.render.time_scale import CUT, LEFT, WIDE, Scale
+from walkthroughs.render.timeline import NARROW, STATES, Timeline, swatch
 from walkthroughs.render.view import View
 from walkthroughs.render.waits import Waits
 
