@@ -1,6 +1,5 @@
 """Daphne's command line, and a few more options."""
 
-import argparse
 import atexit
 import importlib
 import logging
@@ -8,8 +7,10 @@ import os
 import shlex
 import sys
 import threading
+from argparse import ArgumentParser, BooleanOptionalAction, Namespace
 from contextlib import suppress
 from dataclasses import fields
+from operator import attrgetter
 from typing import Any, ClassVar
 
 from .access import AccessLogGenerator
@@ -32,13 +33,11 @@ class CommandLineInterface:
     server_class: ClassVar[Any] = Server
 
     def __init__(self) -> None:
-        self.parser = argparse.ArgumentParser("minidaphne", None, self.description)
+        self.parser = ArgumentParser("minidaphne", None, self.description)
         self.parser.set_defaults(**{f.name: f.default for f in fields(Settings)})
         self.parser.set_defaults(websocket_connect_timeout=5)  # as Daphne's is here
-        self.add_endpoint_options()
+        self.add_options()
         self.add_settings()
-        self.add_proxy_options()
-        self.add_other_options()
 
     @classmethod
     def entrypoint(cls) -> None:
@@ -59,38 +58,28 @@ class CommandLineInterface:
                 flag = f"--{setting.name.replace('_', '-')}"
                 self.parser.add_argument(*options.pop("names"), flag, **options)
 
-    def add_endpoint_options(self) -> None:
-        """Add the options that say where to listen."""
+    def add_options(self) -> None:
+        """Add what no setting is: where to listen, which proxies to believe, logs."""
         add = self.parser.add_argument
         add("application", help="The application, as package.module:application")
         add("-p", "--port", type=int, help="TCP port to listen on (default: 8000)")
-        what = "Address to listen on (default: 127.0.0.1)"
-        add("-b", "--bind", dest="host", help=what)
+        add("-b", "--bind", help="Address to listen on (default: 127.0.0.1)")
         add("-u", "--unix-socket", help="Path of a Unix socket to listen on")
-        what = "Number of an open socket to listen on"
-        add("--fd", type=int, dest="file_descriptor", help=what)
+        add("--fd", type=int, help="Number of an open socket to listen on")
         what = "Endpoint to listen on, such as tcp:8000; may be given more than once"
         add("-e", "--endpoint", action="append", default=[], help=what)
-
-    def add_proxy_options(self) -> None:
-        """Add the options that say which headers of proxies to believe."""
-        add = self.parser.add_argument
         what = "Take the client's address from the headers of trusted proxies"
         add("--proxy-headers", action="store_true", help=what)
         what = "Header with the client's {} (default: X-Forwarded-{})"
         add("--proxy-headers-host", help=what.format("address", "For"))
         add("--proxy-headers-port", help=what.format("port", "Port"))
-
-    def add_other_options(self) -> None:
-        """Add the rest."""
-        add = self.parser.add_argument
         add("--access-log", help="File for the access log; - for standard output")
         what = "Format of log lines (default: %(default)s)"
         add("--log-fmt", default=LOG_FORMAT, help=what)
         name: Any = {"dest": "server_name", "action": "store_const", "const": ""}
         add("--no-server-name", **name, help="Send no Server header")
         what = "Restart when a file changes"
-        add("--reload", action=argparse.BooleanOptionalAction, help=what)
+        add("--reload", action=BooleanOptionalAction, help=what)
 
     def run(self, args: list[str]) -> None:
         """Read the arguments, and serve.
@@ -129,12 +118,12 @@ class CommandLineInterface:
         with suppress(KeyboardInterrupt):
             run_process(".", target=command, watch_filter=PythonFilter())
 
-    def set_up_logging(self, options: argparse.Namespace) -> None:
+    def set_up_logging(self, options: Namespace) -> None:
         """Set up logging; verbosity 3 differs from 2 in asyncio's debug mode."""
         levels = [logging.WARNING, logging.INFO, logging.DEBUG, logging.DEBUG]
         logging.basicConfig(level=levels[options.verbosity], format=options.log_fmt)
 
-    def set_up_proxies(self, options: argparse.Namespace) -> None:
+    def set_up_proxies(self, options: Namespace) -> None:
         """Choose the headers that proxies write, if any are to be believed."""
         host, port = options.proxy_headers_host, options.proxy_headers_port
         if options.proxy_headers:
@@ -154,25 +143,22 @@ class CommandLineInterface:
         sys.path.insert(0, ".")
         module, _, names = path.partition(":")
         try:
-            target: Any = importlib.import_module(module)
-            for name in names.split("."):
-                target = getattr(target, name)
+            return attrgetter(names)(importlib.import_module(module))
         except Exception as error:
             logger.debug("Import of %r failed", path, exc_info=True)
             text = f"cannot import {path!r}: {type(error).__name__}: {error}"
             self.parser.exit(1, f"minidaphne: error: {text}\n")
-        return target
 
-    def build_endpoints(self, options: argparse.Namespace) -> list[str]:
+    def build_endpoints(self, options: Namespace) -> list[str]:
         """Return all endpoint strings: those given, and those of the short options."""
-        host, port, fd = options.host, options.port, options.file_descriptor
+        host, port, fd = options.bind, options.port, options.fd
         given = options.unix_socket or options.endpoint or fd is not None
         if host or port is not None or not given:
             host, port = host or "127.0.0.1", 8000 if port is None else port
         short = build_endpoint_description_strings(host, port, options.unix_socket, fd)
         return sorted(options.endpoint + short)
 
-    def build_action_logger(self, options: argparse.Namespace) -> Any:
+    def build_action_logger(self, options: Namespace) -> Any:
         """Return the access log: the file asked for, or standard output if verbose."""
         if options.access_log and options.access_log != "-":
             return AccessLogGenerator(open(options.access_log, "a"))

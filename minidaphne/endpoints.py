@@ -10,9 +10,9 @@ import os
 import re
 import socket
 import ssl
-import stat
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from .errors import OperatorError
@@ -76,7 +76,7 @@ class UNIXServerEndpoint(Endpoint):
 
     async def listen(self, factory: Factory) -> asyncio.Server:
         """Bind the path, and set the permissions of its file."""
-        self.remove_stale()
+        self.check_unused()
         server = await asyncio.get_running_loop().create_unix_server(
             factory, self.address, backlog=self.backlog, start_serving=False
         )
@@ -90,16 +90,14 @@ class UNIXServerEndpoint(Endpoint):
             if os.path.samestat(os.stat(self.address), self.file):
                 os.unlink(self.address)
 
-    def remove_stale(self) -> None:
-        """Remove the socket of a server that is gone."""
-        if not os.path.exists(self.address):
-            return
-        if not stat.S_ISSOCK(os.stat(self.address).st_mode):
+    def check_unused(self) -> None:
+        """Refuse to take the place of anything else than the socket of a dead server."""
+        path = Path(self.address)
+        if path.exists() and not path.is_socket():
             raise OSError(f"{self.address} exists and is not a socket")
         with socket.socket(socket.AF_UNIX) as probe:
             if probe.connect_ex(self.address) == 0:
                 raise OSError(f"{self.address} is in use")
-        os.unlink(self.address)
 
 
 class AdoptedStreamServerEndpoint(Endpoint):

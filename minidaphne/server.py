@@ -13,6 +13,7 @@ import signal
 from concurrent.futures import ThreadPoolExecutor
 from email.utils import formatdate
 from functools import partial
+from importlib.util import find_spec
 from typing import Any
 
 from .connection import Connection
@@ -328,12 +329,10 @@ def new_event_loop(name: str) -> Loop:
     Raises:
         OperatorError: if uvloop is asked for and not installed.
     """
-    if name != "asyncio":
-        try:
-            import uvloop
-        except ImportError:
-            if name == "uvloop":
-                raise OperatorError("uvloop is not installed") from None
-        else:
-            return uvloop.new_event_loop()
+    if name != "asyncio" and find_spec("uvloop"):
+        import uvloop
+
+        return uvloop.new_event_loop()
+    if name == "uvloop":
+        raise OperatorError("uvloop is not installed")
     return asyncio.new_event_loop()

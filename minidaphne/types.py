@@ -17,6 +17,8 @@ Application = Callable[[Scope, Callable[[], Awaitable[Any]], Send], Awaitable[No
 UNLIMITED = 1 << 62
 #: On the loop's clock, later than the end of any connection.
 FOREVER = 1e9
+#: Seconds.
+DAY = 86400
 
 
 def natural(text: str) -> int:
@@ -47,6 +49,11 @@ def option(kind: Any, default: Any, help: str, *names: str, **more: Any) -> Any:
     return field(default=default, metadata=metadata)
 
 
+def size(default: int, what: str) -> Any:
+    """Make an option that limits the size of something; 0 stands for no limit."""
+    return option(natural, default, f"Bytes of {what}; 0: no limit")
+
+
 @dataclass(kw_only=True)
 class Settings:
     """How to serve, under Daphne's names.
@@ -74,21 +81,14 @@ class Settings:
     )
     request_buffer_size: int = 8192
     websocket_timeout: float = option(
-        float,
-        86400,
-        "Seconds a WebSocket may live; -1: no limit",
-        "--websocket_timeout",
+        float, DAY, "Seconds a WebSocket may live; -1: no limit", "--websocket_timeout"
     )
     websocket_connect_timeout: float = option(
         float, 20, "Seconds to accept a WebSocket", "--websocket_connect_timeout"
     )
     websocket_handshake_timeout: float = 5
-    websocket_max_message_size: int = option(
-        natural, 1024 * 1024, "Bytes of a WebSocket message, inflated; 0: no limit"
-    )
-    websocket_max_frame_size: int = option(
-        natural, 1024 * 1024, "Bytes of a WebSocket frame; 0: no limit"
-    )
+    websocket_max_message_size: int = size(1024 * 1024, "a WebSocket message, inflated")
+    websocket_max_frame_size: int = size(1024 * 1024, "a WebSocket frame")
     ping_interval: float = option(
         seconds, 20, "Seconds of silence before a WebSocket is pinged; 0: never"
     )
@@ -117,12 +117,6 @@ class Settings:
     lifespan: str = option(
         str, "auto", "Whether to use ASGI lifespan", choices=["auto", "on", "off"]
     )
-    limit_request_line: int = option(
-        natural, 8192, "Bytes of a request's target; 0: no limit"
-    )
-    limit_request_headers: int = option(
-        natural, 65536, "Bytes of all headers of a request; 0: no limit"
-    )
-    limit_request_body: int = option(
-        natural, 0, "Bytes of the body of a request; 0: no limit"
-    )
+    limit_request_line: int = size(8192, "a request's target")
+    limit_request_headers: int = size(65536, "all headers of a request")
+    limit_request_body: int = size(0, "the body of a request")
