@@ -91,7 +91,7 @@ class UNIXServerEndpoint(Endpoint):
                 os.unlink(self.address)
 
     def check_unused(self) -> None:
-        """Refuse to take the place of anything else than the socket of a dead server."""
+        """Check that a file in our place is the socket of a server that is gone."""
         path = Path(self.address)
         if path.exists() and not path.is_socket():
             raise OSError(f"{self.address} exists and is not a socket")
@@ -107,13 +107,14 @@ class AdoptedStreamServerEndpoint(Endpoint):
         self.fileno = int(fileno)
 
     async def listen(self, factory: Factory) -> asyncio.Server:
-        """Take the descriptor over, of whatever family it is."""
+        """Take the descriptor over, of whatever family it is.
+
+        `create_server` takes Unix sockets, too.  `create_unix_server` would remove the
+        socket's file at the end, since Python 3.13; but it is the process manager's.
+        """
         sock = socket.socket(fileno=os.dup(self.fileno))
-        loop = asyncio.get_running_loop()
-        unix = sock.family == socket.AF_UNIX
-        create: Any = loop.create_unix_server if unix else loop.create_server
-        listener: asyncio.Server = await create(factory, sock=sock, start_serving=False)
-        return listener
+        create = asyncio.get_running_loop().create_server
+        return await create(factory, sock=sock, start_serving=False)
 
 
 KINDS: dict[str, Callable[..., Any]] = {

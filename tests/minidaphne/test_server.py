@@ -135,10 +135,12 @@ def test_the_socket_of_another_server_is_not_removed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("family", [socket.AF_INET, socket.AF_UNIX])
 def test_a_descriptor_is_taken_over(family: Any, tmp_path: Path) -> None:
+    path = tmp_path / "b.sock"
+
     async def scenario() -> bytes:
         address: Any = ("127.0.0.1", 0)
         if family == socket.AF_UNIX:
-            address = str(tmp_path / "b.sock")
+            address = str(path)
         with socket.socket(family) as sock:
             sock.bind(address)
             sock.listen()
@@ -156,6 +158,7 @@ def test_a_descriptor_is_taken_over(family: Any, tmp_path: Path) -> None:
             return answer
 
     assert run(scenario).endswith(b"hello")
+    assert path.exists() is (family == socket.AF_UNIX)  # it is not ours to remove
 
 
 def shut_down(first: bytes, application: Any, **options: Any) -> tuple[bytes, Server]:
