@@ -12,8 +12,6 @@ import zlib
 from io import BytesIO, StringIO
 from typing import Any
 
-from websockets.extensions.permessage_deflate import PerMessageDeflate
-
 from .errors import FrameError
 from .types import UNLIMITED, Settings
 
@@ -39,10 +37,10 @@ class Deflate:
     """permessage-deflate (RFC 7692): the streams of one connection, made when needed.
 
     Args:
-        agreed: the parameters that were agreed on.
+        agreed: the parameters that were agreed on, with their values if they have any.
     """
 
-    def __init__(self, agreed: PerMessageDeflate) -> None:
+    def __init__(self, agreed: dict[str, str | None]) -> None:
         self.agreed = agreed
         self.decoder: Any = None
         self.encoder: Any = None
@@ -57,7 +55,7 @@ class Deflate:
             FrameError: if it cannot be inflated, or is in too many streams.
         """
         data, rest = b"", payload + (b"\0\0\xff\xff" if final else b"")
-        bits = self.agreed.remote_max_window_bits
+        bits = int(self.agreed.get("client_max_window_bits") or 15)
         for _ in range(MAX_STREAMS):
             decoder = self.decoder = self.decoder or zlib.decompressobj(-bits)
             try:
@@ -65,7 +63,7 @@ class Deflate:
             except zlib.error:
                 raise FrameError(1007, "invalid compressed data") from None
             rest = decoder.unused_data
-            if decoder.eof or (final and self.agreed.remote_no_context_takeover):
+            if decoder.eof or (final and "client_no_context_takeover" in self.agreed):
                 self.decoder = None
             if not rest or len(data) > limit:
                 return data
@@ -73,8 +71,8 @@ class Deflate:
 
     def deflate(self, payload: bytes) -> bytes:
         """Deflate a message; a memory level of 5 compresses nearly as well as 8."""
-        if self.encoder is None or self.agreed.local_no_context_takeover:
-            bits = self.agreed.local_max_window_bits
+        if self.encoder is None or "server_no_context_takeover" in self.agreed:
+            bits = int(self.agreed.get("server_max_window_bits") or 15)
             self.encoder = zlib.compressobj(wbits=-bits, memLevel=5)
         encoder = self.encoder
         return bytes(encoder.compress(payload) + encoder.flush(zlib.Z_SYNC_FLUSH))[:-4]

@@ -70,7 +70,7 @@ def negotiate_deflate(offers: str, handshake: Handshake) -> None:
     for name, parameters in parsed:
         if name == DEFLATE.name and handshake.deflate is None:
             with suppress(InvalidHandshake):  # an offer we cannot accept
-                agreed, extension = DEFLATE.process_request_params(parameters, [])
-                handshake.deflate = Deflate(extension)
+                agreed, _ = DEFLATE.process_request_params(parameters, [])
+                handshake.deflate = Deflate(dict(agreed))
                 answer = build_extension([(name, agreed)]).encode()
                 handshake.headers.append((b"sec-websocket-extensions", answer))

@@ -1,12 +1,14 @@
 """A WebSocket: handshake, messages, pings, and all the ways it may end."""
 
 import asyncio
+import gc
 import random
+import weakref
 import zlib
 from contextvars import ContextVar
 from functools import partial
 from typing import Any
-from unittest.mock import patch
+from unittest.mock import Mock, patch
 
 import pytest
 from websockets.frames import Frame
@@ -323,6 +325,27 @@ def deflate(data: bytes) -> bytes:
 
 def inflate(data: bytes) -> bytes:
     return zlib.decompressobj(wbits=-15).decompress(data + b"\0\0\xff\xff")
+
+
+def test_compression_costs_nothing_before_the_first_message(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made: list[weakref.ref[Mock]] = []
+
+    def make(*_: Any, **__: Any) -> Mock:
+        stream = Mock()
+        made.append(weakref.ref(stream))
+        return stream
+
+    async def scenario() -> None:
+        monkeypatch.setattr(zlib, "compressobj", make)
+        monkeypatch.setattr(zlib, "decompressobj", make)
+        connection = await open_socket(echo, DEFLATED)
+        assert connection.protocol.handshake.deflate is not None
+        gc.collect()
+        assert [stream for stream in made if stream() is not None] == []
+
+    run(scenario)
 
 
 def test_messages_are_deflated_if_that_was_agreed_on() -> None:
