@@ -59,7 +59,7 @@ class CommandLineInterface:
                 self.parser.add_argument(*options.pop("names"), flag, **options)
 
     def add_options(self) -> None:
-        """Add what no setting is: where to listen, which proxies to believe, logs."""
+        """Add the options that are not settings of the server."""
         add = self.parser.add_argument
         add("application", help="The application, as package.module:application")
         add("-p", "--port", type=int, help="TCP port to listen on (default: 8000)")

@@ -9,7 +9,7 @@ import os
 import socket
 import struct
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 from .errors import PeerError
 from .flow_control import WRITE_TIMEOUT, FlowControl, Pause
@@ -27,6 +27,17 @@ RESET = struct.pack("ii", 1, 0)
 LINGER_TIMEOUT = 2
 
 
+class ProtocolFactory:
+    """Makes protocols for the connections of a server.
+
+    Args:
+        server: the server the connections belong to.
+    """
+
+    def __init__(self, server: "Server") -> None:
+        self.server = server
+
+
 class Connection(asyncio.Protocol):
     """A connection.
 
@@ -42,59 +53,39 @@ class Connection(asyncio.Protocol):
         self.server = server
         self.timer: asyncio.TimerHandle | None = None
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Start serving a client that has connected."""
-        self.transport = cast(asyncio.Transport, transport)
-        self.flow = FlowControl(self.transport, self.server.loop)
-        self.server.channels.add(self)
-
     def take_over(self, other: "Connection") -> None:
         """Take the transport over from another protocol."""
         self.transport, self.flow = other.transport, other.flow
         self.transport.set_protocol(self)
         self.server.channels.add(self)
-        other.connection_gone()
+        self.server.channel_closed(other)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Clean up after a connection that is gone."""
         self.flow.resume_writing()  # wake the `send` that waits for it
-        self.connection_gone()
-
-    def connection_gone(self) -> None:
-        """Deregister this connection."""
-        self.stop_timer()
         self.server.channel_closed(self)
 
     def build_scope(self, request: Request) -> Scope:
         """Build the scope of a request that came on this connection."""
-        server, flow = self.server, self.flow
-        client, scheme = flow.client_addr, flow.scheme
-        root_path, state = server.settings.root_path, server.state
-        if server.proxies is not None and server.proxies.trusts_peer(client):
-            look = server.proxies.parse_x_forwarded_for
-            client, scheme = look(request.headers, client, scheme)
+        request.client, request.scheme = self.flow.client_addr, self.flow.scheme
+        proxies, root_path = self.server.proxies, self.server.settings.root_path
+        if proxies is not None and proxies.trusts_peer(request.client):
+            proxies.parse_x_forwarded_for(request)
             root_path = request.root_path or root_path
-        request.client = client
-        return build_scope(request, scheme, client, flow.server_addr, root_path, state)
+        scope = build_scope(request, self.flow.server_addr, root_path)
+        if self.server.state is not None:
+            scope["state"] = self.server.state.copy()
+        return scope
 
-    def log_mistake(self, error: BaseException) -> PeerError:
-        """Log an exception that is neither the client's fault nor the application's.
-
-        Returns:
-            what to answer.
-        """
+    def as_peer_error(self, error: BaseException) -> PeerError:
+        """Return what to answer; log any exception that is a mistake of the server's."""
+        if isinstance(error, PeerError):
+            return error
         logger.error("Exception inside the server: %r", self, exc_info=error)
         return PeerError(500, "The server has made a mistake")
 
-    def log_action(
-        self, protocol: str, action: str, head: Request, **more: Any
-    ) -> None:
-        """Log what was done for a request, if anyone wants to know."""
-        if self.server.settings.action_logger is not None:
-            address = head.client or self.flow.client_addr or ()
-            client = ":".join(map(str, address)) or None
-            what = {"method": head.method, "path": head.target.decode("ascii")}
-            self.server.log_action(protocol, action, {**what, "client": client, **more})
+    def parse(self) -> None:
+        """Handle the bytes that have arrived, as far as that is possible now."""
 
     # Writing and closing
 
@@ -103,8 +94,9 @@ class Connection(asyncio.Protocol):
         self.flow.pause_writing()
 
     def resume_writing(self) -> None:
-        """Produce again: the client has caught up."""
+        """Go on, now that the client has caught up: whatever arrived may be answered."""
         self.flow.resume_writing()
+        self.parse()
 
     def lose_connection(self, linger: bool = False) -> None:
         """Close after what is already written, and wait for the client to take it.

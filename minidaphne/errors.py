@@ -8,6 +8,13 @@ the server's own: it is logged with its traceback, and answered with a 500.
 
 from enum import Enum
 
+#: Daphne's words for messages that come too early or too late.
+WORDS = {
+    "http.response.start": "HTTP response has already been started",
+    "http.response.body": "HTTP response has not yet been started but got {}",
+    "websocket.send": "Socket has not been accepted, so cannot send over it",
+}
+
 
 class MinidaphneError(Exception):
     """The base of all errors of this package."""
@@ -53,11 +60,11 @@ class UnexpectedMessage(ApplicationError):
     Args:
         state: the state the conversation is in.
         kind: the message's ``type``.
-        words: Daphne's words for the same mistake, if it has any.
     """
 
-    def __init__(self, state: Enum, kind: object, words: str = "") -> None:
-        super().__init__(words or f"{kind!r} is not expected in state {state.name}")
+    def __init__(self, state: Enum, kind: str) -> None:
+        words = WORDS.get(kind, "Cannot handle message type {} in state {}")
+        super().__init__(words.format(kind, state.name))
         self.state, self.kind = state, kind
 
 

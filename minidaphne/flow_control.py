@@ -161,8 +161,7 @@ class InputQueue:
                 await self.waiter
         event, size = self.events.pop(0)
         self.size -= size
-        if self.paused:
-            self.make_room()
+        self.make_room()
         return event
 
     def event_wanted(self) -> None:

@@ -8,22 +8,22 @@ the last response.
 
 import asyncio
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import httptools
 
 from .connection import Connection
 from .errors import PeerError
-from .flow_control import Pause
-from .scope import Request, field_names
+from .flow_control import FlowControl, Pause
+from .scope import NOTED, Request
 from .types import UNLIMITED
 
 if TYPE_CHECKING:
     from .http_protocol import WebRequest
     from .server import Server
 
-#: A control character, as a number: bytes are searched faster for a number.
-NEL = 0x85
+#: Characters, as numbers: bytes are searched faster for a number.
+UNDERSCORE, NEL = 0x5F, 0x85
 #: Bytes given to the parser at a time; bounds how many small requests can queue up.
 PIECE = 4096
 #: Seconds for a head, and for its first byte on a new connection.
@@ -83,8 +83,10 @@ class HTTPChannel(Connection):
     # The connection
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Set up the channel of a client that has connected."""
-        super().connection_made(transport)
+        """Start serving a client that has connected."""
+        self.transport = cast(asyncio.Transport, transport)
+        self.flow = FlowControl(self.transport, self.server.loop)
+        self.server.channels.add(self)
         self.set_timeout(self.head_timeout)
 
     def data_received(self, data: bytes) -> None:
@@ -104,14 +106,8 @@ class HTTPChannel(Connection):
         """Tell whatever waits for a response that the connection is gone."""
         super().connection_lost(exc)
         self.reading = STOPPED
-        for request in {self.active, self.receiving, *self.waiting, *self.applications}:
-            if request is not None:
-                request.connection_lost()
-
-    def resume_writing(self) -> None:
-        """Continue with the client's requests, now that it reads again."""
-        super().resume_writing()
-        self.parse()
+        for request in [*self.waiting, *self.applications]:
+            request.connection_lost()
 
     # From bytes to requests
 
@@ -120,6 +116,8 @@ class HTTPChannel(Connection):
 
         Stop while a request waits its turn, or the client does not read its responses.
         """
+        if self.flow.reasons and not self.waiting:
+            self.flow.resume_reading(Pause.PIPELINE)
         while self.unparsed and self.reading is not STOPPED:
             if self.waiting or self.flow.resumed is not None:
                 return
@@ -136,7 +134,8 @@ class HTTPChannel(Connection):
                 self.unparsed = piece[upgrade.args[0] :] + self.unparsed
                 self.parser_stopped()
             except httptools.HttpParserError as error:
-                self.fail(error.__context__)  # what a callback has raised, or None
+                # what a callback has raised; otherwise it is not HTTP
+                self.fail(error.__context__ or PeerError(400, "Bad request"))
             except Exception as error:  # noqa: BLE001 - it is logged
                 self.fail(error)
 
@@ -158,20 +157,19 @@ class HTTPChannel(Connection):
         if self.reading is HEAD:
             if NEL in value:  # a line end to code that decodes before it splits
                 raise PeerError(400, "Invalid header value")
-            name, special = field_names[name]
-            if not special or self.head.note(name, value.strip()):
+            name = name.lower()
+            ordinary = name not in NOTED and UNDERSCORE not in name
+            if ordinary or self.head.note(name, value.strip()):
                 self.head.headers.append((name, value.strip()))
 
     def on_headers_complete(self) -> None:
         """Make a request from the complete head, and process it in its turn."""
-        head = self.head
-        self.check_head(head)
-        if self.parser.should_upgrade() and not head.websocket:
+        self.check_head(self.head)
+        if self.parser.should_upgrade():
             return  # the parser will stop
         self.reading, self.due = BODY, self.began + BODY_TIMEOUT
-        self.receiving = request = self.request_factory(self, head)
-        if not head.websocket:
-            self.enqueue(request)
+        self.receiving = request = self.request_factory(self, self.head)
+        self.enqueue(request)
 
     def on_body(self, body: bytes) -> None:
         """Pass on a piece of the body."""
@@ -185,7 +183,7 @@ class HTTPChannel(Connection):
 
     def on_message_complete(self) -> None:
         """Note that the request has been read to its end."""
-        if self.receiving is not None and not self.head.websocket:
+        if self.receiving is not None:
             head, self.head = self.head, Request()
             request, self.receiving = self.receiving, None
             self.reading = NOTHING if head.keep_alive else STOPPED
@@ -194,10 +192,9 @@ class HTTPChannel(Connection):
     def parser_stopped(self) -> None:
         """Make the upgrade at which the parser has stopped, or parse on without it."""
         head, self.head = self.head, Request()
-        request, self.receiving = self.receiving, None
-        if request is not None:
+        if head.websocket:
             self.reading = STOPPED
-            self.enqueue(request)
+            self.enqueue(self.request_factory(self, head))
             return
         self.parser = httptools.HttpRequestParser(self)  # the old one reads no body
         self.again = head
@@ -223,8 +220,7 @@ class HTTPChannel(Connection):
             head.expect_continue = head.websocket = False
         elif version != "1.1":
             raise PeerError(505, "HTTP/1.0 and HTTP/1.1 are spoken here")
-        if head.content_length:
-            self.check_body_size(head.content_length)
+        self.check_body_size(head.content_length)
         head.websocket &= parser.should_upgrade()
         body = head.content_length or head.chunked
         if (tunnel and head.target[:1] != b"/") or (head.websocket and body):
@@ -258,19 +254,16 @@ class HTTPChannel(Connection):
             raise PeerError(431, "Headers, trailers or chunk extensions are too large")
         self.start_timer()
 
-    def fail(self, error: BaseException | None) -> None:
+    def fail(self, error: BaseException) -> None:
         """Answer a malformed request, in order, and stop reading.
 
         Args:
-            error: why; None if it is not HTTP.  Any other than a `PeerError` is a bug.
+            error: why; any other than a `PeerError` is a bug.
         """
         if self.reading is STOPPED:
             return  # it came after the last request
         self.reading, self.unparsed = STOPPED, b""
-        if error is None:
-            error = PeerError(400, "Bad request")
-        elif not isinstance(error, PeerError):
-            error = self.log_mistake(error)
+        error = self.as_peer_error(error)
         request, self.receiving = self.receiving, None
         if request is not None:
             request.refuse(error)
@@ -293,7 +286,11 @@ class HTTPChannel(Connection):
             self.flow.pause_reading(Pause.PIPELINE)
 
     def request_done(self, request: "WebRequest") -> None:
-        """Go on to the next request once a response is complete, or close."""
+        """Go on to the next request once a response is complete, or close.
+
+        The loop calls `parse`, because if the application sent its response in an
+        `except` block, that exception would become the parser errors' context here.
+        """
         self.active = None
         if not request.keep_alive or self.server.stopping:
             self.stop_reading()
@@ -303,7 +300,7 @@ class HTTPChannel(Connection):
         elif self.reading is NOTHING:
             self.due = self.server.loop.time() + KEEP_ALIVE_TIMEOUT
         if self.flow.reasons and not self.waiting:
-            self.server.loop.call_soon(self.read_on)
+            self.server.loop.call_soon(self.parse)
 
     def stop_reading(self) -> None:
         """Ignore whatever the client sends after the last request that is answered."""
@@ -311,16 +308,6 @@ class HTTPChannel(Connection):
         for request in self.waiting:
             request.connection_lost()
         self.waiting.clear()
-
-    def read_on(self) -> None:
-        """Parse what has come while a request waited for its turn.
-
-        Called by the loop, not by `request_done`: if the application sent its response
-        in an `except` block, that exception would become the parser errors' context.
-        """
-        if not self.waiting:
-            self.flow.resume_reading(Pause.PIPELINE)
-            self.parse()
 
     def body_wanted(self, ask: bool) -> None:
         """Ask for the body that the client may still hold back (``100 Continue``).

@@ -8,17 +8,14 @@ says, or the connection is closed; the client is never left waiting.
 import asyncio
 import logging
 from enum import Enum, IntEnum
-from typing import TYPE_CHECKING
 
+from .connection import ProtocolFactory
 from .conversation import Conversation
 from .errors import ApplicationError, PeerError, UnexpectedMessage
 from .http_channel import HTTPChannel
 from .response import ResponseHead, as_bytes, error_page
 from .scope import Request
 from .types import Message
-
-if TYPE_CHECKING:
-    from .server import Server
 
 logger = logging.getLogger(__name__)
 
@@ -42,12 +39,6 @@ LEGAL = {
     AWAITED: "http.response.start",
     STARTED: "http.response.body",
     WRITING: "http.response.body",
-}
-
-#: The error for each message out of turn, in Daphne's words.
-WORDS = {
-    "http.response.start": "HTTP response has already been started",
-    "http.response.body": "HTTP response has not yet been started but got {}",
 }
 
 
@@ -77,9 +68,8 @@ class WebRequest(Conversation):
     sent_length: int
 
     def __init__(self, channel: HTTPChannel, head: Request) -> None:
-        super().__init__(channel.server, channel.flow)
+        super().__init__(channel.server, channel.flow, head)
         self.channel = channel
-        self.head = head
         self.state = AWAITED
         self.error: PeerError | None = None  # why it is to be refused
         self.disconnect_sent = False  # to the application, whose `receive` gets no more
@@ -87,9 +77,6 @@ class WebRequest(Conversation):
         self.keep_alive = head.keep_alive
         self.began = channel.began
         self.continued = not head.expect_continue
-
-    def __repr__(self) -> str:
-        return f"<WebRequest {self.head.method} {self.head.target!r}>"
 
     # From the client to the application
 
@@ -104,10 +91,8 @@ class WebRequest(Conversation):
                 self.upgrade_to_websocket()
             else:
                 self.start_application()
-        except PeerError as error:
-            self.refuse(error)
-        except Exception as error:  # noqa: BLE001 - it is logged
-            self.refuse(self.channel.log_mistake(error))
+        except Exception as error:  # noqa: BLE001 - it is logged, or the client's
+            self.refuse(self.channel.as_peer_error(error))
 
     def start_application(self) -> None:
         """Build the scope, and have the server call the application with it."""
@@ -121,7 +106,7 @@ class WebRequest(Conversation):
         try:
             protocol.on_connect()
         except Exception as error:  # noqa: BLE001 - it is logged
-            protocol.handle_exception(protocol.log_mistake(error))
+            protocol.handle_exception(protocol.as_peer_error(error))
         protocol.data_received(self.channel.unparsed)
 
     def put_body(self, body: bytes, more_body: bool) -> None:
@@ -169,9 +154,7 @@ class WebRequest(Conversation):
         if self.state is COMPLETE:
             return
         if message["type"] != LEGAL[self.state]:
-            words = WORDS.get(message["type"], "Cannot handle message type {}!")
-            words = words.format(message["type"])
-            raise UnexpectedMessage(self.state, message["type"], words)
+            raise UnexpectedMessage(self.state, message["type"])
         if self.state is AWAITED:
             self.start_response(message)
         else:
@@ -253,14 +236,13 @@ class WebRequest(Conversation):
         """Finish the response."""
         self.state = COMPLETE
         self.stop_timer()
-        if self.events:
-            self.clear()
+        self.clear()
         if self.waiter is not None:
             self.send_disconnect()
         if self.server.settings.action_logger is not None:
             more = {"status": self.response.status, "size": self.sent_length}
             more["time_taken"] = self.loop.time() - self.began
-            self.channel.log_action("http", "complete", self.head, **more)
+            self.log_action("http", "complete", **more)
         if self.error is not None:
             self.server.close_application(self)  # perhaps none was called, to end it
         self.channel.request_done(self)
@@ -279,10 +261,6 @@ class WebRequest(Conversation):
             logger.error("Application returned without a full response to %r", self)
             self.give_up(PeerError(500, "The application sent no full response."))
 
-    def handle_exception(self, exception: BaseException) -> None:
-        """Handle an application that has raised, or sent an illegal message."""
-        self.give_up(PeerError(500, "Exception inside application."))
-
     def refuse(self, error: PeerError) -> None:
         """Answer with an error, in turn, and close: nothing after this can be read."""
         self.error, self.keep_alive = error, False
@@ -291,7 +269,7 @@ class WebRequest(Conversation):
         elif self.state is COMPLETE:
             self.channel.lose_connection(linger=True)
 
-    def give_up(self, error: PeerError) -> None:
+    def give_up(self, error: PeerError, code: int = 1011) -> None:
         """End with an error page if nothing is written; else show that it was cut."""
         if self.state in (AWAITED, STARTED):
             self.basic_error(error)
@@ -316,15 +294,8 @@ class WebRequest(Conversation):
             self.refuse(PeerError(503, text))
 
 
-class HTTPFactory:
-    """Makes a channel for each connection; twin of ``daphne.http_protocol.HTTPFactory``.
-
-    Args:
-        server: the server the connections belong to.
-    """
-
-    def __init__(self, server: "Server") -> None:
-        self.server = server
+class HTTPFactory(ProtocolFactory):
+    """Makes a channel for each connection; twin of ``daphne.http_protocol.HTTPFactory``."""
 
     def build_protocol(self) -> HTTPChannel:
         """Return a protocol for each connection that the event loop accepts."""

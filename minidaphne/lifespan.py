@@ -58,8 +58,7 @@ class Lifespan(InputQueue):
         state: dict[str, Any] = {}
         self.task = self.loop.create_task(self.run_application(state))
         answered = self.tell(Stage.STARTUP)
-        first = asyncio.FIRST_COMPLETED
-        await asyncio.wait([answered, stopped], return_when=first)
+        await asyncio.wait([answered, stopped], return_when=asyncio.FIRST_COMPLETED)
         if not answered.cancel():
             answered.result()
             if self.mode == "on" and not self.started:

@@ -9,8 +9,8 @@ import re
 from ipaddress import ip_address, ip_network
 
 from .errors import OperatorError
-from .scope import header_list
-from .types import Address, Headers, Settings
+from .scope import Request, header_list
+from .types import Address, Settings
 
 #: As many digits as a port may have.
 is_port = re.compile("[0-9]{1,5}").fullmatch
@@ -53,24 +53,20 @@ class Proxies:
         """
         return client is None or self.trusts(client[0])
 
-    def parse_x_forwarded_for(
-        self, headers: Headers, client: Address, scheme: str
-    ) -> tuple[Address, str]:
-        """Say who the client is and which scheme it used.
+    def parse_x_forwarded_for(self, request: Request) -> None:
+        """Note in a request who the client is, and which scheme it used.
 
         Args:
-            headers: the request's headers, names in lower case.
-            client: host and port of the peer, which is trusted; None on a unix socket.
-            scheme: the scheme of our own connection.
+            request: the head of a request that a trusted proxy has sent.
         """
-        settings = self.settings
+        settings, headers = self.settings, request.headers
         hops = header_list(headers, settings.proxy_forwarded_address_header)
         if not hops:
-            return client, scheme
+            return
         host = next((hop for hop in reversed(hops) if not self.trusts(hop)), hops[0])
         ports = header_list(headers, settings.proxy_forwarded_port_header)[-1:]
         port = int(ports[0]) if ports and is_port(ports[0]) else 0
+        request.client = [host, port if port < 65536 else 0]
         for proto in header_list(headers, settings.proxy_forwarded_proto_header)[-1:]:
             if proto.lower() in ("http", "https", "ws", "wss"):
-                scheme = proto.lower()
-        return [host, port if port < 65536 else 0], scheme
+                request.scheme = proto.lower()

@@ -5,7 +5,6 @@ What is refused here is refused with a `PeerError`, before an application is cal
 
 import re
 from functools import lru_cache
-from typing import Any
 from urllib.parse import unquote
 
 from .errors import PeerError
@@ -21,30 +20,9 @@ ORIGIN = re.compile(rb"[A-Za-z][-+.0-9A-Za-z]*://([^/?]+)")
 #: A number of bytes; Python refuses to convert too many digits.
 is_length = re.compile(rb"[0-9]{1,18}").fullmatch
 
-#: How many header names are remembered; each may be as long as a whole head.
-MAX_NAMES = 128
-
 #: Headers that `Request.note` wants to see.
 NOTED_NAMES = b"content-length daphne-root-path expect host transfer-encoding upgrade"
 NOTED = frozenset(NOTED_NAMES.split())
-
-
-class FieldNames(dict[bytes, tuple[bytes, bool]]):
-    """Names of headers, as sent: in lower case, and whether `Request.note` sees them.
-
-    A look into a dict takes half the time of a call that `lru_cache` caches.
-    """
-
-    def __missing__(self, name: bytes) -> tuple[bytes, bool]:
-        """Note a new name; the client chooses it, so only a few are kept."""
-        if len(self) == MAX_NAMES:
-            self.clear()
-        lower = name.lower()
-        self[name] = answer = lower, lower in NOTED or b"_" in lower
-        return answer
-
-
-field_names = FieldNames()
 
 
 class Request:
@@ -57,6 +35,7 @@ class Request:
         self.keep_alive = False  # whether the client wants the connection to live on
         self.root_path: str | None = None  # what Daphne-Root-Path says
         self.client: Address = None  # who sent it, as far as we know
+        self.scheme = "http"  # or ``https``: how the client sent it
         self.headers: Headers = []  # names in lower case, in their order
         self.content_length = 0
         self.has_host = self.chunked = self.expect_continue = self.websocket = False
@@ -115,43 +94,30 @@ def header_list(headers: Headers, name: str | None) -> list[str]:
     return [item for word in words if (item := word.strip())]
 
 
-def build_scope(
-    request: Request,
-    scheme: str,
-    client: Address,
-    server: Address,
-    root_path: str,
-    state: dict[str, Any] | None,
-) -> Scope:
+def build_scope(request: Request, server: Address, root_path: str) -> Scope:
     """Build the scope of an HTTP request (ASGI HTTP 2.5); a WebSocket's is made from it.
 
     Args:
         request: the head of the request.
-        scheme: ``"http"`` or ``"https"``.
-        client: host and port of the client, or None.
         server: host and port of the listener, or path and None.
         root_path: where the application is mounted.
-        state: what the application has put in its lifespan state; None if it has none.
     """
     raw_path, _, query_string = request.target.partition(b"?")
     path = raw_path.decode()
-    scope: Scope = {
+    return {
         "type": "http",
         "asgi": {"version": "3.0", "spec_version": "2.5"},
         "http_version": request.http_version,
         "method": request.method,
-        "scheme": scheme,
+        "scheme": request.scheme,
         "path": unquote(path) if "%" in path else path,
         "raw_path": raw_path,
         "query_string": query_string,
         "root_path": root_path,
         "headers": request.headers,
-        "client": client,
+        "client": request.client,
         "server": server,
     }
-    if state is not None:
-        scope["state"] = state.copy()
-    return scope
 
 
 def build_websocket_scope(scope: Scope, subprotocols: list[str]) -> Scope:

@@ -23,12 +23,14 @@ from .errors import ApplicationError, ClientDisconnected, OperatorError
 from .http_protocol import HTTPFactory
 from .lifespan import Lifespan
 from .proxy import Proxies
-from .types import Application, Loop, Message, Scope, Send, Settings
+from .types import Application, Loop, Message, Scope, Settings
 from .ws_protocol import WebSocketFactory
 
 logger = logging.getLogger(__name__)
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
+#: What ends an application without a fault of its own.
+NO_FAULT = (ClientDisconnected, asyncio.CancelledError, GeneratorExit)
 
 
 class Server:
@@ -199,6 +201,7 @@ class Server:
 
     def channel_closed(self, channel: Connection) -> None:
         """Deregister a TCP connection that is gone, or has another protocol."""
+        channel.stop_timer()
         self.channels.discard(channel)
         self.maybe_drained()
 
@@ -219,24 +222,19 @@ class Server:
             scope: what it is called with.
 
         """
-        send = partial(self.handle_reply, protocol)
-        running = self.run_application(protocol, scope, send)
+        running = self.run_application(protocol, scope)
         # not in our caller's context, which may be another application's
-        context = self.context.copy()
-        protocol.task = self.loop.create_task(running, context=context)
+        protocol.task = self.loop.create_task(running, context=self.context.copy())
 
-    async def run_application(
-        self, protocol: Conversation, scope: Scope, send: Send
-    ) -> None:
+    async def run_application(self, protocol: Conversation, scope: Scope) -> None:
         """Call the application, and make sure that its conversation ends with it."""
         try:
+            send = partial(self.handle_reply, protocol)
             await self.application(scope, protocol.get, send)
-        except ClientDisconnected as error:  # raised by us, and not caught
-            protocol.handle_exception(error)
         except KeyboardInterrupt:
             self.stop()
         except BaseException as error:
-            if not isinstance(error, asyncio.CancelledError | GeneratorExit):
+            if not isinstance(error, NO_FAULT):
                 logger.error("Exception inside application: %s", error, exc_info=error)
             protocol.handle_exception(error)
         self.application_checker(protocol)
@@ -248,8 +246,7 @@ class Server:
         if protocol.kill_timer is not None:
             protocol.kill_timer.cancel()
         protocol.application_finished()
-        if self.stopping:
-            self.maybe_drained()
+        self.maybe_drained()
 
     async def handle_reply(self, protocol: Conversation, message: Message) -> None:
         """Pass a message on to the protocol: this is the application's ``send``.
@@ -266,8 +263,6 @@ class Server:
             if "type" not in message:
                 raise ApplicationError("Message has no type defined")
             protocol.handle_reply(message)
-        except ClientDisconnected:
-            raise
         except Exception as error:
             protocol.handle_exception(error)
             raise
@@ -289,11 +284,12 @@ class Server:
         elif hopeless and self.stopping:
             protocol.task.cancel()
         elif protocol.kill_timer is None:
-            timeout, kill = (
-                self.settings.application_close_timeout,
-                self.kill_application,
-            )
-            protocol.kill_timer = self.loop.call_later(timeout, kill, protocol)
+            self.kill_later(protocol, self.settings.application_close_timeout)
+
+    def kill_later(self, protocol: Conversation, seconds: float) -> None:
+        """Give an application so many seconds to end."""
+        kill = self.kill_application
+        protocol.kill_timer = self.loop.call_later(seconds, kill, protocol)
 
     def kill_application(self, protocol: Conversation) -> None:
         """Cancel an application whose time is up, every second until it ends."""
@@ -301,8 +297,7 @@ class Server:
         text = "Application instance %r for connection %r took too long to shut down"
         logger.warning(f"{text} and was killed.", protocol.task, protocol)
         protocol.task.cancel()
-        kill = self.kill_application
-        protocol.kill_timer = self.loop.call_later(1, kill, protocol)
+        self.kill_later(protocol, 1)
 
     # What every response has, and the log
 
@@ -311,8 +306,7 @@ class Server:
         if self.loop.time() >= self.date_end:
             self.date_line = f"date: {formatdate(usegmt=True)}\r\n".encode()
             self.date_end = self.loop.time() + 1
-        line = self.date_line if date else b""
-        return line + self.server_line if server else line
+        return (self.date_line if date else b"") + (self.server_line if server else b"")
 
     def log_action(self, protocol: str, action: str, details: dict[str, Any]) -> None:
         """Pass an action on to the action logger; if that fails, only log it."""

@@ -100,6 +100,7 @@ class FrameReader:
 
         Raises:
             FrameError: if the client breaks the protocol, or goes past a limit.
+            UnicodeDecodeError: if a text is not UTF-8.
         """
         while (frame := self.read_frame()) is not None:
             first, payload = frame
@@ -107,7 +108,7 @@ class FrameReader:
             if opcode >= CLOSE:
                 return opcode, payload
             if opcode and first & FIN and not first & RSV1:
-                return opcode, decode(payload) if opcode == TEXT else payload
+                return opcode, payload.decode() if opcode == TEXT else payload
             if opcode:
                 self.opcode, self.compressed = opcode, first & RSV1
                 self.message: Any = StringIO() if opcode == TEXT else BytesIO()
@@ -170,21 +171,7 @@ class FrameReader:
         if self.size > self.max_message:
             raise FrameError(*TOO_BIG)
         text = self.opcode == TEXT
-        self.message.write(decode(payload, self.decoder, final) if text else payload)
-
-
-def decode(
-    payload: bytes, decoder: codecs.IncrementalDecoder | None = None, final: bool = True
-) -> str:
-    """Decode UTF-8 (RFC 6455 section 8.1).
-
-    Raises:
-        FrameError: with code 1007, if it is invalid.
-    """
-    try:
-        return decoder.decode(payload, final) if decoder else payload.decode()
-    except UnicodeDecodeError:
-        raise FrameError(1007, "invalid UTF-8") from None
+        self.message.write(self.decoder.decode(payload, final) if text else payload)
 
 
 def build_frame(opcode: int, payload: bytes, deflate: Deflate | None) -> bytes:
@@ -210,14 +197,15 @@ def parse_close(payload: bytes) -> tuple[int, str]:
     """Return the code and reason in a close frame; 1005 for none (RFC 6455, 7.1.5).
 
     Raises:
-        FrameError: if it has a code that must not be sent, or a reason that is not text.
+        FrameError: if it has a code that must not be sent.
+        UnicodeDecodeError: if its reason is not UTF-8.
     """
     if not payload:
         return 1005, ""
     code = int.from_bytes(payload[:2], "big")
     if len(payload) == 1 or not is_close_code(code):
         raise FrameError(1002, "bad close code")
-    return code, decode(payload[2:])
+    return code, payload[2:].decode()
 
 
 def is_close_code(code: int) -> bool:

@@ -6,10 +6,10 @@ nothing is sent after a close frame.
 """
 
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from . import ws_frames as frames
-from .connection import Connection
+from .connection import Connection, ProtocolFactory
 from .conversation import Conversation
 from .errors import (
     ApplicationError,
@@ -22,11 +22,8 @@ from .flow_control import HIGH_WATER, Pause
 from .response import ResponseHead, as_bytes, error_page
 from .scope import Request, build_websocket_scope
 from .types import FOREVER, Message
-from .ws_frames import BINARY, CLOSE, PING, PONG, TEXT, Deflate
+from .ws_frames import BINARY, CLOSE, PING, PONG, TEXT
 from .ws_handshake import Handshake, parse_handshake
-
-if TYPE_CHECKING:
-    from .server import Server
 
 #: Seconds the client has to answer our close frame.
 CLOSE_TIMEOUT = 5
@@ -52,23 +49,19 @@ LEGAL = {
 }
 
 
-TOO_EARLY = "Socket has not been accepted, so cannot send over it"
-
-
 class WebSocketProtocol(Connection, Conversation):
     """One WebSocket; twin of ``daphne.ws_protocol.WebSocketProtocol``.
 
     Args:
         channel: the connection, as HTTP hands it over.
-        request: the request to upgrade, as HTTP has parsed it.
+        head: the request to upgrade, as HTTP has parsed it.
         offer: what the client offers, and what follows from it.
     """
 
-    def __init__(self, channel: Connection, request: Request, offer: Handshake) -> None:
+    def __init__(self, channel: Connection, head: Request, offer: Handshake) -> None:
         Connection.__init__(self, channel.server)
-        Conversation.__init__(self, channel.server, channel.flow)
+        Conversation.__init__(self, channel.server, channel.flow, head)
         self.take_over(channel)
-        self.request = request
         self.handshake = offer
         self.reader = frames.FrameReader(self.server.settings, offer.deflate)
         self.state = CONNECTING
@@ -76,15 +69,11 @@ class WebSocketProtocol(Connection, Conversation):
         self.socket_opened = self.last_seen = self.loop.time()
         self.last_ping = 0.0
 
-    def __repr__(self) -> str:
-        path, client = self.request.target, self.flow.client_addr
-        return f"<WebSocketProtocol client={client!r} path={path!r}>"
-
     # The handshake
 
     def on_connect(self) -> None:
         """Call the application, which decides about the new WebSocket."""
-        scope = self.build_scope(self.request)
+        scope = self.build_scope(self.head)
         scope = build_websocket_scope(scope, self.handshake.subprotocols)
         self.check_timeouts()
         self.server.create_application(self, scope)
@@ -93,14 +82,14 @@ class WebSocketProtocol(Connection, Conversation):
     def application_create_worked(self) -> None:
         """Ask the application, which now runs, whether it wants the connection."""
         self.put_nowait({"type": "websocket.connect"})
-        self.log_action("websocket", "connecting", self.request)
+        self.log_action("websocket", "connecting")
 
     def on_open(self) -> None:
         """Read what arrived early, now that the handshake is complete."""
-        self.log_action("websocket", "connected", self.request)
+        self.log_action("websocket", "connected")
         self.check_timeouts()
         self.flow.resume_reading(Pause.HANDSHAKE)
-        self.read_messages()
+        self.parse()
 
     # From the browser to the application
 
@@ -110,7 +99,7 @@ class WebSocketProtocol(Connection, Conversation):
         if self.state is CLOSED:
             return
         self.reader.buffer += data
-        self.read_messages()
+        self.parse()
         if self.state < OPEN and len(self.reader.buffer) > HIGH_WATER:
             self.flow.pause_reading(Pause.HANDSHAKE)
 
@@ -118,14 +107,9 @@ class WebSocketProtocol(Connection, Conversation):
         """Read frames that were left for later: the application waits."""
         if self.disconnected:
             self.server.close_application(self, hopeless=True)
-        self.read_messages()
+        self.parse()
 
-    def resume_writing(self) -> None:
-        """Read on: the client has caught up, or is gone."""
-        super().resume_writing()
-        self.read_messages()
-
-    def read_messages(self) -> None:
+    def parse(self) -> None:
         """Take messages out of the reader, as long as the application keeps up."""
         try:
             while self.reader.buffer and self.state in (OPEN, CLOSING):
@@ -134,18 +118,18 @@ class WebSocketProtocol(Connection, Conversation):
                 self.on_event(*event)
         except FrameError as error:
             self.fail(error.code, error.reason)
+        except UnicodeDecodeError:  # RFC 6455 section 8.1
+            self.fail(1007, "invalid UTF-8")
         except Exception as error:  # noqa: BLE001 - it is logged
-            self.fail(1011, str(self.log_mistake(error)))
+            self.fail(1011, str(self.as_peer_error(error)))
 
     def on_event(self, opcode: int, payload: Any) -> None:
         """Handle what has arrived: a message or a control frame."""
         if opcode == CLOSE:
             self.on_close_frame(payload)
-        elif self.state is CLOSING or opcode == PONG:
-            return
-        elif opcode == PING:
+        elif self.state is OPEN and opcode == PING:
             self.write_frame(PONG, payload)
-        else:
+        elif self.state is OPEN and opcode != PONG:
             self.on_message(payload, opcode == BINARY)
 
     def on_message(self, payload: Any, is_binary: bool) -> None:
@@ -168,7 +152,7 @@ class WebSocketProtocol(Connection, Conversation):
             self.server.protocol_disconnected(self)
             event = {"type": "websocket.disconnect", "code": code, "reason": reason}
             self.put_nowait(event)
-            self.log_action("websocket", "disconnected", self.request)
+            self.log_action("websocket", "disconnected")
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Note that the connection is gone, with a close frame or without."""
@@ -195,8 +179,7 @@ class WebSocketProtocol(Connection, Conversation):
             raise ClientDisconnected("The WebSocket is closed")
         kind = message["type"].removeprefix("websocket.")
         if kind not in LEGAL[self.state]:
-            words = TOO_EARLY if kind == "send" else ""
-            raise UnexpectedMessage(self.state, message["type"], words)
+            raise UnexpectedMessage(self.state, message["type"])
         if kind == "send":
             self.server_send(message)
         elif kind == "accept":
@@ -225,7 +208,7 @@ class WebSocketProtocol(Connection, Conversation):
 
     def server_reject(self) -> None:
         """Refuse: the application does not want the connection, or takes too long."""
-        self.log_action("websocket", "rejected", self.request)
+        self.log_action("websocket", "rejected")
         self.basic_error(PeerError(403, "Access denied"))
 
     def server_deny(self, message: Message) -> None:
@@ -255,9 +238,9 @@ class WebSocketProtocol(Connection, Conversation):
             words = f"Got invalid WebSocket reply message on {message}"
             raise ApplicationError(f"{words} - contains both bytes and text keys")
         if isinstance(text, str):
-            self.write_frame(TEXT, text.encode(), self.handshake.deflate)
+            self.write_frame(TEXT, text.encode())
         elif isinstance(data, (bytes, bytearray, memoryview)):
-            self.write_frame(BINARY, bytes(data), self.handshake.deflate)
+            self.write_frame(BINARY, bytes(data))
         else:
             raise ApplicationError(f"{message} has neither bytes nor text")
 
@@ -270,17 +253,16 @@ class WebSocketProtocol(Connection, Conversation):
         self.state = CLOSING
         self.set_timeout(CLOSE_TIMEOUT)
         self.clear()
-        self.read_messages()
+        self.parse()
 
     def write_head(self, head: ResponseHead, framing: bytes) -> None:
         """Write the head of the answer to the handshake."""
         defaults = self.server.default_headers(head.date, head.server)
         self.transport.write(head.build("1.1", framing, defaults))
 
-    def write_frame(
-        self, opcode: int, payload: bytes, deflate: Deflate | None = None
-    ) -> None:
-        """Write a frame; all frames go out here."""
+    def write_frame(self, opcode: int, payload: bytes) -> None:
+        """Write a frame; all frames go out here, and only messages are compressed."""
+        deflate = self.handshake.deflate if opcode < CLOSE else None
         self.transport.write(frames.build_frame(opcode, payload, deflate))
 
     # When things go wrong, and when nothing happens at all
@@ -291,10 +273,6 @@ class WebSocketProtocol(Connection, Conversation):
         for message in error_page(error):
             self.server_deny(message)
 
-    def handle_exception(self, exception: BaseException) -> None:
-        """Handle an application that has raised, or sent an illegal message."""
-        self.give_up(PeerError(500, "Exception inside application."), 1011)
-
     def application_finished(self) -> None:
         """End the WebSocket: the application has returned."""
         self.give_up(PeerError(500, "The application sent no answer."), 1000)
@@ -303,7 +281,7 @@ class WebSocketProtocol(Connection, Conversation):
         """Close: the server stops."""
         self.give_up(PeerError(503, "The server is shutting down."), 1001)
 
-    def give_up(self, error: PeerError, code: int) -> None:
+    def give_up(self, error: PeerError, code: int = 1011) -> None:
         """End with an error page or a close frame, whichever the client can read."""
         if self.state is CONNECTING or self.denial is not None:
             self.basic_error(error)
@@ -345,15 +323,8 @@ class WebSocketProtocol(Connection, Conversation):
         return min(self.last_ping + timeout, now + interval)
 
 
-class WebSocketFactory:
-    """Makes a protocol for each upgrade; twin of Daphne's factory of that name.
-
-    Args:
-        server: the server the connections belong to.
-    """
-
-    def __init__(self, server: "Server") -> None:
-        self.server = server
+class WebSocketFactory(ProtocolFactory):
+    """Makes a protocol for each upgrade; twin of Daphne's factory of that name."""
 
     def build_protocol(self, channel: Connection, head: Request) -> WebSocketProtocol:
         """Return a protocol for a request to upgrade, as `WebRequest.process` asks.

@@ -9,8 +9,7 @@ from tests.code_lines import code_lines
 
 PACKAGE = Path(__file__).parents[2] / "minidaphne"
 MODULES = sorted(PACKAGE.rglob("*.py"))
-#: To come down below 2,000 again.
-MOST_LINES, MOST_IN_A_FILE, MOST_IN_A_FUNCTION = 2100, 250, 40
+MOST_LINES, MOST_IN_A_FILE, MOST_IN_A_FUNCTION = 2000, 250, 40
 
 #: Lower layers first; a module imports from layers below its own, or a helper beside it.
 LAYERS = [

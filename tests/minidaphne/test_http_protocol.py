@@ -556,7 +556,10 @@ def test_a_request_says_what_it_is() -> None:
     async def scenario() -> None:
         connection = Connection(make_server(reply()))
         connection.protocol.data_received(GET)
-        assert repr(connection.protocol.active) == "<WebRequest GET b'/'>"
+        assert (
+            repr(connection.protocol.active)
+            == "<WebRequest GET b'/' from ['10.0.0.1', 1234]>"
+        )
         await connection.settle()
 
     run(scenario)

@@ -9,7 +9,7 @@ import sys
 import threading
 from pathlib import Path
 from typing import Any, cast
-from unittest.mock import AsyncMock, Mock
+from unittest.mock import Mock
 
 import pytest
 
@@ -241,7 +241,7 @@ def test_an_application_that_outlives_the_loop_is_no_exception(
         server, protocol = make_server(stuck), Mock()
         protocol.kill_timer = None
         server.connections.add(protocol)
-        running = server.run_application(protocol, {}, AsyncMock())
+        running = server.run_application(protocol, {})
         running.send(None)
         running.close()  # as Python does when nobody holds it any more
         assert not server.connections

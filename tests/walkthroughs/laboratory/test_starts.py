@@ -32,6 +32,8 @@ ENDING = {
     "minidaphne.http_protocol.WebRequest.stop_timer",
     "minidaphne.server.Server.application_checker",
     "minidaphne.server.Server.close_application",
+    "minidaphne.server.Server.kill_later",
+    "minidaphne.server.Server.maybe_drained",
     "minidaphne.server.Server.protocol_disconnected",
 }
 DIFFERENCES: dict[tuple[str, str], set[str]] = {
