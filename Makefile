@@ -29,8 +29,11 @@ export WALKTHROUGHS_ENVIRONMENTS := \
 COVERED := 83
 # With the lowest versions that pyproject.toml allows.
 LOWEST := .venv-lowest
-PROGRAMS_STAMP := .ci/tools/.installed
 NODE_STAMP := .ci/node_modules/.installed
+# Programs that are not Python: what records, what tests add, and what the long ones add.
+RECORDS := .ci/tools/.has-redis
+TESTS := $(RECORDS) .ci/tools/.has-chromium $(NODE_STAMP)
+LONG_TESTS := $(TESTS) .ci/tools/.has-nginx
 
 .DEFAULT_GOAL := help
 .PHONY: help serve prepare $(NEWER:%=prepare-%) test pages test-versions test-tools \
@@ -47,30 +50,31 @@ $(STAMP): pyproject.toml
 	@$(PYTHON) -c 'import ensurepip, venv' || \
 	  { echo "$(PYTHON) has no venv module: install it (Debian: python3-venv)," \
 	    "or name another Python: make PYTHON=..." >&2; exit 1; }
-	@echo "Making $(VENV) and installing into it; the first time takes a minute."
-	@$(PYTHON) -m venv $(VENV)
-	@$(RUN) -m pip install --quiet --disable-pip-version-check \
-	  --editable '.[docs,test,channels]'
+	@.ci/install $(PYTHON) $(VENV)
 	@touch $@
 
-$(PROGRAMS_STAMP): .ci/programs .ci/chromium.mjs $(STAMP)
-	@.ci/programs $(CURDIR)/$(RUN)
+.ci/tools/.has-%: .ci/programs $(STAMP)
+	@.ci/programs $(CURDIR)/$(RUN) $*
 	@touch $@
+
+# npm brings it.
+.ci/tools/.has-chromium: .ci/chromium.mjs .ci/tools/.has-node
 
 # No lock file: it would name the registry of whoever wrote it.
-$(NODE_STAMP): .ci/package.json $(PROGRAMS_STAMP)
+$(NODE_STAMP): .ci/package.json .ci/tools/.has-node
 	@echo "Installing into .ci/node_modules; the first time takes a minute."
 	@cd .ci && npm install --no-package-lock --ignore-scripts --no-audit --no-fund \
 	  --loglevel=error && touch node_modules/.installed
 
-prepare: $(STAMP) $(NODE_STAMP) $(NEWER:%=prepare-%)  ## install all that tests need
+prepare: $(STAMP) $(LONG_TESTS) $(NEWER:%=prepare-%)  ## install all that tests need
 
 $(NEWER:%=prepare-%): prepare-%:
 	@if python=$$(.ci/interpreter $*); then \
 	  $(MAKE) --no-print-directory PYTHON=$$python VENV=.venv-$* .venv-$*/.installed; \
 	fi
 
-serve: $(STAMP) $(PROGRAMS_STAMP)  ## read the book on http://127.0.0.1:8000, reloading as files change
+# The laboratory's Python comes with what npm installs.
+serve: $(STAMP) $(RECORDS) $(NODE_STAMP)  ## read the book on http://127.0.0.1:8000, reloading as files change
 	@$(RUN) -m walkthroughs.adapters.serve --port $(PORT)
 
 # Two processes for each core: the tests wait for servers half of the time.
@@ -83,16 +87,16 @@ PYTEST := $(RUN) -m pytest -n auto --dist loadfile --no-loadscope-reorder
 LONG := $(addprefix tests/site/test_,answers.py chapters_even.py chapters_odd.py production.py \
   reference.py lighthouse.py laboratory.py generators.py) \
   tests/python_3_14/test_recorder.py tests/walkthroughs/laboratory/test_bytecode.py \
-  docs/production/deploying.md
+  docs/production/deploying.md tests/walkthroughs/servers/test_nginx.py
 
-test: $(STAMP) $(NODE_STAMP)  ## run all but the long tests, which make check adds
+test: $(STAMP) $(TESTS)  ## run all but the long tests, which make check adds
 	$(PYTEST) $(LONG:%=--ignore %) $(ARGS)
 
 # With `cover`, this is every test once.
-pages: $(STAMP) $(NODE_STAMP)  ## run what is on the pages, and look at each in a browser
+pages: $(STAMP) $(LONG_TESTS)  ## run what is on the pages, and look at each in a browser
 	$(PYTEST) --ignore tests/minidaphne --ignore tests/walkthroughs $(ARGS)
 
-test-versions:  ## run tests and pages on each newer Python found on the machine
+test-versions: $(LONG_TESTS)  ## run tests and pages on each newer Python found on the machine
 	@for version in $(NEWER); do \
 	  if python=$$(.ci/interpreter $$version); then \
 	    echo "Python $$version: $$python"; \
@@ -133,7 +137,7 @@ test-lowest: $(LOWEST)/.installed  ## test with the lowest versions that are all
 
 # A line of the server that no test runs is a line that the book cannot vouch for.
 # What only a recorded process runs of walkthroughs, a child, is not counted.
-cover: $(STAMP) $(NODE_STAMP)  ## test both packages, and count the branches that are taken
+cover: $(STAMP) $(LONG_TESTS)  ## test both packages, and count the branches that are taken
 	$(PYTEST) tests/minidaphne --cov minidaphne --cov-branch \
 	  --cov-report term:skip-covered --cov-fail-under 100 $(ARGS)
 	$(PYTEST) tests/walkthroughs --cov walkthroughs --cov-branch \
@@ -145,7 +149,7 @@ lint: $(STAMP)  ## ruff, mypy and spelling
 	$(RUN) -m mypy minidaphne walkthroughs tests
 	$(VENV)/bin/codespell
 
-site: $(STAMP) $(NODE_STAMP)  ## build the site into site/, and fail on any warning
+site: $(STAMP) $(RECORDS) $(NODE_STAMP)  ## build the site into site/, and fail on any warning
 	$(RUN) -m mkdocs build --strict --clean
 
 # The strict build of the site is one of the tests of `pages`.

@@ -4,10 +4,13 @@ They are read from the sources, so that breaking one needs no run to show.
 """
 
 import ast
+import os
 import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+
+from pathspec import GitIgnoreSpec
 
 from tests.conftest import SLOW
 
@@ -82,13 +85,44 @@ def part(name: str) -> str:
 
 
 def kept() -> list[Path]:
-    """The files that git tracks, or would: what an editor leaves behind is not ours."""
+    """The files that git tracks, or would: what an editor leaves behind is not ours.
+
+    Without git, or in an unpacked archive: the files that .gitignore does not name.
+    """
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
-    listed = subprocess.run(
-        command, cwd=HOUSE, capture_output=True, text=True, check=True
-    )
+    try:
+        listed = subprocess.run(
+            command, cwd=HOUSE, capture_output=True, text=True, check=True
+        )
+    except (FileNotFoundError, subprocess.CalledProcessError):
+        return not_ignored(HOUSE)
     paths = map(Path, listed.stdout.splitlines())
     return sorted(each for each in paths if (HOUSE / each).exists())
+
+
+def not_ignored(home: Path) -> list[Path]:
+    """The files below a folder that its .gitignore does not name, relative to it."""
+    lines = (home / ".gitignore").read_text(encoding="utf-8").splitlines()
+    ignored = GitIgnoreSpec.from_lines([*lines, ".git"])
+    found = []
+    for above, folders, files in os.walk(home):
+        here = Path(above).relative_to(home)
+        # So that no time is lost in environments and packages.
+        folders[:] = [
+            each for each in folders if not ignored.match_file(f"{here / each}/")
+        ]
+        found += [here / each for each in files if not ignored.match_file(here / each)]
+    return sorted(found)
+
+
+def test_without_git_the_ignored_files_are_left_out_too(tmp_path: Path) -> None:
+    (tmp_path / ".gitignore").write_text("*.pyc\n.venv*/\n/site/\n")
+    there = (".git/a", ".venv-3.13/b", "c/d.pyc", "c/e", "c/site/f", "g", "site/h")
+    for each in there:
+        (tmp_path / each).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / each).touch()
+    expected = [Path(each) for each in (".gitignore", "c/e", "c/site/f", "g")]
+    assert not_ignored(tmp_path) == expected
 
 
 def test_minidaphne_stands_without_walkthroughs() -> None:

@@ -12,7 +12,7 @@ import json
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from email.parser import HeaderParser
 from functools import cache
@@ -72,13 +72,19 @@ class Archive:
     imported: tuple[str, ...]
 
 
-def archive(cache_folder: Path) -> Archive:
+def archive(
+    cache_folder: Path, tell: Callable[[str], object] = lambda line: None
+) -> Archive:
     """Return the archive, which is made if the cache has none for these packages.
+
+    Args:
+        cache_folder: where it is, or goes.
+        tell: is called with a line before what takes seconds.
 
     Raises:
         RecordingError: the servers cannot be run here.
     """
-    needed = _needed(cache_folder)
+    needed = _needed(cache_folder, tell)
     files = _files(needed)
     dists = _distributions(files)
     digest = hashlib.sha256()
@@ -86,6 +92,7 @@ def archive(cache_folder: Path) -> Archive:
         digest.update(name.encode() + b"\0" + path.read_bytes())
     path = cache_folder / f"modules-{digest.hexdigest()[:16]}.zip"
     if not path.exists():
+        tell("Packing the modules of the laboratory")
         _write(path, _entries(files, dists))
         keep_newest(cache_folder, "modules-*.zip", KEPT)
     packages = (describe(dist) for dist in dists)
@@ -127,7 +134,7 @@ def _files(needed: Iterable[Path]) -> dict[str, Path]:
     return found
 
 
-def _needed(cache_folder: Path) -> list[Path]:
+def _needed(cache_folder: Path, tell: Callable[[str], object]) -> list[Path]:
     """Return the files that the servers import; cached while packages do not change."""
     versions = sorted({f"{each.name}=={each.version}" for each in distributions()})
     digest = hashlib.sha256(repr((sys.version, versions)).encode())
@@ -136,6 +143,7 @@ def _needed(cache_folder: Path) -> list[Path]:
     memory = cache_folder / f"needed-{digest.hexdigest()[:16]}.json"
     if not memory.exists():
         cache_folder.mkdir(parents=True, exist_ok=True)
+        tell("Looking for the modules that the laboratory needs")
         memory.write_text(json.dumps(_look()), encoding="utf-8")
     return [Path(each) for each in json.loads(memory.read_text(encoding="utf-8"))]
 

@@ -15,7 +15,7 @@ import subprocess
 import tarfile
 import tempfile
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from ..errors import RecordingError
@@ -27,13 +27,19 @@ LIMIT = 300
 """Seconds that compiling may take."""
 
 
-def with_bytecode(archive: Archive, runtime: Path, cache_folder: Path) -> Path:
+def with_bytecode(
+    archive: Archive,
+    runtime: Path,
+    cache_folder: Path,
+    tell: Callable[[str], object] = lambda line: None,
+) -> Path:
     """Return the archive that the browser loads.
 
     Args:
         archive: the modules.
         runtime: the folder of the npm package `pyodide`.
         cache_folder: where the new archive goes, if it is not there yet.
+        tell: is called with a line before what takes seconds.
 
     Without Node there is no bytecode in it, and the browser compiles the modules.
 
@@ -49,6 +55,7 @@ def with_bytecode(archive: Archive, runtime: Path, cache_folder: Path) -> Path:
     if not path.exists():
         entries = [*_entries(archive.path)]
         if node:
+            tell("Compiling the modules of the laboratory")
             entries += _bytecode(node, archive, runtime)
         _write(path, entries)
         keep_newest(cache_folder, "modules-*.tar.gz", KEPT)

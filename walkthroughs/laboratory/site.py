@@ -139,8 +139,8 @@ class LaboratorySite:
             log.info(MISSING)
         else:
             try:
-                pack = archive(cache)
-                compiled = with_bytecode(pack, package, cache)
+                pack = archive(cache, log.info)
+                compiled = with_bytecode(pack, package, cache, log.info)
             except WalkthroughError as error:
                 log.warning("%s", error)
             else:
