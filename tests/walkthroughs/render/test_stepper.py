@@ -49,6 +49,9 @@ LINES = [
     ListedLine("call", "made.app.App.__call__", seq=10),
 ]
 
+LONG_LINE = f"""<pre id="long"><span class="wt-lines"><span class="wt-sl"
+  data-n="1">{"a + " * 60}</span></span></pre>"""
+
 Open = Callable[..., Page]
 
 
@@ -333,6 +336,46 @@ def test_on_a_narrow_window_there_is_no_choice_of_paths(open_page: Open) -> None
     page = open_page(viewport={"width": 700, "height": 700})
     expect(page.locator(".wt-choice")).to_be_hidden()
     expect(page.locator(".wt-listing")).to_be_visible()
+
+
+def test_on_a_phone_the_step_is_docked_below_the_listing(open_page: Open) -> None:
+    page = open_page(viewport={"width": 390, "height": 700})
+    page.evaluate("document.querySelector('.wt-listing').style.paddingBottom = '90em'")
+    page.evaluate("document.querySelector('.wt-listing').scrollIntoView()")
+    page.locator(".wt-listing a", has_text="Request.process").click()
+    assert at(page) == "2 / 8"
+    line = page.locator(".wt-line.wt-here")
+    expect(line).to_be_in_viewport(ratio=1)
+    stage = page.locator(".wt-stage").bounding_box()
+    buttons = page.locator(".wt-bar").bounding_box()
+    listed = line.bounding_box()
+    assert stage and buttons and listed
+    assert stage["y"] + stage["height"] == pytest.approx(700, abs=1)
+    assert listed["y"] + listed["height"] <= stage["y"]
+    assert buttons["y"] > 700 * 0.4
+    press(page, "End")
+    pane = page.locator(".wt-panes")
+    assert pane.evaluate("pane => pane.scrollHeight > pane.clientHeight")
+    pane.evaluate("pane => { pane.scrollTop = 50; }")
+    press(page, "ArrowLeft")
+    page.wait_for_function("document.querySelector('.wt-panes').scrollTop === 0")
+
+
+@pytest.mark.parametrize("width", [1000, 1440, 1920])
+def test_code_beside_the_path_is_not_cut(open_page: Open, width: int) -> None:
+    body = made() + LONG_LINE
+    page = open_page(body=body, viewport={"width": width, "height": 700})
+    page.evaluate("""() => document.querySelector(".wt-main").append(
+        document.getElementById("long"))""")
+    pre = page.locator(".wt-stage #long")
+    expect(pre).to_contain_text("a + a")
+    assert pre.evaluate("pre => pre.scrollWidth <= pre.clientWidth")
+    press(page, "?")
+    bar, keys = (
+        page.locator(which).bounding_box()
+        for which in ("[data-do=prev]", "[data-do=keys]")
+    )
+    assert bar and keys and bar["y"] == keys["y"]
 
 
 def test_a_folded_call_shows_its_source(open_page: Open) -> None:
@@ -804,9 +847,8 @@ def test_on_a_phone_two_recordings_are_one_column_in_two_colours(
 
 @pytest.mark.parametrize("width", [320, 800, 1440])
 def test_compared_code_is_not_cut(open_page: Open, width: int) -> None:
-    body = f"""<div class="wt wt-compare"><div class="wt-two"><div class="wt-main"><pre><span
-      class="wt-lines"><span class="wt-sl" data-n="1">{"a + " * 60}</span></span></pre></div>
-      <div class="wt-main"></div></div></div>"""
+    body = f"""<div class="wt wt-compare"><div class="wt-two"><div class="wt-main">
+      {LONG_LINE}</div><div class="wt-main"></div></div></div>"""
     page = open_page(body=body, viewport={"width": width, "height": 700})
     assert page.locator("pre").evaluate("pre => pre.scrollWidth <= pre.clientWidth")
 

@@ -611,8 +611,7 @@
     /* What is seen of the parts that scroll. */
     settle() {
       this.settling = 0;
-      this.code.scrollTop = 0;
-      this.side.scrollTop = 0;
+      for (const each of [this.code, this.side, this.code.parentElement]) each.scrollTop = 0;
       const line = this.host !== this.root && this.host.querySelector(".wt-path .wt-here");
       if (line) {
         const path = line.closest(".wt-path");
