@@ -187,6 +187,10 @@ def test_each_step_is_told_to_those_who_listen(open_page: Open) -> None:
         "Step 2 of 8: Request.process. "
         "Called by Channel.parse (folded, inside step 1) at line 9."
     )
+    press(page, "ArrowRight")
+    expect(page.get_by_role("status")).to_contain_text(
+        "Step 3 of 8: App.__call__. Now in task: application, created as a task by "
+    )
 
 
 def test_the_slider_goes_to_any_step(open_page: Open) -> None:
@@ -259,6 +263,16 @@ def test_a_mark_goes_along_the_way_of_a_request(open_page: Open, width: int) -> 
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+def test_the_drawing_is_said_in_words_that_are_apart(open_page: Open) -> None:
+    page = open_page(body=trip() + slim(), viewport={"width": 1440, "height": 800})
+    expect(page.locator(".wt-trip .wt-wide a").first).to_have_accessible_name(
+        "Port.read bytes arrive 1"
+    )
+    expect(page.locator(".wt-listing .wt-ellipsis a").first).to_have_accessible_name(
+        "… 1 left out"
+    )
+
+
 def test_a_stage_of_the_drawing_leads_to_its_step(open_page: Open) -> None:
     page = open_page(body=trip() + slim(), viewport={"width": 1440, "height": 800})
     page.locator(".wt-trip .wt-wide .name").nth(1).click()
@@ -301,6 +315,24 @@ def test_a_question_mark_opens_and_closes_the_keys(open_page: Open) -> None:
     button.click()
     expect(keys).to_be_hidden()
     expect(button).to_have_attribute("aria-expanded", "false")
+
+
+def test_a_listing_is_one_stop_of_the_tab_key(open_page: Open) -> None:
+    page = open_page("#made-2", viewport={"width": 1440, "height": 700})
+    page.locator(".wt-choice button").last.focus()
+    focused = page.locator(":focus")
+    page.keyboard.press("Tab")
+    expect(focused).to_have_text("made.http.Request.process")
+    # The arrow keys go from line to line.
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".wt-at")).to_have_text("3 / 8")
+    expect(focused).to_have_text("made.app.App.__call__")
+    page.keyboard.press("Tab")
+    expect(page.locator(".wt-stage")).to_be_focused()
+    page.get_by_role("radio", name="Time, as of one run").check()
+    assert page.locator(".wt-listing a[tabindex='0']").count() == 1
+    page = open_page(java_script_enabled=False)
+    assert page.locator(".wt-listing a[tabindex]").count() == 0
 
 
 def test_arrow_keys_walk_while_only_the_picture_is_in_view(open_page: Open) -> None:
