@@ -385,6 +385,17 @@ def test_on_a_phone_the_step_is_docked_below_the_listing(open_page: Open) -> Non
     assert stage["y"] + stage["height"] == pytest.approx(700, abs=1)
     assert listed["y"] + listed["height"] <= stage["y"]
     assert buttons["y"] > 700 * 0.4
+    # The line of the step stays in sight, until the listing is above the step.
+    page.add_style_tag(content=".wt-line { margin-bottom: 300px !important }")
+    press(page, "ArrowRight")
+    expect(page.locator(".wt-line.wt-here")).to_contain_text("App.__call__")
+    expect(page.locator(".wt-line.wt-here code")).to_be_in_viewport(ratio=1)
+    page.locator(".wt-picture").evaluate("each => each.scrollIntoView()")
+    scrolled = page.evaluate("scrollY")
+    page.locator(".wt-stage").dispatch_event("keydown", {"key": "ArrowLeft"})
+    expect(page.locator(".wt-at")).to_have_text("2 / 8")
+    page.wait_for_function("new Promise(requestAnimationFrame).then(() => true)")
+    assert page.evaluate("scrollY") == scrolled
     press(page, "End")
     pane = page.locator(".wt-panes")
     assert pane.evaluate("pane => pane.scrollHeight > pane.clientHeight")

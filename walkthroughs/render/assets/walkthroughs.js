@@ -787,6 +787,14 @@
       const count = `Step ${this.at + 1} of ${this.places.length}`;
       this.live.textContent = `${count}: ${words.join(". ")}.`;
       if (this.here.id) remember(this.here.id);
+      requestAnimationFrame(() => this.follow());
+    }
+
+    /* Where the step is docked over its listing, its line does not go out of sight. */
+    follow() {
+      const { top, left } = this.stage.getBoundingClientRect();
+      const around = this.listed?.closest(".wt-both > .wt-listing")?.getBoundingClientRect();
+      if (top < around?.bottom && left < around.right) this.listed.scrollIntoView({ block: "nearest" });
     }
   }
 
