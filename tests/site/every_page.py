@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from playwright.sync_api import Page, ViewportSize
 
@@ -275,12 +275,17 @@ def take_pictures(page: Page, name: str) -> None:
 def visit(tab: Tab, address: str, name: str) -> Visit:
     """Looks at a page from all sides: it is loaded once for all that is asked of it."""
     with tab.at(address) as page:
-        page.emulate_media(reduced_motion="reduce")
+        # With less motion, no prose would move the path beside it.
+        motion: Literal["no-preference", "reduce"] = "reduce"
+        if name in STEADY:
+            motion = "no-preference"
+        page.emulate_media(reduced_motion=motion)
         # As a phone loads it, for what `look` asks first: to lay it out anew takes long.
         page.set_viewport_size(DESK if name in STEADY else PHONE)
         answer = page.goto(address + name)
         assert answer and answer.ok
         shift = page.evaluate(SHIFT) if name in STEADY else {}
+        page.emulate_media(reduced_motion="reduce")
         if name in PICTURED:
             take_pictures(page, name)
         seen = look(page)
