@@ -519,6 +519,16 @@ def test_the_stack_names_what_is_open_and_what_is_not_shown(open_page: Open) -> 
     assert at(page) == "1 / 8"
 
 
+def test_an_underscore_stays_in_sight_in_a_link(open_page: Open) -> None:
+    page = open_page("#made-3")
+    offset = """link => {
+        const style = getComputedStyle(link);
+        return parseFloat(style.textUnderlineOffset) / parseFloat(style.fontSize);
+    }"""
+    for link in page.locator(".wt-stage a, .wt-listing a").all():
+        assert link.evaluate(offset) > 0.3
+
+
 def test_the_time_since_the_first_step_is_shown(open_page: Open) -> None:
     page = open_page("#made-2")
     expect(page.locator(".wt-time")).to_have_text("2 µs since the first step (+2 µs)")
