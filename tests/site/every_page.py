@@ -4,11 +4,11 @@ Whoever wants it of some pages derives a class whose name begins with `Test`.  T
 are shared out over several files because the files are shared out over the processes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from playwright.sync_api import Page, ViewportSize
 
@@ -25,21 +25,13 @@ CHAPTERS = tuple(
 # What `make test` looks at; `make check` looks at all.
 FIRST_LOOK = ("daphne-to-django.html", "index.html")
 OTHER_CHAPTERS = tuple(name for name in CHAPTERS if name not in FIRST_LOOK)
-# One of each kind: whatever is on a page and looks different is on one of these.
-KINDS = [
-    "about/measurements.html",
+# Those whose layout is watched while they come, and while a reader goes through them.
+STEADY = (
     "answers/upload.html",
-    "browser-to-application.html",
     "daphne-to-django.html",
     "index.html",
-    "reference/command-line.html",
-    "reference/house.html",
-    "reference/stages.html",
-    "reference/twins.html",
-    "reference/versions.html",
-    "reference/walkthroughs.html",
-    "words.html",
-]
+    "laboratory.html",
+)
 # What a person looks at before saying that it is done.
 PICTURED = [
     "answers/upload.html",
@@ -49,7 +41,7 @@ PICTURED = [
     "reference/house.html",
 ]
 PHONE = ViewportSize(width=320, height=640)
-DESK = ViewportSize(width=1280, height=800)
+DESK = ViewportSize(width=1440, height=900)
 HUGE = ViewportSize(width=3840, height=2160)
 # look of a picture -> the window
 WINDOWS = {"huge": HUGE, "narrow": PHONE, "wide": DESK}
@@ -91,6 +83,93 @@ TWO_OF_EACH = """() => {
 
 # A part that is far off gets its colours when it comes near; axe looks at once.
 ALL_NEAR = "* { content-visibility: visible !important; }"
+
+# How much what is seen moves by itself, as a share of the window: while the page comes,
+# and then on the way down to its end.
+SHIFT = """async () => {
+  const shift = { sum: 0, what: [] };
+  const see = ({ hadRecentInput, value, sources }) => {
+    if (hadRecentInput) return;
+    shift.sum += value;
+    shift.what.push(...sources.map(({ node }) => node?.className || node?.nodeName));
+  };
+  new PerformanceObserver((list) => list.getEntries().forEach(see))
+    .observe({ type: "layout-shift", buffered: true });
+  const page = document.documentElement;
+  const frame = () => new Promise(requestAnimationFrame);
+  for (let y = 0; y < page.scrollHeight; y += innerHeight / 2) {
+    scrollTo(0, y);
+    for (let n = 0; n < 3; n++) await frame();
+  }
+  scrollTo(0, 0);
+  await frame();
+  return shift;
+}"""
+
+# A picture in a tab that is not open, or far off, is as wide as one that is seen.
+SIDEWAYS = """() => {
+  const boxes = [...document.querySelectorAll(".wt-scroll, .wt-drawing")];
+  if (!boxes.length) return [];
+  const style = document.createElement("style");
+  style.textContent = `* { content-visibility: visible !important }
+    .tabbed-block.tabbed-block, [hidden]:has(.wt-scroll) { display: block !important }`;
+  document.head.append(style);
+  const closed = [...document.querySelectorAll("details:not([open]):has(.wt-scroll)")];
+  for (const each of closed) each.open = true;
+  const wide = boxes
+    .filter((box) => box.scrollWidth > box.clientWidth || !box.clientWidth)
+    .map((box) =>
+      `${box.getAttribute("aria-label")}: ${box.scrollWidth} in ${box.clientWidth}`);
+  for (const each of closed) each.open = false;
+  style.remove();
+  return wide;
+}"""
+
+# What axe does not judge: words in drawings, and the icons of buttons.
+PALE_DRAWINGS = """() => {
+  const context = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+  const pixel = (...colours) => {
+    context.clearRect(0, 0, 1, 1);
+    for (context.fillStyle of colours) context.fillRect(0, 0, 1, 1);
+    return [...context.getImageData(0, 0, 1, 1).data];
+  };
+  const light = (colours) => pixel(...colours).slice(0, 3)
+    .map((part) => part / 255)
+    .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, part, n) => sum + part * [0.2126, 0.7152, 0.0722][n], 0);
+  const under = (each) => {
+    const grounds = [];
+    for (let at = each; at; at = at.parentElement) {
+      grounds.unshift(getComputedStyle(at).backgroundColor);
+    }
+    return ["white", ...grounds];
+  };
+  const found = new Set();
+  const judge = (each, ink, grounds, least) => {
+    const [a, b] = [light(grounds), light([...grounds, ink])];
+    const contrast = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (contrast < least) found.add(`${contrast.toFixed(2)}: ${each.outerHTML}`);
+  };
+  for (const each of document.querySelectorAll("article svg :is(text, tspan)")) {
+    const drawing = each.closest("svg");
+    const dot = each.previousElementSibling?.closest("circle");
+    // A word may be in a box or beside it; a number is on the dot before it.
+    const shapes = dot ? [dot] : [null, drawing.querySelector(".box")];
+    for (const shape of shapes) {
+      const ground = shape ? [getComputedStyle(shape).fill] : [];
+      judge(each, getComputedStyle(each).fill, [...under(drawing), ...ground], 4.5);
+    }
+  }
+  for (const each of document.querySelectorAll("article button > svg")) {
+    const button = each.parentElement;
+    if (button.getAttribute("aria-disabled") === "true") continue;
+    judge(button, getComputedStyle(button).color, under(button), 3);
+  }
+  return [...found];
+}"""
+
+# What changes its colours under a pointer, or with the focus.
+TOUCHED = "article :is(.md-button, button, label, select, summary, textarea)"
 
 # To those who hear a page, two parts that are called alike are one.
 NAMESAKES = """() => {
@@ -137,22 +216,47 @@ class Visit:
 
     headings: int
     narrow_width: int
+    sideways: list[str]
     namesakes: list[str]
     walks: list[dict[str, Any]]
     colours: set[str]
+    shift: Mapping[str, Any] = field(default_factory=dict)
     barriers: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
 
 
-def barriers(page: Page, *rules: str) -> list[str]:
+def barriers(page: Page, where: str = "html", *rules: str) -> list[str]:
     """What axe finds that keeps people out of the page, one line for each place."""
     options = {"resultTypes": ["violations"], **({"runOnly": rules} if rules else {})}
-    report: dict[str, Any] = page.evaluate("(options) => axe.run(options)", options)
+    run = "([where, options]) => axe.run({ include: where }, options)"
+    report: dict[str, Any] = page.evaluate(run, [where, options])
     return [
         f"{each['id']} ({each['help']}): {node['html']} {node['failureSummary']}"
         for each in report["violations"]
         for node in each["nodes"]
     ]
+
+
+def pale(page: Page) -> list[str]:
+    """What axe does not see of what cannot be read: drawings, and all that has other
+    colours under a pointer or with the focus."""
+    drawn: list[str] = page.evaluate(PALE_DRAWINGS)
+    found = [*drawn]
+    browser = page.context.new_cdp_session(page)
+    browser.send("DOM.enable")
+    browser.send("CSS.enable")
+    root = browser.send("DOM.getDocument", {"depth": 0})["root"]["nodeId"]
+    which = {"nodeId": root, "selector": TOUCHED}
+    touched = browser.send("DOM.querySelectorAll", which)["nodeIds"]
+    for state in (["hover"], ["focus", "focus-visible"]) if touched else ():
+        for each in touched:
+            forced = {"nodeId": each, "forcedPseudoClasses": state}
+            browser.send("CSS.forcePseudoState", forced)
+        lines = barriers(page, TOUCHED, "color-contrast")
+        lines += {*page.evaluate(PALE_DRAWINGS)} - {*drawn}
+        found += [f":{state[0]} {line}" for line in lines]
+    browser.detach()
+    return found
 
 
 def take_pictures(page: Page, name: str) -> None:
@@ -171,23 +275,29 @@ def take_pictures(page: Page, name: str) -> None:
 def visit(tab: Tab, address: str, name: str) -> Visit:
     """Looks at a page from all sides: it is loaded once for all that is asked of it."""
     with tab.at(address) as page:
-        page.emulate_media(reduced_motion="reduce")
+        # With less motion, no prose would move the path beside it.
+        motion: Literal["no-preference", "reduce"] = "reduce"
+        if name in STEADY:
+            motion = "no-preference"
+        page.emulate_media(reduced_motion=motion)
         # As a phone loads it, for what `look` asks first: to lay it out anew takes long.
-        page.set_viewport_size(PHONE)
+        page.set_viewport_size(DESK if name in STEADY else PHONE)
         answer = page.goto(address + name)
         assert answer and answer.ok
+        shift = page.evaluate(SHIFT) if name in STEADY else {}
+        page.emulate_media(reduced_motion="reduce")
         if name in PICTURED:
             take_pictures(page, name)
         seen = look(page)
+        seen.shift = shift
         seen.wrong = [*tab.wrong]
         page.evaluate(TWO_OF_EACH)
         page.add_style_tag(content=ALL_NEAR)
         page.evaluate(AXE)
-        seen.barriers += barriers(page)
+        seen.barriers += [*barriers(page), *pale(page)]
         page.emulate_media(color_scheme="dark")
         seen.colours |= {page.evaluate(AT_NIGHT, day) for day in seen.colours}
-        if name in KINDS:
-            seen.barriers += barriers(page, "color-contrast")
+        seen.barriers += [*barriers(page, "html", "color-contrast"), *pale(page)]
         # The page's own script misses the parts that were taken away.
         tab.wrong.clear()
     return seen
@@ -201,6 +311,7 @@ def look(page: Page) -> Visit:
     return Visit(
         headings=page.locator("h1").count(),
         narrow_width=width,
+        sideways=page.evaluate(SIDEWAYS),
         namesakes=page.evaluate(NAMESAKES),
         walks=page.evaluate(WALK),
         colours={page.evaluate(BACKGROUND)},
@@ -225,6 +336,13 @@ class EveryPage:
 
     def test_it_fits_a_small_phone(self, visited: Visit) -> None:
         assert visited.narrow_width == 320
+
+    def test_its_pictures_are_whole_on_a_laptop(self, visited: Visit) -> None:
+        assert visited.sideways == []
+
+    def test_it_stays_where_it_is(self, visited: Visit, name: str) -> None:
+        assert ("sum" in visited.shift) == (name in STEADY)
+        assert visited.shift.get("sum", 0) < 0.1, visited.shift["what"]
 
     def test_its_steppers_walk_from_start_to_end_by_key(self, visited: Visit) -> None:
         for walk in visited.walks:

@@ -95,6 +95,39 @@ def test_the_way_of_a_request_is_in_one_screen_with_what_the_book_is(
         expect(page.locator(".wt-trip .wt-at")).to_have_text(re.compile("^2 /"))
 
 
+# What the Tab key stops at after a heading, up to the stepper.
+STOPS = """() => {
+  const stage = document.querySelector(".wt-both .wt-stage");
+  const before = (a, b) => a.compareDocumentPosition(b) & Node.DOCUMENT_POSITION_FOLLOWING;
+  const heading = [...document.querySelectorAll("h2")].findLast((h2) => before(h2, stage));
+  const stops = "a[href], button, input, select, textarea, summary, [tabindex]";
+  return [...document.querySelectorAll(stops)].filter((each) => each.tabIndex >= 0 &&
+    each.checkVisibility() && before(heading, each) && before(each, stage)).length;
+}"""
+
+
+@pytest.mark.parametrize("width", [1440, 1920])
+def test_path_and_code_are_in_view_together(tab: Tab, served: str, width: int) -> None:
+    with tab.at(served) as page:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.goto(f"{served}daphne-to-django.html")
+        both = page.locator(".wt-both").first
+        both.evaluate("both => both.scrollIntoView()")
+        stage, listing = both.locator(".wt-stage"), both.locator(".wt-listing")
+        stage.wait_for()
+        for _ in range(3):
+            expect(listing).to_be_in_viewport()
+            expect(stage.locator(".wt-bar")).to_be_in_viewport(ratio=1)
+            expect(stage.locator(".wt-code").first).to_be_in_viewport()
+            page.evaluate("scrollBy(0, 250)")
+        left, right = listing.bounding_box(), stage.bounding_box()
+        assert left and right
+        assert left["x"] + left["width"] <= right["x"]
+        # Menus have the rest.
+        assert right["x"] + right["width"] - left["x"] > 0.65 * width
+        assert page.evaluate(STOPS) <= 5
+
+
 @pytest.mark.parametrize("name", ["index.html", "when-things-go-wrong.html"])
 def test_no_other_walkthrough_is_made_before_the_first_step(
     browser: Browser, plain_tab: Tab, served: str, name: str

@@ -17,7 +17,7 @@ ROW = 24
 """Height of a line of text."""
 GAP = 18
 """Space between two boxes."""
-TRACK = 14
+TRACK = 10
 """Space between two arrows that run side by side."""
 
 STYLE = (

@@ -71,7 +71,7 @@ def _listed_name(line: ListedLine, aliases: Mapping[str, str]) -> tuple[str, str
     if line.kind == "ellipsis":
         # An ellipsis that was not matched has no count: the author is still writing.
         words = f"{line.count} left out" if line.count else ""
-        return f"…{wrap('span', 'wt-count', words) if words else ''}", words
+        return f"… {wrap('span', 'wt-count', words)}" if words else "…", words
     if line.kind == "lane":
         return escape(line.text.removeprefix("---").strip()), ""
     if line.kind == "message":

@@ -212,7 +212,9 @@ class _Drawing:
         name = escape(short(stop.name))
         words = f'<tspan class="name">{name}</tspan>'
         if self.layout.glosses and stop.gloss:
-            words += f'<tspan class="gloss" dx="10">{escape(stop.gloss)}</tspan>'
+            # Two words to those who hear them.
+            words = f'<tspan class="name">{name} </tspan>'
+            words += f'<tspan class="gloss" dx="3">{escape(stop.gloss)}</tspan>'
         return (
             f'<a href="#{self.walk}-{stop.number}" class="wt-stop {stop.place}">'
             f'<text x="{at:g}" y="{y - up:g}"{anchor}>{words}</text>'

@@ -8,6 +8,7 @@ recordings of the same calls give the same SVG, byte for byte.  Invariants:
 * an ASGI event is a mark that crosses the application's door: to the right into the
   application, to the left out of it;
 * a fold is a counted ellipsis;
+* a label may reach over other lanes, and ends before anything that is drawn there;
 * every mark links to its step's place in the list of steps.
 """
 
@@ -16,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 from html import escape
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from ..trace import Lane, Message
 from .sentences import arrived, counted, folded, plain, plural
@@ -24,8 +25,10 @@ from .view import Arrival, Fold, Row, Span, Step, View, short
 
 ROW = 26
 """Height of a row."""
-HEADER = 34
-"""Height of the lanes' names."""
+HEADER = 46
+"""Height of the lanes' names, which have two lines."""
+LINE = 15
+"""Height of a line of a lane's name."""
 GUTTER = 34
 """Width of the column of numbers."""
 INDENT = 14
@@ -40,6 +43,11 @@ LIFT = 7
 """How far above the middle of its row an arrow between lanes is."""
 DOOR = 26
 """Width of the mark of an ASGI event."""
+ROOM = 600
+"""How wide a picture can be beside the code, in a window of 1,440 px: in a wider one,
+labels reach over other lanes."""
+CLEAR = 8
+"""Space between the end of a label and what is drawn beside it in another lane."""
 QUEUE_DRAWN = 6
 """How many waiting events are drawn; the number says how many there are."""
 TILE = 100
@@ -195,18 +203,6 @@ class _Picture:
     # Where things are
 
     @cached_property
-    def widths(self) -> dict[int, float]:
-        """Lane -> its width, so wide that every label fits."""
-        widths = {
-            lane: PAD * 2 + CHAR * len(self.view.trace.lanes[lane].label)
-            for lane in self.view.lanes
-        }
-        for index, row in enumerate(self.view.rows):
-            lane, reach = self.column(row), self.extent(row, self.levels[index])
-            widths[lane] = max(widths[lane], reach + PAD * 2)
-        return widths
-
-    @cached_property
     def levels(self) -> dict[int, int]:
         """Return how deep in its lane each row is drawn: index of a row -> depth.
 
@@ -235,22 +231,79 @@ class _Picture:
             return 30 + indent + CHAR * len(_how(row))
         reach = indent + BAR + 8 + CHAR * len(short(self.view.name(row)))
         if isinstance(row.event, Message):
-            reach = indent + DOOR + 8 + CHAR * len(row.event.type) + _queue(row.event)
+            door = DOOR + (6 if row.event.direction == "receive" else BAR + 10)
+            reach = indent + door + CHAR * len(row.event.type) + _queue(row.event)
         return reach
 
     @cached_property
-    def lefts(self) -> dict[int, float]:
-        """Lane -> its left edge."""
-        lefts: dict[int, float] = {}
-        left = float(GUTTER)
-        for lane in self.view.lanes:
-            lefts[lane] = left
-            left += self.widths[lane]
-        return lefts
+    def labels(self) -> list[tuple[int, float]]:
+        """Of each row, its lane and where in it the label ends."""
+        return [
+            (self.column(row), PAD + self.extent(row, self.levels[index]))
+            for index, row in enumerate(self.view.rows)
+        ]
 
     @cached_property
+    def drawn(self) -> dict[int, dict[int, float]]:
+        """Lane -> index of a row -> where in the lane the first bar or gap is there."""
+        drawn: dict[int, dict[int, float]] = {lane: {} for lane in self.view.lanes}
+        for step in self.view.steps:
+            spans, rows = self.view.spans(step), drawn[step.lane]
+            # What runs on reaches a little into the row below.
+            for index in range(spans[0].first, spans[-1].last + 2) if spans else ():
+                x = PAD + step.depth * INDENT
+                rows[index] = min(x, rows.get(index, x))
+        return drawn
+
+    @property
+    def roomy(self) -> list[float]:
+        """The edges of the lanes if every label is in its own lane."""
+        ends = {lane: self.slender(lane) for lane in self.view.lanes}
+        for lane, end in self.labels:
+            ends[lane] = max(ends[lane], end + PAD)
+        return [*accumulate(ends.values(), initial=float(GUTTER))]
+
+    @property
+    def tight(self) -> list[float]:
+        """The edges of the lanes if labels reach over others as far as they can."""
+        lefts: dict[int, float] = {}
+        left = float(GUTTER)
+        for lane, rows in self.drawn.items():
+            for index, (labelled, end) in enumerate(self.labels):
+                if labelled in lefts and index in rows:
+                    left = max(left, lefts[labelled] + end + CLEAR - rows[index])
+            lefts[lane] = left
+            left += self.slender(lane)
+        ends = (lefts[lane] + end + PAD for lane, end in self.labels)
+        return [*lefts.values(), max(left, *ends)]
+
+    def slender(self, lane: int) -> float:
+        """Return the width of a lane without its labels: of its name and its bars."""
+        name = max(map(len, _lines(self.view.trace.lanes[lane])))
+        steps = [step for step in self.view.steps if step.lane == lane]
+        deep = max((step.depth for step in steps), default=0)
+        return PAD * 2 + max(CHAR * name, deep * INDENT + BAR)
+
+    @cached_property
+    def edges(self) -> list[int]:
+        """Where lanes begin and end: as roomy as `ROOM` allows, and tight if need be."""
+        roomy, tight = self.roomy, self.tight
+        more = roomy[-1] - tight[-1]
+        share = min(1, max(0, (ROOM - tight[-1]) / more)) if more else 1
+        # Between two pictures in which labels end in time, they do so, too.
+        return [
+            round(close + share * (apart - close))
+            for close, apart in zip(tight, roomy, strict=True)
+        ]
+
+    @cached_property
+    def lefts(self) -> dict[int, int]:
+        """Lane -> its left edge."""
+        return dict(zip(self.view.lanes, self.edges, strict=False))
+
+    @property
     def width(self) -> int:
-        return round(GUTTER + sum(self.widths.values()))
+        return self.edges[-1]
 
     @property
     def height(self) -> int:
@@ -276,22 +329,27 @@ class _Picture:
     # Parts
 
     def backgrounds(self, names: bool) -> Iterator[str]:
-        for place, lane in enumerate(self.view.lanes):
-            left, width = self.lefts[lane], self.widths[lane]
+        for place, (left, right) in enumerate(pairwise(self.edges)):
+            width = right - left
             if place % 2 == 0:
                 yield (
-                    f'<rect class="back" x="{left:g}" y="0" width="{width:g}" '
+                    f'<rect class="back" x="{left}" y="0" width="{width}" '
                     f'height="{self.height}"/>'
                 )
             if names:
-                yield self.lane_name(self.view.trace.lanes[lane], left, width)
+                lane = self.view.trace.lanes[self.view.lanes[place]]
+                yield self.lane_name(lane, left + PAD, width - 2 * PAD)
 
-    def lane_name(self, lane: Lane, left: float, width: float) -> str:
+    def lane_name(self, lane: Lane, x: int, width: int) -> str:
+        lines = _lines(lane)
+        y = HEADER - 19 - LINE * (len(lines) - 1)
+        words = "".join(
+            f'<tspan x="{x}" y="{y + LINE * n}">{escape(line)}</tspan>'
+            for n, line in enumerate(lines)
+        )
         return (
-            f'<g class="{lane.kind}"><path class="head" '
-            f'd="M{left + PAD:g} {HEADER - 6}h{width - 2 * PAD:g}"/>'
-            f'<text class="name" x="{left + PAD:g}" y="{HEADER / 2 - 3:g}">'
-            f"{escape(lane.label)}</text></g>"
+            f'<g class="{lane.kind}"><path class="head" d="M{x} {HEADER - 6}h{width}"/>'
+            f'<text class="name" x="{x}" y="{y}">{words}</text></g>'
         )
 
     def bars(self, row: Step) -> Iterator[str]:
@@ -398,6 +456,11 @@ class _Picture:
             return self.x(around) + BAR / 2
         assert hop.origin_lane is not None
         return self.lefts[hop.origin_lane] + PAD + BAR / 2
+
+
+def _lines(lane: Lane) -> list[str]:
+    """Return the lines of a lane's name."""
+    return [f"{lane.kind}: ", lane.name] if lane.name else [lane.kind]
 
 
 def _ellipsis(row: Fold) -> str:

@@ -49,6 +49,9 @@ LINES = [
     ListedLine("call", "made.app.App.__call__", seq=10),
 ]
 
+LONG_LINE = f"""<pre id="long"><span class="wt-lines"><span class="wt-sl"
+  data-n="1">{"a + " * 60}</span></span></pre>"""
+
 Open = Callable[..., Page]
 
 
@@ -184,6 +187,10 @@ def test_each_step_is_told_to_those_who_listen(open_page: Open) -> None:
         "Step 2 of 8: Request.process. "
         "Called by Channel.parse (folded, inside step 1) at line 9."
     )
+    press(page, "ArrowRight")
+    expect(page.get_by_role("status")).to_contain_text(
+        "Step 3 of 8: App.__call__. Now in task: application, created as a task by "
+    )
 
 
 def test_the_slider_goes_to_any_step(open_page: Open) -> None:
@@ -256,6 +263,16 @@ def test_a_mark_goes_along_the_way_of_a_request(open_page: Open, width: int) -> 
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+def test_the_drawing_is_said_in_words_that_are_apart(open_page: Open) -> None:
+    page = open_page(body=trip() + slim(), viewport={"width": 1440, "height": 800})
+    expect(page.locator(".wt-trip .wt-wide a").first).to_have_accessible_name(
+        "Port.read bytes arrive 1"
+    )
+    expect(page.locator(".wt-listing .wt-ellipsis a").first).to_have_accessible_name(
+        "… 1 left out"
+    )
+
+
 def test_a_stage_of_the_drawing_leads_to_its_step(open_page: Open) -> None:
     page = open_page(body=trip() + slim(), viewport={"width": 1440, "height": 800})
     page.locator(".wt-trip .wt-wide .name").nth(1).click()
@@ -300,6 +317,24 @@ def test_a_question_mark_opens_and_closes_the_keys(open_page: Open) -> None:
     expect(button).to_have_attribute("aria-expanded", "false")
 
 
+def test_a_listing_is_one_stop_of_the_tab_key(open_page: Open) -> None:
+    page = open_page("#made-2", viewport={"width": 1440, "height": 700})
+    page.locator(".wt-choice button").last.focus()
+    focused = page.locator(":focus")
+    page.keyboard.press("Tab")
+    expect(focused).to_have_text("made.http.Request.process")
+    # The arrow keys go from line to line.
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".wt-at")).to_have_text("3 / 8")
+    expect(focused).to_have_text("made.app.App.__call__")
+    page.keyboard.press("Tab")
+    expect(page.locator(".wt-stage")).to_be_focused()
+    page.get_by_role("radio", name="Time, as of one run").check()
+    assert page.locator(".wt-listing a[tabindex='0']").count() == 1
+    page = open_page(java_script_enabled=False)
+    assert page.locator(".wt-listing a[tabindex]").count() == 0
+
+
 def test_arrow_keys_walk_while_only_the_picture_is_in_view(open_page: Open) -> None:
     page = open_page(viewport={"width": 700, "height": 300})
     page.locator(".wt-svg").evaluate("each => each.scrollIntoView({block: 'end'})")
@@ -333,6 +368,57 @@ def test_on_a_narrow_window_there_is_no_choice_of_paths(open_page: Open) -> None
     page = open_page(viewport={"width": 700, "height": 700})
     expect(page.locator(".wt-choice")).to_be_hidden()
     expect(page.locator(".wt-listing")).to_be_visible()
+
+
+def test_on_a_phone_the_step_is_docked_below_the_listing(open_page: Open) -> None:
+    page = open_page(viewport={"width": 390, "height": 700})
+    page.evaluate("document.querySelector('.wt-listing').style.paddingBottom = '90em'")
+    page.evaluate("document.querySelector('.wt-listing').scrollIntoView()")
+    page.locator(".wt-listing a", has_text="Request.process").click()
+    assert at(page) == "2 / 8"
+    line = page.locator(".wt-line.wt-here")
+    expect(line).to_be_in_viewport(ratio=1)
+    stage = page.locator(".wt-stage").bounding_box()
+    buttons = page.locator(".wt-bar").bounding_box()
+    listed = line.bounding_box()
+    assert stage and buttons and listed
+    assert stage["y"] + stage["height"] == pytest.approx(700, abs=1)
+    assert listed["y"] + listed["height"] <= stage["y"]
+    assert buttons["y"] > 700 * 0.4
+    # The line of the step stays in sight, until the listing is above the step.
+    page.add_style_tag(content=".wt-line { margin-bottom: 300px !important }")
+    press(page, "ArrowRight")
+    expect(page.locator(".wt-line.wt-here")).to_contain_text("App.__call__")
+    expect(page.locator(".wt-line.wt-here code")).to_be_in_viewport(ratio=1)
+    page.locator(".wt-picture").evaluate("each => each.scrollIntoView()")
+    scrolled = page.evaluate("scrollY")
+    page.locator(".wt-stage").dispatch_event("keydown", {"key": "ArrowLeft"})
+    expect(page.locator(".wt-at")).to_have_text("2 / 8")
+    page.wait_for_function("new Promise(requestAnimationFrame).then(() => true)")
+    assert page.evaluate("scrollY") == scrolled
+    press(page, "End")
+    pane = page.locator(".wt-panes")
+    assert pane.evaluate("pane => pane.scrollHeight > pane.clientHeight")
+    pane.evaluate("pane => { pane.scrollTop = 50; }")
+    press(page, "ArrowLeft")
+    page.wait_for_function("document.querySelector('.wt-panes').scrollTop === 0")
+
+
+@pytest.mark.parametrize("width", [1000, 1440, 1920])
+def test_code_beside_the_path_is_not_cut(open_page: Open, width: int) -> None:
+    body = made() + LONG_LINE
+    page = open_page(body=body, viewport={"width": width, "height": 700})
+    page.evaluate("""() => document.querySelector(".wt-main").append(
+        document.getElementById("long"))""")
+    pre = page.locator(".wt-stage #long")
+    expect(pre).to_contain_text("a + a")
+    assert pre.evaluate("pre => pre.scrollWidth <= pre.clientWidth")
+    press(page, "?")
+    bar, keys = (
+        page.locator(which).bounding_box()
+        for which in ("[data-do=prev]", "[data-do=keys]")
+    )
+    assert bar and keys and bar["y"] == keys["y"]
 
 
 def test_a_folded_call_shows_its_source(open_page: Open) -> None:
@@ -431,6 +517,16 @@ def test_the_stack_names_what_is_open_and_what_is_not_shown(open_page: Open) -> 
     )
     stack.get_by_role("link").click()
     assert at(page) == "1 / 8"
+
+
+def test_an_underscore_stays_in_sight_in_a_link(open_page: Open) -> None:
+    page = open_page("#made-3")
+    offset = """link => {
+        const style = getComputedStyle(link);
+        return parseFloat(style.textUnderlineOffset) / parseFloat(style.fontSize);
+    }"""
+    for link in page.locator(".wt-stage a, .wt-listing a").all():
+        assert link.evaluate(offset) > 0.3
 
 
 def test_the_time_since_the_first_step_is_shown(open_page: Open) -> None:
@@ -804,9 +900,8 @@ def test_on_a_phone_two_recordings_are_one_column_in_two_colours(
 
 @pytest.mark.parametrize("width", [320, 800, 1440])
 def test_compared_code_is_not_cut(open_page: Open, width: int) -> None:
-    body = f"""<div class="wt wt-compare"><div class="wt-two"><div class="wt-main"><pre><span
-      class="wt-lines"><span class="wt-sl" data-n="1">{"a + " * 60}</span></span></pre></div>
-      <div class="wt-main"></div></div></div>"""
+    body = f"""<div class="wt wt-compare"><div class="wt-two"><div class="wt-main">
+      {LONG_LINE}</div><div class="wt-main"></div></div></div>"""
     page = open_page(body=body, viewport={"width": width, "height": 700})
     assert page.locator("pre").evaluate("pre => pre.scrollWidth <= pre.clientWidth")
 

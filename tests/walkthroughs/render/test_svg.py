@@ -1,12 +1,16 @@
 """The swim lanes: well-formed, complete, and the same for the same calls."""
 
+import re
 from xml.etree import ElementTree
 
-from walkthroughs.render.svg import TILE, svg, tiled
+import pytest
+
+from walkthroughs.render.svg import ROOM, TILE, svg, tiled
 from walkthroughs.render.view import View
 
 from ..trace_builder import trace
 from .scenes import SHOWN, Scene, later, request, view
+from .test_waits import awaited
 
 NS = {"s": "http://www.w3.org/2000/svg"}
 
@@ -94,13 +98,69 @@ def test_the_queue_is_drawn_up_to_a_limit() -> None:
     assert queue[0].findtext("s:title", "", NS) == "2 events waiting in the queue"
 
 
-def test_every_label_ends_inside_its_lane() -> None:
-    picture = drawn(view())
-    width = float(picture.attrib["width"])
+def number(element: ElementTree.Element, *names: str) -> list[float]:
+    return [float(element.attrib[name]) for name in names]
+
+
+def covered(picture: ElementTree.Element) -> list[str]:
+    """The labels that run over the edge, or over what is drawn beside them."""
+    bars_and_gaps = [number(bar, "x", "y", "height") for bar in bars(picture)]
+    for gap in picture.findall(".//s:path[@class='gap']", NS):
+        x, top, bottom = map(float, re.split("[MV ]", gap.attrib["d"])[1:])
+        bars_and_gaps.append([x, top, bottom - top])
+    found = []
     for text in picture.findall(".//s:text", NS):
-        if text.attrib["class" if "class" in text.attrib else "x"] != "num":
-            end = float(text.attrib["x"]) + 7.3 * len("".join(text.itertext()))
-            assert end <= width
+        if text.attrib.get("class") == "num":
+            continue
+        [y] = number(text, "y")
+        for line in text.findall("s:tspan", NS) or [text]:
+            words = "".join(line.itertext())
+            [x] = number(line, "x")
+            beside = [b[0] for b in bars_and_gaps if b[1] <= y <= b[1] + b[2]]
+            edges = [*(each for each in beside if each > x), *number(picture, "width")]
+            if x + 7.3 * len(words.strip()) > min(edges):
+                found.append(words)
+    return found
+
+
+def test_no_label_runs_over_what_is_drawn_beside_it() -> None:
+    shown = awaited().trace()
+    for each in (view(), View(shown, [step.seq for step in shown.steps]), crowded(4)):
+        assert covered(drawn(each)) == []
+
+
+def test_a_label_that_runs_over_a_bar_would_be_found() -> None:
+    picture = drawn(view())
+    label = next(t for t in picture.iter() if t.text == "Request.process")
+    bar = next(bar for bar in bars(picture) if bar.attrib["rx"] == "3")
+    x, y = number(label, "x", "y")
+    bar.attrib |= {"x": f"{x + 40:g}", "y": f"{y - 10:g}", "height": "20"}
+    assert covered(picture) == ["Request.process"]
+
+
+def crowded(tasks: int) -> View:
+    """Tasks that run one after the other, each in a lane of its own."""
+    text = "".join(
+        f"--- task: number {n}\napplication.LongNameOfAClass.long_name_of_a_method\n"
+        for n in range(tasks)
+    )
+    made = trace(text)
+    return View(made, [step.seq for step in made.steps])
+
+
+@pytest.mark.parametrize(("tasks", "least", "most"), [(1, 0, 400), (3, ROOM, ROOM)])
+def test_labels_reach_over_other_lanes_where_there_is_no_room(
+    tasks: int, least: int, most: int
+) -> None:
+    """Each label is 37 characters long."""
+    picture = drawn(crowded(tasks))
+    assert least <= int(picture.attrib["width"]) <= most
+    assert covered(picture) == []
+
+
+def test_a_picture_of_many_lanes_is_no_wider_than_it_must_be() -> None:
+    width = int(drawn(crowded(9)).attrib["width"])
+    assert ROOM < width < 9 * 37 * 7.3 / 2
 
 
 def test_a_lane_that_goes_on_has_an_arrow_without_a_word() -> None:

@@ -263,6 +263,8 @@
       for (const link of this.host.querySelectorAll(".wt-listing a, .wt-svg a, .wt-go")) {
         const to = link.getAttribute("href");
         this.links.set(to, [...(this.links.get(to) || []), link]);
+        // A listing is one stop of the Tab key: the line of the step that is shown.
+        if (link.closest(".wt-listing")) link.tabIndex = link === this.listed ? 0 : -1;
       }
     }
 
@@ -611,8 +613,7 @@
     /* What is seen of the parts that scroll. */
     settle() {
       this.settling = 0;
-      this.code.scrollTop = 0;
-      this.side.scrollTop = 0;
+      for (const each of [this.code, this.side, this.code.parentElement]) each.scrollTop = 0;
       const line = this.host !== this.root && this.host.querySelector(".wt-path .wt-here");
       if (line) {
         const path = line.closest(".wt-path");
@@ -747,11 +748,21 @@
       if (copy) this.marked.push(copy);
       for (const each of this.marked) each.setAttribute("aria-current", "step");
       for (const link of this.links.get(`#${id}`) || []) {
-        const place = link.closest(".wt-line") || link;
+        const line = link.closest(".wt-line");
+        const place = line || link;
         place.classList.add("wt-here");
         this.marked.push(place);
+        if (line) this.enter(link);
         if (link.closest("svg:not(.wt-clock)")) this.band(link);
       }
+    }
+
+    enter(link) {
+      const before = this.listed;
+      this.listed = link;
+      if (before) before.tabIndex = -1;
+      link.tabIndex = 0;
+      if (before === document.activeElement) link.focus();
     }
 
     band(link) {
@@ -768,12 +779,22 @@
     }
 
     tell() {
-      const words = [...this.head.querySelectorAll("strong"), this.code.querySelector("p")]
+      // Which lane it came to is said first, as it is seen first.
+      const parts = [".wt-came", "p:not(.wt-came)"].map((part) => this.code.querySelector(part));
+      const words = [...this.head.querySelectorAll("strong"), ...parts]
         .filter(Boolean)
-        .map((part) => part.textContent);
+        .map((part) => part.textContent.replace(/\.$/, ""));
       const count = `Step ${this.at + 1} of ${this.places.length}`;
-      this.live.textContent = `${count}: ${words.join(". ")}`;
+      this.live.textContent = `${count}: ${words.join(". ")}.`;
       if (this.here.id) remember(this.here.id);
+      requestAnimationFrame(() => this.follow());
+    }
+
+    /* Where the step is docked over its listing, its line does not go out of sight. */
+    follow() {
+      const { top, left } = this.stage.getBoundingClientRect();
+      const around = this.listed?.closest(".wt-both > .wt-listing")?.getBoundingClientRect();
+      if (top < around?.bottom && left < around.right) this.listed.scrollIntoView({ block: "nearest" });
     }
   }
 
@@ -1131,7 +1152,8 @@
     return Math.min(bottom, innerHeight) - Math.max(top, 0);
   };
   document.addEventListener("keydown", (event) => {
-    const free = event.target === document.body || event.target.closest(".wt-choice");
+    const own = event.target.closest(".wt-choice, .wt-listing");
+    const free = event.target === document.body || own;
     if (!free || !/^(Arrow(Left|Right)|\?)$/.test(event.key)) return;
     const stages = [...document.querySelectorAll(".wt-stage")];
     const most = stages.sort((a, b) => shown(b) - shown(a))[0];
