@@ -157,7 +157,9 @@ def recording(options: Mapping[str, str]) -> Recorded:
         RecordingError: no such recording is available.
     """
     version = version_named(options)
-    missing = " and ".join(sorted({"scenario", "server"} - set(options)))
+    missing = " and ".join(
+        f"{each}=NAME" for each in ("scenario", "server") if each not in options
+    )
     if missing:
         raise FenceError(f"a callpath fence needs {missing}")
     if options.get("look", "slim") != "slim":

@@ -75,7 +75,7 @@ def read(text: str) -> Parts:
         schema = head["header"]["schema"]
         if schema != SCHEMA:
             raise TraceError(
-                f"the trace has schema {schema}, this version reads {SCHEMA}: "
+                f"the recording has schema {schema}, but this version reads {SCHEMA}: "
                 "record it again"
             )
         with _no_collection():
@@ -92,7 +92,7 @@ def read(text: str) -> Parts:
         TypeError,
         ValueError,
     ) as error:
-        raise TraceError(f"this is not a trace: {error!r}") from error
+        raise TraceError(f"this is not a recording ({error!r})") from error
 
 
 @contextmanager

@@ -36,15 +36,21 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
         ((), "the following arguments are required: COMMAND"),
         (("dance",), "invalid choice: 'dance'"),
         (("run",), "the following arguments are required: NAME"),
-        (("run", "dance"), "there is no scenario 'dance': the scenarios are"),
-        (("run", "no.such:thing"), "No module named 'no'"),
-        (("run", "walkthroughs.trace:SCHEMA"), "is not a walkthroughs Scenario"),
+        (
+            ("run", "dance"),
+            "there is no scenario 'dance': name one of your own as module:variable",
+        ),
+        (("run", "no.such:thing"), "No module named 'no', neither in this folder"),
+        (
+            ("run", "walkthroughs.trace:SCHEMA"),
+            "is not a scenario: make one with walkthroughs.scenario()",
+        ),
         (
             ("run", "tests.walkthroughs.raises_on_import:it"),
             "raises_on_import:it: ValueError: on purpose",
         ),
         (("run", "http-get", "--server", "x"), "http-get does not run on 'x', only on"),
-        (("check", "no-such.md"), "there is no file no-such.md"),
+        (("check", "no-such.md"), "there is no file or folder no-such.md"),
     ],
 )
 def test_bad_usage_is_told_in_one_line(

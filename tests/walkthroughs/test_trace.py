@@ -104,5 +104,5 @@ def test_another_schema_is_refused_with_what_to_do() -> None:
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"header": {"schema": 1}}'])
 def test_what_is_no_trace_is_refused(text: str) -> None:
-    with pytest.raises(TraceError, match="this is not a trace"):
+    with pytest.raises(TraceError, match="this is not a recording"):
         Trace.from_json(text)

@@ -93,5 +93,5 @@ def path_of(text: str) -> str:
         ValueError: it is none.
     """
     if not text.startswith("/") or not text.isascii() or " " in text:
-        raise ValueError(f"a path begins with / and is ASCII, not {text!r}")
+        raise ValueError(f"{text!r} is not a path: a path begins with / and is ASCII")
     return text

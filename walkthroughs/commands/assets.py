@@ -13,7 +13,7 @@ from shutil import copyfile
 from ..errors import UsageError
 from ..render.standalone import ASSETS
 
-HELP = "copy the style and the script of walkthroughs into a folder"
+HELP = "copy the style sheet and the script of walkthroughs into a folder"
 
 
 def add(parser: ArgumentParser) -> None:
@@ -30,11 +30,15 @@ def run(args: Namespace) -> int:
     """Copy the files, and say which.
 
     Raises:
-        UsageError: there is a file in the folder's place.
+        UsageError: there is a file in the folder's place, or it cannot be written.
     """
     if args.folder.exists() and not args.folder.is_dir():
         raise UsageError(f"{args.folder} is a file: name a folder")
-    args.folder.mkdir(parents=True, exist_ok=True)
-    for asset in sorted(ASSETS.glob("walkthroughs.*")):
-        print(copyfile(asset, args.folder / asset.name))
+    try:
+        args.folder.mkdir(parents=True, exist_ok=True)
+        for asset in sorted(ASSETS.glob("walkthroughs.*")):
+            print(copyfile(asset, args.folder / asset.name))
+    except OSError as error:
+        words = f"cannot write into {args.folder}: {error.strerror}"
+        raise UsageError(words) from None
     return 0

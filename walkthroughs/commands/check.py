@@ -60,8 +60,8 @@ def add(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--keep",
         action="store_true",
-        help="write into recordings/, for machines that cannot make it, the recording of "
-        "each listing for a version other than the installed one",
+        help="save the recording of each listing for a version other than the installed "
+        "one in recordings/, for machines that cannot make it",
     )
 
 
@@ -113,7 +113,7 @@ def _files(paths: Iterable[Path]) -> Iterator[Path]:
         elif path.exists():
             yield path
         else:
-            raise UsageError(f"there is no file {path}")
+            raise UsageError(f"there is no file or folder {path}")
 
 
 def _inside(folder: Path) -> Iterator[Path]:

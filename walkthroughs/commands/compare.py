@@ -40,7 +40,7 @@ def add(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> int:
     """Compare; return `FAILED` if on either server anything went wrong."""
     if len(args.server) != 2:
-        raise UsageError("compare takes two servers: --server one --server other")
+        raise UsageError("compare takes two servers: --server NAME --server NAME")
     servers = [request_options.server(name) for name in args.server]
     status, paths, totals = 0, [], []
     for server in servers:

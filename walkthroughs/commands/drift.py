@@ -240,7 +240,7 @@ def _on_page(path: Path) -> Iterator[Listing]:
 def _files(pages: Sequence[Path]) -> Iterator[Path]:
     for each in pages:
         if not each.exists():
-            raise UsageError(f"there is no file {each}")
+            raise UsageError(f"there is no file or folder {each}")
         yield from sorted(each.rglob("*.md")) if each.is_dir() else [each]
 
 

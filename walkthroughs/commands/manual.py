@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from . import FAILED, USAGE
 
-HELP = "print this page"
+HELP = "print the manual page of all commands, in Markdown"
 
 HEAD = f"""\
 ---

@@ -96,9 +96,9 @@ def add_view(parser: ArgumentParser) -> None:
         "--focus",
         metavar="NAME",
         action="append",
-        help="record and show only calls below this dotted name; may be given several "
-        "times, and as --focus=-NAME to leave something out (default: record all code, "
-        "show the server, the framework and your own, and count the rest)",
+        help="keep only calls below this dotted name; may be given several times, and "
+        "as --focus=-NAME to leave something out (default: keep all calls, show those "
+        "of the server, the framework and your own code, and count the rest)",
     )
     parser.add_argument(
         "--steps",
@@ -289,7 +289,7 @@ def _format(args: Namespace) -> Callable[[View], str]:
     if args.format is None and args.output is not None:
         if args.output.suffix not in SUFFIXES:
             raise UsageError(
-                f"{args.output}: the name does not say the format: add --format"
+                f"cannot tell the format from the name {args.output}: add --format"
             )
         name = SUFFIXES[args.output.suffix]
     return FORMATS[name]

@@ -317,7 +317,9 @@ def server(name: str | None) -> str:
     if name is None:
         return next(each for each in PREFERRED if find_spec(each))
     if name not in NAMES:
-        raise UsageError(f"there is no server {name!r}: take {', '.join(NAMES)}")
+        raise UsageError(
+            f"there is no server {name!r}: choose one of {', '.join(NAMES)}"
+        )
     if find_spec(name) is None:
         raise RecordingError(
             f"{name} is not installed here: run `python -m pip install {name}`"

@@ -94,8 +94,7 @@ def saved(file: Path) -> Trace:
         raise UsageError(f"{file} is not UTF-8 text: give it a recording") from None
     except TraceError as error:
         raise UsageError(
-            f"{file}: {error}; a recording is what `walkthroughs record --format json` "
-            "writes"
+            f"{file}: {error}; `walkthroughs record --format json` writes a recording"
         ) from None
     if not all(
         _fits(number, event, trace) for number, event in enumerate(trace.events)

@@ -36,7 +36,9 @@ def add(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> int:
     """Write the files, and print their names."""
     if not args.docs.is_dir():
-        raise UsageError(f"there is no folder {args.docs}: --docs says where they are")
+        raise UsageError(
+            f"there is no folder {args.docs}: name the book's pages with --docs FOLDER"
+        )
     for file in write_snapshot(args.docs, args.chapter, args.output):
         print(file)
     return 0

@@ -63,7 +63,7 @@ def find(path: Path, text: str) -> list[Found]:
     """
     if path.suffix not in FINDERS:
         known = ", ".join(FINDERS)
-        raise UsageError(f"{path}: listings are looked for in {known}")
+        raise UsageError(f"{path}: only {known} files can have listings")
     return sorted(FINDERS[path.suffix](text), key=lambda each: each.line)
 
 

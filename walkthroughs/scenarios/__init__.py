@@ -135,7 +135,8 @@ def load(name: str) -> Scenario:
         return _own(*name.split(":", 1))
     if name not in names():
         raise RecordingError(
-            f"there is no scenario {name!r}: the scenarios are {', '.join(names())}"
+            f"there is no scenario {name!r}: name one of your own as module:variable, or "
+            f"one of the book's: {', '.join(names())}"
         )
     module = import_module(f".{name.replace('-', '_')}", __name__)
     scenario: Scenario = module.scenario
@@ -147,7 +148,7 @@ def _own(module: str, variable: str) -> Scenario:
         scenario = getattr(import_module(module), variable, None)
     except ModuleNotFoundError as error:
         raise RecordingError(
-            f"scenario {module}:{variable}: {error}, looked for from this folder on"
+            f"scenario {module}:{variable}: {error}, neither in this folder nor installed"
         ) from error
     except Exception as error:
         # It is the reader's own code: whatever it raises, there is no scenario.
@@ -155,5 +156,7 @@ def _own(module: str, variable: str) -> Scenario:
             f"scenario {module}:{variable}: {describe_error(error)}"
         ) from error
     if not isinstance(scenario, Scenario):
-        raise RecordingError(f"{module}:{variable} is not a walkthroughs Scenario")
+        raise RecordingError(
+            f"{module}:{variable} is not a scenario: make one with walkthroughs.scenario()"
+        )
     return scenario

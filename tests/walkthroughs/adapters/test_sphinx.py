@@ -62,7 +62,7 @@ def test_a_false_listing_fails_with_file_and_line(tmp_path: Path) -> None:
 def test_a_fence_that_makes_no_sense_fails_with_file_and_line(tmp_path: Path) -> None:
     done = build(tmp_path, PAGE.replace("   :server: daphne\n", ""))
     assert done.returncode == 1
-    assert "index.rst:4: WARNING: a callpath fence needs server" in done.stderr
+    assert "index.rst:4: WARNING: a callpath fence needs server=NAME" in done.stderr
 
 
 def test_other_builders_have_the_listing_as_text(tmp_path: Path) -> None:

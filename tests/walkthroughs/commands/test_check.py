@@ -191,7 +191,7 @@ def test_what_cannot_be_mended_stays_and_fails(
 @pytest.mark.parametrize(
     ("page", "fault"),
     [
-        ("```callpath\na.b\n```\n", "page.md:1: a callpath fence needs scenario"),
+        ("```callpath\na.b\n```\n", "page.md:1: a callpath fence needs scenario=NAME"),
         (
             "```callpath scenario=x server=y\na b\n```\n",
             "page.md:2: 'a b' is not a dotted",
@@ -225,7 +225,7 @@ def test_a_link_to_nowhere_in_a_folder_is_told(
 @pytest.mark.parametrize(
     ("name", "content", "fault"),
     [
-        ("page.txt", b"", "listings are looked for in .md, .rst, .py"),
+        ("page.txt", b"", "page.txt: only .md, .rst, .py files can have listings"),
         ("page.md", b"\xff", "the text is not in UTF-8"),
         ("code.py", b"def", "it is not Python"),
     ],

@@ -115,7 +115,7 @@ def test_the_variant_for_the_version_at_hand_counts(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "fault"),
     [
-        (["no-such"], "there is no file no-such"),
+        (["no-such"], "there is no file or folder no-such"),
         (["--python", "no-such"], "there is no interpreter 'no-such'"),
         (["README.md"], "no listing there is about daphne"),
     ],

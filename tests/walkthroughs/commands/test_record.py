@@ -139,7 +139,7 @@ def test_a_refused_websocket_is_told(capsys: pytest.CaptureFixture[str]) -> None
         (
             [SITE, "--server", "dance"],
             USAGE,
-            "there is no server 'dance': take daphne,",
+            "there is no server 'dance': choose one of daphne,",
         ),
         ([SITE, "--send", "a"], USAGE, "--send needs a WebSocket"),
         (
@@ -147,7 +147,11 @@ def test_a_refused_websocket_is_told(capsys: pytest.CaptureFixture[str]) -> None
             USAGE,
             "--data goes with a request",
         ),
-        ([SITE, "--websocket", "chat"], USAGE, "a path begins with / and is ASCII"),
+        (
+            [SITE, "--websocket", "chat"],
+            USAGE,
+            "'chat' is not a path: a path begins with / and is ASCII",
+        ),
         ([SITE, "--request", "GET a b"], USAGE, "a request is 'METHOD PATH'"),
         ([SITE, "--header", "a"], USAGE, "--header is 'NAME: VALUE'"),
         ([SITE, "--header", "a b: c"], USAGE, "--header is 'NAME: VALUE'"),
@@ -161,7 +165,7 @@ def test_a_refused_websocket_is_told(capsys: pytest.CaptureFixture[str]) -> None
         (["site.py"], USAGE, "is a dotted name, as in mysite.asgi:application, not"),
         (["./site.py:app"], USAGE, "is a dotted name"),
         ([""], USAGE, "is a dotted name"),
-        ([SITE, "-o", "a.doc"], USAGE, "the name does not say the format"),
+        ([SITE, "-o", "a.doc"], USAGE, "cannot tell the format from the name a.doc"),
     ],
 )
 def test_what_cannot_be_recorded_is_told_in_one_line(

@@ -122,10 +122,16 @@ def test_inconsistent_events_are_told(
     [
         (None, "cannot read {}: No such file or directory"),
         (b"\xff", "{} is not UTF-8 text: give it a recording"),
-        (b"{}", "{}: this is not a trace: KeyError('header'); a recording is what"),
-        (b"[]", "{}: this is not a trace: "),
-        (b'{"header": ' + b"[" * 100_000, "{}: this is not a trace: "),
-        (b'{"header": {"schema": 0}}', "{}: the trace has schema 0, this version"),
+        (
+            b"{}",
+            "{}: this is not a recording (KeyError('header')); `walkthroughs record",
+        ),
+        (b"[]", "{}: this is not a recording ("),
+        (b'{"header": ' + b"[" * 100_000, "{}: this is not a recording ("),
+        (
+            b'{"header": {"schema": 0}}',
+            "{}: the recording has schema 0, but this version",
+        ),
     ],
 )
 def test_what_is_no_recording_is_told_in_one_line(

@@ -78,7 +78,11 @@ FAULTS = {
         f"page.md:6: {FACTORY}.doBegin never happened; the nearest that did is",
     ),
     "a wrong line": ("doStart\n", "doStart again\n", "page.md:6: "),
-    "no server": (" server=daphne", "", "page.md:3: a callpath fence needs server"),
+    "no server": (
+        " server=daphne",
+        "",
+        "page.md:3: a callpath fence needs server=NAME",
+    ),
     "an unknown server": (
         "server=daphne",
         "server=apache",
@@ -87,7 +91,7 @@ FAULTS = {
     "an unknown scenario": (
         "=main-loop",
         "=mainloop",
-        "page.md:3: there is no scenario 'mainloop': the scenarios are ",
+        "page.md:3: there is no scenario 'mainloop': name one of your own as ",
     ),
     "an unknown option": (
         " server=daphne",
