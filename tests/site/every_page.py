@@ -225,7 +225,7 @@ class Visit:
     wrong: list[str] = field(default_factory=list)
 
 
-def barriers(page: Page, where: str = "html", *rules: str) -> list[str]:
+def barriers(page: Page, *rules: str, where: str = "html") -> list[str]:
     """What axe finds that keeps people out of the page, one line for each place."""
     options = {"resultTypes": ["violations"], **({"runOnly": rules} if rules else {})}
     run = "([where, options]) => axe.run({ include: where }, options)"
@@ -252,7 +252,7 @@ def pale(page: Page) -> list[str]:
         for each in touched:
             forced = {"nodeId": each, "forcedPseudoClasses": state}
             browser.send("CSS.forcePseudoState", forced)
-        lines = barriers(page, TOUCHED, "color-contrast")
+        lines = barriers(page, "color-contrast", where=TOUCHED)
         lines += {*page.evaluate(PALE_DRAWINGS)} - {*drawn}
         found += [f":{state[0]} {line}" for line in lines]
     browser.detach()
@@ -297,7 +297,7 @@ def visit(tab: Tab, address: str, name: str) -> Visit:
         seen.barriers += [*barriers(page), *pale(page)]
         page.emulate_media(color_scheme="dark")
         seen.colours |= {page.evaluate(AT_NIGHT, day) for day in seen.colours}
-        seen.barriers += [*barriers(page, "html", "color-contrast"), *pale(page)]
+        seen.barriers += [*barriers(page, "color-contrast"), *pale(page)]
         # The page's own script misses the parts that were taken away.
         tab.wrong.clear()
     return seen
