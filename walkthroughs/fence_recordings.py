@@ -62,7 +62,7 @@ def record_all(
 
     Args:
         pages: the pages.
-        tell: is called with a line before each recording.
+        tell: is called with a line before each recording, and each environment.
         versions: those that a listing which names none has to hold on.
     """
     wanted = {
@@ -72,7 +72,7 @@ def record_all(
         for version in _versions(options, versions)
     }
     ordered = sorted(wanted, key=lambda each: (str(each[2] or ""), each[:2]))
-    missing = [each for each in ordered if _is_missing(*each)]
+    missing = [each for each in ordered if _is_missing(*each, tell)]
     for n, (scenario, server, version) in enumerate(missing, 1):
         on = f" with {version}" if version else ""
         tell(f"Recording {n} of {len(missing)}: {scenario} on {server}{on}")
@@ -93,11 +93,16 @@ def _versions(
         yield from (each for each in versions if not each.is_here)
 
 
-def _is_missing(scenario: str, server: str, version: Version | None) -> bool:
+def _is_missing(
+    scenario: str,
+    server: str,
+    version: Version | None,
+    tell: Callable[[str], object],
+) -> bool:
     try:
         if version is None:
             return not is_recorded(scenario, server)
-        return not is_recorded(scenario, server, environment(version))
+        return not is_recorded(scenario, server, environment(version, tell))
     except WalkthroughError:
         return False
 

@@ -2,9 +2,10 @@
 
 What is in an environment depends on what the package index has: a version that is the
 newest today, or cannot be had today, need not be tomorrow.  So an environment of the
-matrix is kept in the cache for a day, and a failure is not kept at all.  An environment
-for listings that speak of another version is kept until the cache is removed, as the one
-that runs the tests is: so the book can be built without a package index.
+matrix is kept in the cache for a day.  So is a failure if no Python of this machine is one
+that the version supports; any other failure is not kept at all.  An environment for
+listings that speak of another version is kept until the cache is removed, as the one that
+runs the tests is: so the book can be built without a package index.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import re
 import shutil
 import subprocess
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires
 from pathlib import Path
@@ -40,7 +41,7 @@ INSTALL_LIMIT = 600
 """Seconds that an installation may take."""
 
 KEPT_FOR = 24 * 60 * 60
-"""Seconds for which an environment is taken from the cache."""
+"""Seconds for which an environment, or that there is none, is taken from the cache."""
 
 NEWEST = ("daphne", "django", "channels", "channels-redis", "twisted[http2]")
 """What is installed in the newest version that there is, with all that it needs; Daphne
@@ -53,6 +54,10 @@ class Uninstallable(WalkthroughError):
 
 class TooSlow(Uninstallable):
     """An installation took too long, which says nothing of its versions."""
+
+
+class Unsupported(Uninstallable):
+    """These versions support no such Python, which asking again does not change."""
 
 
 @dataclass(frozen=True)
@@ -86,12 +91,14 @@ def make(wanted: Wanted) -> Environment:
 
     Raises:
         Uninstallable: no attempt succeeds, or one takes too long; with what was wrong
-            with the last.
+            with the last, but for those on a Python that is not supported.
     """
-    return _made(wanted, NEWEST, KEPT_FOR)
+    return _made(wanted, NEWEST, KEPT_FOR, logger.info)
 
 
-def make_with(distribution: str, prefix: str) -> Environment:
+def make_with(
+    distribution: str, prefix: str, tell: Callable[[str], object] = logger.info
+) -> Environment:
     """Give the environment that has a version of a distribution, made where there is none.
 
     It has the newest of everything else, on the newest Python of this machine that can
@@ -100,14 +107,21 @@ def make_with(distribution: str, prefix: str) -> Environment:
     Args:
         distribution: its name, "django".
         prefix: how the version begins, "6.1".
+        tell: is called with a line before it is made.
 
     Raises:
         Uninstallable: no Python here can have it, or one took too long.
     """
-    return _made(Wanted(distribution, prefix, interpreters()), [*_all_newest()], None)
+    wanted = Wanted(distribution, prefix, interpreters())
+    return _made(wanted, [*_all_newest()], None, tell)
 
 
-def _made(wanted: Wanted, newest: Iterable[str], seconds: float | None) -> Environment:
+def _made(
+    wanted: Wanted,
+    newest: Iterable[str],
+    seconds: float | None,
+    tell: Callable[[str], object],
+) -> Environment:
     """Make an environment if the cache has none that is younger than some seconds."""
     words = wanted.words(newest)
     folder = _folder(*words, *map(str, wanted.pythons))
@@ -115,11 +129,18 @@ def _made(wanted: Wanted, newest: Iterable[str], seconds: float | None) -> Envir
     with alone(folder):
         found = _kept(folder)
         age = time.time() - found.get("made", 0) if found else 0
+        if found and "unsupported" in found:
+            seconds = KEPT_FOR
         if found is None or (seconds is not None and not 0 <= age < seconds):
-            logger.info("Making an environment with %s", words[0])
+            tell(f"Making an environment with {words[0]}")
             tries = ((python, words) for python in wanted.pythons)
-            found = _first_installable(tries, folder)
+            try:
+                found = _first_installable(tries, folder)
+            except Unsupported as problem:
+                found = {"made": time.time(), "unsupported": str(problem)}
             folder.joinpath(RESULT).write_text(json.dumps(found))
+    if "unsupported" in found:
+        raise Unsupported(found["unsupported"])
     return _environment(folder, found, _import_path())
 
 
@@ -152,18 +173,18 @@ RESULT = "installed.json"
 
 
 def _kept(folder: Path) -> dict[str, Any] | None:
-    """Read what is in an environment of the cache; None if there is none."""
+    """Read what is in an environment of the cache, or why there is none; else None."""
     try:
         found: dict[str, Any] = json.loads((folder / RESULT).read_text())
     except (OSError, ValueError):
         return None
-    return found if "path" in found else None
+    return found if {"path", "unsupported"} & found.keys() else None
 
 
 def _first_installable(
     tries: Iterator[tuple[Path, Sequence[str]]], folder: Path
 ) -> dict[str, Any]:
-    error = Uninstallable("there is no Python to install it for")
+    problems = []
     for python, words in tries:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
@@ -172,8 +193,11 @@ def _first_installable(
         except TooSlow:
             raise
         except Uninstallable as problem:
-            error = problem
-    raise error
+            problems.append(problem)
+    if not problems:
+        raise Uninstallable("there is no Python to install it for")
+    of_others = [each for each in problems if not isinstance(each, Unsupported)]
+    raise (of_others or problems)[-1]
 
 
 def versions(environment: Environment) -> dict[str, str]:
@@ -238,11 +262,16 @@ def _install(python: Path, folder: Path, words: Sequence[str]) -> dict[str, Any]
     }
 
 
+IGNORED = "versions that require a different python version"
+"""What pip says if it has looked, and would have found another version on another Python."""
+
+
 def run_quietly(words: Sequence[object]) -> str:
     """Return the output of a command, such as pip.
 
     Raises:
-        Uninstallable: it fails; with its last word that is an error.
+        Unsupported: pip found versions for other Pythons only.
+        Uninstallable: it fails otherwise; both with its last word that is an error.
     """
     try:
         done = subprocess.run(
@@ -260,7 +289,8 @@ def run_quietly(words: Sequence[object]) -> str:
     errors = [line for line in lines if line.startswith("ERROR: ")] or lines
     # No path of this machine.
     words_only = re.sub(r"(?:/[^\s/:]+)+/", "", errors[-1].removeprefix("ERROR: "))
-    raise Uninstallable(words_only.strip())
+    kind = Unsupported if IGNORED in done.stderr else Uninstallable
+    raise kind(words_only.strip())
 
 
 def _import_path() -> str:

@@ -18,7 +18,7 @@ import os
 import re
 import time
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -30,7 +30,7 @@ from pathlib import Path
 from ..environment import Environment
 from ..errors import FenceError, RecordingError
 from ..trace import Trace
-from .environments import Uninstallable, make_with, others, versions
+from .environments import Uninstallable, logger, make_with, others, versions
 
 FORM = re.compile(r"\d+(\.\d+)*")
 
@@ -215,8 +215,14 @@ TRY_AGAIN = 600.0
 Python that is missing, may be there by then, and a page has many listings."""
 
 
-def environment(version: Version) -> Environment | None:
+def environment(
+    version: Version, tell: Callable[[str], object] = logger.info
+) -> Environment | None:
     """Give the environment that has a version; None for the one of this process.
+
+    Args:
+        version: the version.
+        tell: is called with a line before an environment is made.
 
     Raises:
         Uninstallable: no Python of this machine can have it.
@@ -229,7 +235,7 @@ def environment(version: Version) -> Environment | None:
     if why is not None and time.monotonic() < failed + TRY_AGAIN:
         raise why.with_traceback(None)
     try:
-        found = _existing(version) or make_with(version.name, version.prefix)
+        found = _existing(version) or make_with(version.name, version.prefix, tell)
     except Uninstallable as error:
         _failures[version] = (time.monotonic(), error)
         raise

@@ -29,13 +29,14 @@ class Commands:
     def __init__(self) -> None:
         self.ran: list[str] = []
         self.too_old = "old"
+        self.error = "ERROR: too old\n"
 
     def __call__(self, words: list[str], **options: Any) -> Any:
         line = " ".join(words)
         self.ran.append(line)
         failed = self.too_old in line and "venv" in line
         out = "3.13.0\n" if "print" in line else "Django==6.1.3\ndaphne==4.2.3\n"
-        return subprocess.CompletedProcess(words, int(failed), out, "ERROR: too old\n")
+        return subprocess.CompletedProcess(words, int(failed), out, self.error)
 
 
 @pytest.fixture
@@ -122,6 +123,51 @@ def test_it_says_why_no_python_can_have_it(
         monkeypatch.setenv("WALKTHROUGHS_PYTHONS", named)
         with pytest.raises(Uninstallable, match=words):
             make_with("django", "6.1")
+
+
+IGNORED = """\
+ERROR: Ignored the following versions that require a different python version: 6.1
+ERROR: No matching distribution found for django==6.1.*
+"""
+
+
+def test_that_no_python_here_is_supported_is_known_for_a_day(
+    system: Commands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WALKTHROUGHS_PYTHONS", "/an/old:/a/very-old")
+    system.error = IGNORED
+    told: list[str] = []
+    for _ in range(2):
+        with pytest.raises(Uninstallable, match=r"^No matching distribution found for"):
+            make_with("django", "6.1", told.append)
+        assert len(system.ran) == 2
+    assert told == ["Making an environment with django==6.1.*"]
+    monkeypatch.setattr(environments, "KEPT_FOR", 0)
+    with pytest.raises(Uninstallable):
+        make_with("django", "6.1")
+    assert len(system.ran) == 4
+    # Another Python, which is new enough.
+    monkeypatch.setattr(environments, "KEPT_FOR", 60)
+    monkeypatch.setenv("WALKTHROUGHS_PYTHONS", "/a/new:/an/old")
+    assert versions(make_with("django", "6.1"))["django"] == "6.1.3"
+
+
+def test_another_failure_is_told_first_and_not_kept(
+    system: Commands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the index that does not answer, which may do so in a minute."""
+    errors = iter([IGNORED, "ERROR: no answer\n", IGNORED] * 2)
+
+    def run(words: list[str], **options: Any) -> Any:
+        system.error = next(errors)
+        return system(words, **options)
+
+    monkeypatch.setattr(subprocess, "run", run)
+    monkeypatch.setenv("WALKTHROUGHS_PYTHONS", "/an/old:/b/old:/c/old")
+    for count in (3, 6):
+        with pytest.raises(Uninstallable, match=r"^no answer$"):
+            make_with("django", "6.1")
+        assert len(system.ran) == count
 
 
 def test_interpreters_are_found_the_newest_first(

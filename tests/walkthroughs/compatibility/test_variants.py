@@ -330,7 +330,7 @@ def test_a_failure_is_remembered_for_a_while_and_not_for_ever(
     with pytest.raises(Uninstallable) as first:
         environment(ELSEWHERE)
     made = Environment(Path(sys.executable), "")
-    monkeypatch.setattr(variants, "make_with", lambda name, prefix: made)
+    monkeypatch.setattr(variants, "make_with", lambda *words: made)
     with pytest.raises(Uninstallable) as second:
         environment(ELSEWHERE)
     assert second.value is first.value
