@@ -94,7 +94,7 @@ class Lab:
 def test_nothing_is_loaded_before_run(lab: Lab) -> None:
     lab.page.wait_for_timeout(300)
     loaded = [
-        each for each in lab.asked if re.search("worker.mjs|pyodide|modules", each)
+        each for each in lab.asked if re.search(r"worker\.mjs|unpack|\.xz$", each)
     ]
     assert loaded == []
     assert "Nothing has run yet" in lab.region("Response")
