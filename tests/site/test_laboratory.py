@@ -18,6 +18,19 @@ LIMIT = 120_000
 
 STATUS = "document.getElementById('lab-status').textContent"
 
+WITHIN = """() => {
+  const differs = document.querySelector("#lab-verdict del").getBoundingClientRect();
+  const box = document.querySelector("#lab-verdict pre").getBoundingClientRect();
+  const listing = document.getElementById("lab-listing");
+  const at = listing.value.split("\\n").findIndex((line) => line.includes("protocol_gone"));
+  const top = at * parseFloat(getComputedStyle(listing).lineHeight) - listing.scrollTop;
+  return [
+    differs.top >= box.top && differs.bottom <= box.bottom,
+    top >= 0 && top < listing.clientHeight,
+  ];
+}"""
+"""Whether the line that differs, and the line to blame, are in view in their boxes."""
+
 VIEW = """\
 from django.http import HttpResponse
 from django.urls import path
@@ -166,6 +179,10 @@ def test_a_broken_listing_is_told_and_mended(lab: Lab) -> None:
     verdict = lab.page.locator("#lab-verdict").inner_text()
     assert "protocol_gone never happened" in verdict
     assert "+ observed" in verdict
+    # What differs, and the line that is to blame, are in view.
+    differs = lab.page.locator("#lab-verdict del")
+    assert differs.inner_text().split() == ["-", "daphne.server.Server.protocol_gone"]
+    assert lab.page.evaluate(WITHIN) == [True, True]
     kept = [each for each in whole.splitlines() if name not in each]
     lab.fill("The listing", "\n".join(kept))
     lab.press("Repair")
