@@ -18,6 +18,19 @@ LIMIT = 120_000
 
 STATUS = "document.getElementById('lab-status').textContent"
 
+WITHIN = """(name) => {
+  const differs = document.querySelector("#lab-verdict del").getBoundingClientRect();
+  const box = document.querySelector("#lab-verdict pre").getBoundingClientRect();
+  const listing = document.getElementById("lab-listing");
+  const at = listing.value.split("\\n").findIndex((line) => line.includes(name));
+  const top = at * parseFloat(getComputedStyle(listing).lineHeight) - listing.scrollTop;
+  return [
+    differs.top >= box.top && differs.bottom <= box.bottom,
+    top >= 0 && top < listing.clientHeight,
+  ];
+}"""
+"""Whether the line that differs, and the line to blame, are in view in their boxes."""
+
 VIEW = """\
 from django.http import HttpResponse
 from django.urls import path
@@ -94,7 +107,7 @@ class Lab:
 def test_nothing_is_loaded_before_run(lab: Lab) -> None:
     lab.page.wait_for_timeout(300)
     loaded = [
-        each for each in lab.asked if re.search("worker.mjs|pyodide|modules", each)
+        each for each in lab.asked if re.search(r"worker\.mjs|unpack|\.xz$", each)
     ]
     assert loaded == []
     assert "Nothing has run yet" in lab.region("Response")
@@ -119,6 +132,18 @@ def test_loading_is_shown_while_it_goes_on(lab: Lab) -> None:
     assert "the bar moves" in said
     assert any(re.match(r"Loading Python: [\d.]+ of \d+\.\d MB", each) for each in said)
     assert "Starting Twisted, Daphne and Django …" in said
+
+
+def test_a_second_visit_loads_nothing_and_no_visit_asks_another_host(lab: Lab) -> None:
+    lab.page.reload()
+    before = len(lab.asked)
+    assert "steps recorded" in lab.run()
+    assert not [each for each in lab.asked[before:] if each.endswith(".xz")]
+    assert [each for each in lab.asked[:before] if each.endswith(".xz")]
+    home = lab.address.removesuffix("laboratory.html")
+    assert not [
+        each for each in lab.asked if not each.startswith((home, f"blob:{home}"))
+    ]
 
 
 def test_a_second_run_gives_the_same(lab: Lab) -> None:
@@ -166,7 +191,34 @@ def test_a_broken_listing_is_told_and_mended(lab: Lab) -> None:
     verdict = lab.page.locator("#lab-verdict").inner_text()
     assert "protocol_gone never happened" in verdict
     assert "+ observed" in verdict
+    # What differs, and the line that is to blame, are in view.
+    differs = lab.page.locator("#lab-verdict del")
+    assert differs.inner_text().split() == ["-", "daphne.server.Server.protocol_gone"]
+    assert lab.page.evaluate(WITHIN, "protocol_gone") == [True, True]
     kept = [each for each in whole.splitlines() if name not in each]
+    lab.fill("The listing", "\n".join(kept))
+    lab.press("Repair")
+    lab.page.wait_for_function(f"{STATUS} === 'The listing holds.'")
+
+
+def test_a_changed_header_shows_where_it_makes_a_difference(lab: Lab) -> None:
+    """The first experiment of the page, and what the laboratory is for."""
+    lab.open()
+    lab.fill("The listing", "")
+    assert "does not hold" not in lab.run()
+    sent = lab.value("What the client sends")
+    changed = sent.replace("Connection: close", "Connection: keep-alive")
+    assert changed != sent
+    lab.fill("What the client sends", changed)
+    assert "does not hold" in lab.run()
+    verdict = lab.page.locator("#lab-verdict")
+    assert "HTTPChannel.loseConnection never happened" in verdict.inner_text()
+    assert "loseConnection" in verdict.locator("del").first.inner_text()
+    assert lab.page.evaluate(WITHIN, "loseConnection") == [True, True]
+    lab.press("Repair")
+    verdict.get_by_text("cannot be repaired").wait_for()
+    lines = lab.value("The listing").splitlines()
+    kept = [each for each in lines if "loseConnection" not in each]
     lab.fill("The listing", "\n".join(kept))
     lab.press("Repair")
     lab.page.wait_for_function(f"{STATUS} === 'The listing holds.'")
@@ -183,6 +235,17 @@ def test_an_endless_loop_is_stopped(lab: Lab) -> None:
     lab.page.wait_for_function(f"{STATUS} === 'Running …'", timeout=LIMIT)
     lab.press("Stop")
     assert lab.wait() == "Stopped."
+    # Nobody is there to press Stop, and a minute has passed.
+    lab.page.evaluate(
+        """() => {
+          const later = window.setTimeout;
+          window.setTimeout = (act, time) => {
+            if (time === 60000) window.setTimeout = later;
+            return later(act, time === 60000 ? 50 : time);
+          };
+        }"""
+    )
+    assert lab.run() == "It took longer than 60 seconds and was stopped."
     lab.open()
     assert "steps recorded" in lab.run()
 

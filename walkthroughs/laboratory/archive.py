@@ -22,6 +22,7 @@ from pathlib import Path
 import walkthroughs
 
 from ..errors import RecordingError
+from ..kept import alone
 from ..packages import describe
 from ..trace import Package
 
@@ -64,12 +65,10 @@ class Archive:
     Args:
         path: where it lies.
         packages: what is in it.
-        imported: the files in it that the servers import.
     """
 
     path: Path
     packages: tuple[Package, ...]
-    imported: tuple[str, ...]
 
 
 def archive(
@@ -91,17 +90,13 @@ def archive(
     for name, path in sorted(files.items()):
         digest.update(name.encode() + b"\0" + path.read_bytes())
     path = cache_folder / f"modules-{digest.hexdigest()[:16]}.zip"
-    if not path.exists():
-        tell("Packing the modules of the laboratory")
-        _write(path, _entries(files, dists))
-        keep_newest(cache_folder, "modules-*.zip", KEPT)
+    with alone(path):
+        if not path.exists():
+            tell("Packing the modules of the laboratory")
+            _write(path, _entries(files, dists))
+            keep_newest(cache_folder, "modules-*.zip", KEPT)
     packages = (describe(dist) for dist in dists)
-    wanted = {*needed}
-    return Archive(
-        path,
-        tuple(sorted(packages, key=lambda each: each.name.lower())),
-        tuple(sorted(name for name, file in files.items() if file in wanted)),
-    )
+    return Archive(path, tuple(sorted(packages, key=lambda each: each.name.lower())))
 
 
 def keep_newest(folder: Path, pattern: str, count: int) -> None:
@@ -141,10 +136,10 @@ def _needed(cache_folder: Path, tell: Callable[[str], object]) -> list[Path]:
     for path in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(path.read_bytes())
     memory = cache_folder / f"needed-{digest.hexdigest()[:16]}.json"
-    if not memory.exists():
-        cache_folder.mkdir(parents=True, exist_ok=True)
-        tell("Looking for the modules that the laboratory needs")
-        memory.write_text(json.dumps(_look()), encoding="utf-8")
+    with alone(memory):
+        if not memory.exists():
+            tell("Looking for the modules that the laboratory needs")
+            memory.write_text(json.dumps(_look()), encoding="utf-8")
     return [Path(each) for each in json.loads(memory.read_text(encoding="utf-8"))]
 
 
@@ -190,7 +185,6 @@ def _plain(name: str) -> str:
 
 
 def _write(path: Path, entries: Iterable[tuple[str, bytes]]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
     unready = path.with_suffix(".part")
     with zipfile.ZipFile(unready, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as pack:
         for name, data in sorted(entries):

@@ -5,6 +5,7 @@ Importing this module imports the servers, so that the first experiment need not
 
 from __future__ import annotations
 
+import gc
 import json
 from typing import Any
 
@@ -30,6 +31,9 @@ LOADED = (
     repair,
     minidaphne.server,
 )
+
+# What is imported stays: the collection after each experiment need not look at it.
+gc.freeze()
 
 _laboratory = Laboratory()
 _snippets = Snippets(_laboratory)

@@ -7,6 +7,7 @@ on each server, with everything absent that a browser does not have.
 import json
 import sys
 from importlib import import_module
+from types import ModuleType
 
 from .archive import LEFT_OUT
 from .experiment import prepare
@@ -46,6 +47,16 @@ READ = (
 )
 """Modules that only the blocks of pages import."""
 
+
+def file_of(module: ModuleType | None) -> str | None:
+    """Return a module's file; nothing is imported, not even what is imported lazily."""
+    try:
+        spec = object.__getattribute__(module, "__spec__")
+    except AttributeError:  # it stands for another, and tells what that tells
+        return getattr(module, "__file__", None)
+    return spec.origin if spec else None
+
+
 for server in ("daphne", "minidaphne"):
     for tried in (HTTP, WEBSOCKET):
         asked = {"do": "run", "experiment": {**tried, "server": server}}
@@ -58,5 +69,5 @@ if snippet["failed"]:
     sys.exit(f"a snippet: {snippet['output']}")
 for each in READ:
     import_module(each)
-files = (getattr(each, "__file__", None) for each in list(sys.modules.values()))
-print(json.dumps(sorted({each for each in files if each and each.endswith(".py")})))
+files = {file_of(each) for each in list(sys.modules.values())}
+print(json.dumps(sorted(each for each in files if each and each.endswith(".py"))))

@@ -7,11 +7,9 @@ the page says what to do.
 
 from __future__ import annotations
 
-import gzip
 import json
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from html import escape
 from pathlib import Path
 
@@ -25,8 +23,8 @@ from ..pages.markdown import fences
 from ..trace import Package
 from .archive import archive
 from .blocks import PAGES, blocks
-from .bytecode import with_bytecode
 from .focuses import FOCUSES
+from .runtime import loaded, runtime
 from .starts import SERVERS, STARTS, Start, renamed
 
 log = get_plugin_logger("walkthroughs")
@@ -41,6 +39,7 @@ SCRIPTS = (
     "laboratory.js",
     "python.js",
     "snippets.js",
+    "unpack.js",
     "worker.mjs",
 )
 
@@ -58,58 +57,6 @@ MISSING = (
     "The laboratory is built without Python for the browser: run 'make prepare', "
     "which installs it into .ci/node_modules."
 )
-
-
-@dataclass(frozen=True)
-class Runtime:
-    """Python for the browser.
-
-    Args:
-        files: what the worker calls a file -> its name on the site, and where it lies.
-        lock: what the runtime wants to know of itself.
-        packages: the runtime and what it is made of.
-    """
-
-    files: Mapping[str, tuple[str, Path]]
-    lock: Mapping[str, str]
-    packages: tuple[Package, ...]
-
-
-def runtime(folder: Path, cache: Path) -> Runtime | None:
-    """Return the runtime in the folder of its npm package, None if that is not there."""
-    if not (folder / "pyodide.asm.wasm").exists():
-        return None
-    about = json.loads((folder / "package.json").read_text(encoding="utf-8"))
-    lock = json.loads((folder / "pyodide-lock.json").read_text(encoding="utf-8"))[
-        "info"
-    ]
-    version = about["version"]
-    cache.mkdir(parents=True, exist_ok=True)
-    wasm = _packed(folder / "pyodide.asm.wasm", cache, version)
-    script = _packed(folder / "pyodide.asm.mjs", cache, version)
-    return Runtime(
-        {
-            "wasm": (wasm.name, wasm),
-            "library": (f"python-{version}.zip", folder / "python_stdlib.zip"),
-            "loader": (f"pyodide-{version}.mjs", folder / "pyodide.mjs"),
-            "script": (script.name, script),
-        },
-        lock,
-        (
-            Package("pyodide", version, about.get("license", "MPL-2.0")),
-            Package("Python", lock["python"], "PSF-2.0"),
-        ),
-    )
-
-
-def _packed(file: Path, cache: Path, version: str) -> Path:
-    """Compress a file with gzip, for hosts that compress nothing on the way."""
-    packed = cache / f"{version}-{file.name}.gz"
-    if not packed.exists():
-        unready = packed.with_suffix(".part")
-        unready.write_bytes(gzip.compress(file.read_bytes(), 9, mtime=0))
-        unready.replace(packed)
-    return packed
 
 
 class LaboratorySite:
@@ -132,28 +79,26 @@ class LaboratorySite:
         root = Path(config.config_file_path).parent
         cache = self._cache = root / ".cache" / "laboratory"
         self._listings = dict(_listings(Path(config.docs_dir)))
-        package = root / ".ci" / "node_modules" / "pyodide"
-        found = runtime(package, cache)
-        loaded: dict[str, tuple[str, Path]] = {}
+        found = runtime(root / ".ci" / "node_modules")
+        needed: dict[str, tuple[str, Path]] = {}
         if found is None:
             log.info(MISSING)
         else:
             try:
                 pack = archive(cache, log.info)
-                compiled = with_bytecode(pack, package, cache, log.info)
+                needed = loaded(found, pack.path, cache, log.info)
             except WalkthroughError as error:
                 log.warning("%s", error)
             else:
-                loaded = {**found.files, "modules": (compiled.name, compiled)}
                 self._packages = (*found.packages, *pack.packages)
         for name in SCRIPTS:
             files.append(_file(config, name, ASSETS / name))
-        for name, path in loaded.values():
+        for name, path in needed.values():
             files.append(_file(config, name, path))
         self._python = {
             "files": {
                 key: {"file": name, "size": path.stat().st_size}
-                for key, (name, path) in loaded.items()
+                for key, (name, path) in needed.items()
             }
             or None,
             "lock": found.lock if found else None,

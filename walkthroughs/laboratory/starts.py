@@ -206,6 +206,39 @@ application = stuck
         {"http_timeout": 0.5, "application_close_timeout": 0.5},
     ),
     Start(
+        "http-timeout-half",
+        "An application stops in the middle of its response",
+        "GET / HTTP/1.1\nHost: example.com\n\n--- wait 3\n--- leave\n",
+        '''\
+import asyncio
+
+
+async def half(scope, receive, send):
+    assert scope["type"] == "http"
+    await receive()
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"half", "more_body": True})
+    await work(3600)
+
+
+async def work(seconds):
+    try:
+        await asyncio.sleep(seconds)
+    except asyncio.CancelledError:
+        put_in_order()
+        raise
+
+
+def put_in_order():
+    """Stands for whatever must not be left half done."""
+
+
+application = half
+''',
+        "http-timeout-half",
+        {"http_timeout": 0.5, "application_close_timeout": 0.5},
+    ),
+    Start(
         "websocket-echo",
         "A WebSocket that echoes",
         "WebSocket /ws/echo/\ngood morning\n",

@@ -170,7 +170,7 @@ class _Doubt:
 
 def _details(listing: Listing, trace: Trace) -> str:
     written = [line.raw for line in listing.lines]
-    observed = repair(listing, trace).text.splitlines()
+    observed = repair(listing, trace).observed
     diff = (line for line in ndiff(written, observed) if not line.startswith("?"))
     return "\n".join(
         ["- written, + observed:", *(f"    {line}" for line in diff), _on(trace.header)]

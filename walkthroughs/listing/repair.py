@@ -25,10 +25,17 @@ Score = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Repaired:
-    """A repaired listing: its text, and the lines that nothing can be done about."""
+    """A repaired listing.
+
+    Args:
+        text: with the lines that nothing can be done about where they were.
+        unrepaired: those lines.
+        observed: all other lines.
+    """
 
     text: str
     unrepaired: tuple[Line, ...]
+    observed: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +71,9 @@ def repair(listing: Listing, trace: Trace) -> Repaired:
         else:
             unrepaired.append(listing.claims[index].line)
             writer.keep(index)
-    return Repaired(writer.finish(), tuple(unrepaired))
+    lines = writer.finish()
+    observed = (each for n, each in enumerate(lines) if n not in writer.kept)
+    return Repaired("\n".join(lines), tuple(unrepaired), tuple(observed))
 
 
 def _align(listing: Listing, search: Search) -> dict[int, int]:
@@ -167,6 +176,7 @@ class _Writer:
         self._listing = listing
         self._search = search
         self._lines: list[str] = []
+        self.kept: set[int] = set()  # which of them were never seen
         self._nest: list[tuple[int, int]] = []  # (indent, number of the step)
         self._place: int | None = None
         self._lane: int | None = None
@@ -194,18 +204,20 @@ class _Writer:
     def keep(self, index: int) -> None:
         """Write a claim that was never seen, as it is, with what stands before it."""
         claim = self._listing.claims[index]
-        self._lines += [*self._lead(claim), claim.line.raw]
+        self._lines += self._lead(claim)
+        self.kept.add(len(self._lines))
+        self._lines.append(claim.line.raw)
         self._after_unrepaired = True
 
-    def finish(self) -> str:
-        """Return the text, with the ellipsis at its end if the author has one there."""
+    def finish(self) -> list[str]:
+        """Return the lines, with the ellipsis at their end if the author has one there."""
         last, lines = self._listing.open_end, self._listing.lines
         more = self._place is None or self._place + 1 < len(self._search.steps)
         end = self._listing.claims[-1].line.number
         for line in lines[end:]:
             if line is not last or more:
                 self._lines.append(line.raw)
-        return "\n".join(self._lines)
+        return self._lines
 
     def _indent(self, claim: Claim, place: int) -> int:
         """Return the author's indentation, as far as it holds."""

@@ -9,19 +9,23 @@ from __future__ import annotations
 
 import ast
 import html
+import inspect
 import re
 import sys
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from ..trace import Function, Package
 
 Mark = Literal["", "call", "return", "raise"]
+
+File = Path | zipfile.Path
 
 HEAD = 10
 """How many lines of a function's beginning are shown."""
@@ -97,10 +101,10 @@ class Sources:
         file = _find(function.file, self._folders)
         if file is None:
             return ""
-        known = _functions(file, file.stat().st_mtime_ns)
+        known = _functions(file, _changed(file))
         name = function.qualname.rpartition(".")[2]
-        _, summary = known.get((function.line, name), (0, ""))
-        return summary
+        _, docstring = known.get((function.line, name), (0, ""))
+        return _first_sentence(inspect.cleandoc(docstring))
 
     def caller(self, function: Function, line: int) -> Excerpt:
         """Return the lines of `function` around the `line` that makes a call."""
@@ -120,7 +124,7 @@ class Sources:
         file = _find(function.file, self._folders)
         if file is None:
             return Excerpt(function, package, problem=_absent(function))
-        changed = file.stat().st_mtime_ns
+        changed = _changed(file)
         name = function.qualname.rpartition(".")[2]
         last, _ = _functions(file, changed).get((function.line, name), (0, ""))
         if not last or not all(function.line <= n <= last for n in marks):
@@ -129,7 +133,8 @@ class Sources:
         kept = set(range(first, min(first + head, last + 1)))
         for n in marks:
             kept.update(range(max(first, n - around), min(n + around, last) + 1))
-        lines = _pieces(_lines(file, changed, first, last), kept, marks)
+        shown = _rounded(max(kept) + 2 - first)
+        lines = _pieces(_lines(file, changed, first, last, shown), kept, marks)
         return Excerpt(function, package, lines)
 
 
@@ -156,20 +161,32 @@ def _other(function: Function) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _find(file: str, folders: tuple[str, ...]) -> Path | None:
-    candidates = (Path(folder, file) for folder in folders)
+def _find(file: str, folders: tuple[str, ...]) -> File | None:
+    candidates = (_in(folder, file) for folder in folders)
     return next((path for path in candidates if path.is_file()), None)
+
+
+def _in(folder: str, file: str) -> File:
+    """Return a file in a folder, or in a zip archive, which Python takes for one."""
+    if folder.endswith(".zip") and zipfile.is_zipfile(folder):
+        return zipfile.Path(folder, file)
+    return Path(folder, file)
+
+
+def _changed(file: File) -> int:
+    path = file if isinstance(file, Path) else Path(str(file.root.filename))
+    return path.stat().st_mtime_ns
 
 
 # Keyed by time of change, too: where a site is served, its code changes meanwhile.
 @lru_cache(maxsize=256)
-def _read(file: Path, changed: int) -> str:
+def _read(file: File, changed: int) -> str:
     return file.read_text(encoding="utf-8", errors="replace")
 
 
 @lru_cache(maxsize=256)
-def _functions(file: Path, changed: int) -> Mapping[tuple[int, str], tuple[int, str]]:
-    """(first line with decorators, name) of each function -> last line, summary."""
+def _functions(file: File, changed: int) -> Mapping[tuple[int, str], tuple[int, str]]:
+    """(first line with decorators, name) of each function -> last line, docstring."""
     with warnings.catch_warnings():
         # An odd escape in somebody's string is not ours to report.
         warnings.simplefilter("ignore")
@@ -178,35 +195,54 @@ def _functions(file: Path, changed: int) -> Mapping[tuple[int, str], tuple[int, 
         except SyntaxError:
             return {}
     found: dict[tuple[int, str], tuple[int, str]] = {}
-    for node in ast.walk(tree):
+    for node in _statements(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             starts = (node, *node.decorator_list)
             first = min(each.lineno for each in starts)
             last = node.end_lineno or node.lineno
-            found[first, node.name] = last, _first_sentence(ast.get_docstring(node))
+            found[first, node.name] = last, ast.get_docstring(node, clean=False) or ""
     return found
 
 
-def _first_sentence(docstring: str | None) -> str:
-    paragraph = " ".join((docstring or "").partition("\n\n")[0].split())
+def _statements(tree: ast.Module) -> Iterator[ast.AST]:
+    """Yield all statements: expressions, which are most of a tree, hold no function."""
+    todo: list[ast.AST] = [tree]
+    while todo:
+        node = todo.pop()
+        yield node
+        for field in ("body", "orelse", "handlers", "finalbody", "cases"):
+            found = getattr(node, field, ())
+            # A lambda and a conditional expression have one expression there.
+            todo += found if isinstance(found, list) else ()
+
+
+def _first_sentence(docstring: str) -> str:
+    paragraph = " ".join(docstring.partition("\n\n")[0].split())
     paragraph = _EPYTEXT.sub(r"\1", paragraph).replace("``", "")
     sentence = _END.split(paragraph, maxsplit=1)[0]
     return sentence if len(sentence) <= SENTENCE else ""
 
 
+def _rounded(count: int) -> int:
+    """Round up to one of few numbers, so that few excerpts are highlighted twice."""
+    return 1 << max(count - 1, HEAD).bit_length()
+
+
 @lru_cache(maxsize=1024)
-def _lines(file: Path, changed: int, first: int, last: int) -> tuple[SourceLine, ...]:
-    """Return a function's lines, dedented and highlighted as a whole.
+def _lines(
+    file: File, changed: int, first: int, last: int, count: int
+) -> tuple[SourceLine, ...]:
+    """Return the first lines of a function, dedented and highlighted as in the whole.
 
     An excerpt that began inside a string would be coloured wrongly.
     """
     lines = _read(file, changed).split("\n")[first - 1 : last]
     indent = len(lines[0]) - len(lines[0].lstrip())
     texts = [line[:indent].lstrip() + line[indent:].rstrip() for line in lines]
-    coloured = highlight("\n".join(texts))
+    coloured = highlight("\n".join(texts), count)
     return tuple(
         SourceLine(number, text, line)
-        for number, (text, line) in enumerate(zip(texts, coloured, strict=True), first)
+        for number, (text, line) in enumerate(zip(texts, coloured, strict=False), first)
     )
 
 
@@ -215,22 +251,42 @@ def without_colourless(code: str) -> str:
     return _COLOURLESS.sub(r"\1", code)
 
 
-def highlight(text: str) -> list[str]:
+def highlight(text: str, count: int | None = None) -> list[str]:
     """Render Python source as HTML, line by line.
 
     It has Pygments' classes if Pygments is there, and is only escaped if not.
+
+    Args:
+        text: the source.
+        count: how many of its lines are wanted; None for all.
     """
+    wanted = text.count("\n") + 1
+    wanted = wanted if count is None else min(count, wanted)
     try:
-        from pygments import highlight as render
-        from pygments.formatters import HtmlFormatter
-        from pygments.lexers import PythonLexer
+        from pygments import format, lex
     except ImportError:
-        return [html.escape(line) for line in text.split("\n")]
-    lexer = PythonLexer(stripnl=False, ensurenl=False)
-    formatted: str = render(text, lexer, HtmlFormatter(nowrap=True))
-    lines = without_colourless(formatted).split("\n")
+        return [html.escape(line) for line in text.split("\n")[:wanted]]
+    lexer, formatter = _highlighter()
+    formatted = format(_head(lex(text, lexer), wanted), formatter)
     # The formatter ends the last line even if the text does not.
-    return lines[: text.count("\n") + 1]
+    return without_colourless(formatted).split("\n")[:wanted]
+
+
+@cache
+def _highlighter() -> tuple[Any, Any]:
+    from pygments.formatters import HtmlFormatter
+    from pygments.lexers import PythonLexer
+
+    return PythonLexer(stripnl=False, ensurenl=False), HtmlFormatter(nowrap=True)
+
+
+def _head(tokens: Iterable[tuple[Any, str]], lines: int) -> Iterator[tuple[Any, str]]:
+    """Yield the tokens of the first lines; what comes after them is not looked for."""
+    for kind, text in tokens:
+        yield kind, text
+        lines -= text.count("\n")
+        if lines <= 0:
+            return
 
 
 def _pieces(

@@ -1,10 +1,7 @@
 """Which blocks of pages run in a browser: every one is tried in Pyodide, under Node."""
 
-import json
 from pathlib import Path
 
-from tests.node import run_node
-from walkthroughs.laboratory.archive import archive
 from walkthroughs.laboratory.blocks import (
     DIFFERENT,
     PAGES,
@@ -17,7 +14,7 @@ from walkthroughs.laboratory.blocks import (
 from walkthroughs.laboratory.site import CODE
 from walkthroughs.pages.markdown import fences
 
-HERE = Path(__file__).parent
+from .pyodide import in_pyodide
 
 TRY = """
 import json
@@ -41,20 +38,6 @@ each
 """Runs the blocks of a page one after the other, without those that have failed."""
 
 
-def in_pyodide(
-    house: Path, folder: Path, code: str, asked: list[dict[str, object]]
-) -> list[object]:
-    """What a laboratory in Pyodide answers."""
-    questions = folder / "questions.json"
-    questions.write_text(json.dumps(asked), encoding="utf-8")
-    modules = archive(house / ".cache" / "laboratory").path
-    program = (HERE / "pyodide.mjs").read_text(encoding="utf-8")
-    output = run_node(program, str(modules), code, str(questions), limit=300)
-    [line] = [each for each in output.splitlines() if each.startswith("answers ")]
-    answers: list[object] = json.loads(line.removeprefix("answers "))
-    return answers
-
-
 def on(page: str, house: Path) -> list[Block]:
     return blocks(page, (house / "docs" / page).read_text(encoding="utf-8"))
 
@@ -72,7 +55,7 @@ def test_what_is_offered_runs_and_what_could_run_is_offered(
         {"page": f"{page}, read", "bodies": [each.runs for each in found]}
         for page, found in pages.items()
     ]
-    answers = in_pyodide(house, tmp_path, CODE + TRY, asked)
+    answers, _ = in_pyodide(house, tmp_path, CODE + TRY, asked)
     wrong = []
     for (page, found), whole, read in zip(
         pages.items(), answers[: len(pages)], answers[len(pages) :], strict=True

@@ -220,6 +220,12 @@ def test_a_changed_header_is_found_in_the_listing(lab: Bench) -> None:
     changed = start.client.replace("Connection: close", "Connection: keep-alive")
     problem = lab.run(changed, listing=listing, **asked)["problem"]
     assert "twisted.web.http.HTTPChannel.loseConnection never happened" in problem
+    signs = {
+        line.split()[0]: line.split()[-1]
+        for line in problem.splitlines()
+        if "loseConnection" in line and line.startswith("    ")
+    }
+    assert signs == {"-": "twisted.web.http.HTTPChannel.loseConnection"}
     repaired = lab.ask(do="repair", listing=listing)
     assert any("cannot be repaired" in note for note in repaired["notes"])
     lines = repaired["listing"].splitlines()

@@ -1,47 +1,17 @@
 """The laboratory's part of the site."""
 
-import gzip
-import json
 from pathlib import Path
 
 import pytest
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import Files
 
-from walkthroughs.laboratory.site import SCRIPTS, LaboratorySite, linked, runtime
-
-
-@pytest.fixture
-def package(tmp_path: Path) -> Path:
-    """A folder that looks like the npm package."""
-    folder = tmp_path / "pyodide"
-    folder.mkdir()
-    for name in ("pyodide.asm.wasm", "pyodide.asm.mjs", "pyodide.mjs"):
-        (folder / name).write_text(name, encoding="utf-8")
-    (folder / "python_stdlib.zip").write_bytes(b"")
-    about = {"version": "1.2.3", "license": "MPL-2.0"}
-    (folder / "package.json").write_text(json.dumps(about), encoding="utf-8")
-    lock = {"info": {"python": "3.14.2"}}
-    (folder / "pyodide-lock.json").write_text(json.dumps(lock), encoding="utf-8")
-    return folder
-
-
-def test_the_runtime_is_packed_once(package: Path, tmp_path: Path) -> None:
-    found = runtime(package, tmp_path / "cache")
-    assert found is not None
-    name, packed = found.files["wasm"]
-    assert "1.2.3" in name
-    assert gzip.decompress(packed.read_bytes()) == b"pyodide.asm.wasm"
-    before = packed.stat().st_mtime_ns
-    assert runtime(package, tmp_path / "cache") == found
-    assert packed.stat().st_mtime_ns == before
-    assert [each.name for each in found.packages] == ["pyodide", "Python"]
+from walkthroughs.laboratory.site import SCRIPTS, LaboratorySite, linked
 
 
 def test_without_node_packages_the_build_says_what_to_do(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert runtime(tmp_path / "nothing", tmp_path / "cache") is None
     (tmp_path / "docs").mkdir()
     (tmp_path / "mkdocs.yml").write_text("", encoding="utf-8")
     config = MkDocsConfig(str(tmp_path / "mkdocs.yml"))

@@ -106,6 +106,13 @@ def test_a_failure_shows_written_and_observed_and_the_versions() -> None:
     ]
 
 
+def test_a_line_that_never_happened_is_not_shown_as_observed() -> None:
+    with pytest.raises(Mismatch) as caught:
+        check(parse("app.Server.run\n    app.Server.gone\n..."), trace(STORY))
+    assert "app.Server.gone never happened" in str(caught.value)
+    assert "    -     app.Server.gone" in caught.value.details.splitlines()
+
+
 def test_an_idle_ellipsis_is_blamed_not_the_later_line_that_it_leads_to() -> None:
     # So Twisted 22.10 parses a request, where the book has newer ones: the ellipsis
     # makes the search take the second line, which the request does not follow.

@@ -2,7 +2,9 @@
 
 import os
 import sys
+import zipfile
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -54,6 +56,57 @@ def test_a_short_function_is_shown_whole_with_its_decorators(sources: Sources) -
     excerpt = sources.callee(EARLY, 5)
     assert numbers(excerpt) == [1, 2, 3, 4, 5]
     assert excerpt.problem == ""
+
+
+def test_a_module_in_a_zip_archive_has_its_source(tmp_path: Path) -> None:
+    path = tmp_path / "library.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("made_up/code.py", MODULE)
+    sources = Sources(PACKAGES, [str(tmp_path / "none.zip"), str(path)])
+    assert numbers(sources.callee(EARLY, 5)) == [1, 2, 3, 4, 5]
+    assert (
+        "not installed" in sources.callee(function("f", 1, "made_up/no.py"), 1).problem
+    )
+
+
+def test_lines_after_those_shown_do_not_change_their_colours(tmp_path: Path) -> None:
+    whole = highlight(MODULE)
+    for count in range(1, len(whole) + 1):
+        assert highlight(MODULE, count) == whole[:count]
+
+
+def test_a_function_is_found_wherever_a_statement_holds_it(tmp_path: Path) -> None:
+    text = """\
+        try:
+            if one:
+                def a(): "In if."
+            else:
+                def b(): "In else."
+        except ValueError:
+            for _ in (lambda: 1, 1 if one else 2):
+                def c(): "In except."
+        finally:
+            match one:
+                case 1:
+                    with one:
+                        def d(): "In case."
+        def e():
+            def f(): "In a function."
+    """
+    (tmp_path / "code.py").write_text(dedent(text), encoding="utf-8")
+    sources = Sources((), [str(tmp_path)])
+    said = {
+        name: sources.summary(function(name, line, "code.py"))
+        for name, line in zip("abcdef", (3, 5, 8, 13, 14, 15), strict=True)
+    }
+    assert said == {
+        "a": "In if.",
+        "b": "In else.",
+        "c": "In except.",
+        "d": "In case.",
+        "e": "",
+        "f": "In a function.",
+    }
 
 
 @pytest.mark.parametrize(

@@ -153,6 +153,19 @@
     return parts;
   };
 
+  /* The message with its diff; the first line that differs is in view. */
+  const mismatch = (problem) => {
+    const pre = block("", "What was written, and what was observed");
+    const lines = problem.split("\n").map((text, n) => {
+      const [, sign] = (n > 1 && /^ {4}([-+]) /.exec(text)) || [];
+      return made({ "-": "del", "+": "ins" }[sign] ?? "span", `${text}\n`);
+    });
+    pre.append(...lines);
+    return pre;
+  };
+
+  const bringIntoView = (box, top) => { box.scrollTop = Math.max(0, top - box.clientHeight / 3); };
+
   const show = (result, ran) => {
     if (ran) {
       get("response").replaceChildren(
@@ -171,10 +184,14 @@
     const verdict = get("verdict");
     verdict.replaceChildren();
     if (result.problem) {
-      const [first, ...rest] = result.problem.split("\n");
       const failure = made("div", "", { className: "wt-failure" });
-      failure.append(made("strong", "This does not hold."), block([first, ...rest].join("\n"), "What was written, and what was observed"));
+      const pre = mismatch(result.problem);
+      failure.append(made("strong", "This does not hold."), pre);
       verdict.append(failure, ...(ran ? [] : result.notes.map((note) => made("p", note))));
+      bringIntoView(pre, (pre.querySelector("del, ins")?.offsetTop ?? 0) - pre.offsetTop);
+      const box = get("listing");
+      const [, line = 1] = /^line (\d+)/.exec(result.problem) ?? [];
+      bringIntoView(box, (line - 1) * parseFloat(getComputedStyle(box).lineHeight));
     } else if (!ran) verdict.append(made("p", result.error || [...result.notes, "The listing holds."].join(" ")));
   };
 

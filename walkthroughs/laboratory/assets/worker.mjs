@@ -1,7 +1,8 @@
 /* The laboratory's worker: one Python with the servers in it.
 
    It is told {do: "start", files}, then {do: "run" | "check" | "repair", ...} with a number,
-   and answers with that number.  All it loads comes from its own folder. */
+   and answers with that number.  All it loads comes from its own folder: two archives,
+   each loaded and unpacked by a helper, `unpack.js`. */
 
 const MEMORY = 1 << 30; // bytes; an application that wants more gets a MemoryError
 
@@ -14,56 +15,47 @@ WebAssembly.Memory.prototype.grow = function (pages) {
 const here = new URL(".", import.meta.url).href;
 const say = (what) => postMessage(what);
 
-/* A file, from the browser's own store if it is there; counted as it comes. */
-const load = async (name, files, counted) => {
-  const { file, size } = files[name];
-  const address = here + file;
-  const store = globalThis.caches && (await caches.open("laboratory").catch(() => null));
-  const kept = store && (await store.match(address));
-  if (kept) {
-    counted(size);
-    return kept.body;
-  }
-  const answer = await fetch(address, { credentials: "same-origin" });
-  if (!answer.ok) throw new Error(`${file}: ${answer.status} ${answer.statusText}`);
-  const [own, copy] = answer.body.tee();
-  if (store) store.put(address, new Response(copy)).catch(() => {});
-  else copy.cancel();
-  return own.pipeThrough(
-    new TransformStream({
-      transform(part, out) {
-        counted(part.byteLength);
-        out.enqueue(part);
-      },
-    }),
-  );
-};
+/* An archive's tar file: loaded and unpacked by a helper. */
+const fetched = (name, files, counted) =>
+  new Promise((done, fail) => {
+    const helper = new Worker(here + "unpack.js");
+    helper.onmessage = ({ data }) => {
+      if (data.counted) return counted(data.counted);
+      helper.terminate();
+      if (data.broken) fail(new Error(data.broken));
+      else done(new Uint8Array(data.tar));
+    };
+    helper.onerror = (event) => fail(new Error(event.message || "a helper could not start"));
+    helper.postMessage({ unpacker: files.unpacker.file, ...files[name] });
+  });
 
-const unpacked = (packed) => packed.pipeThrough(new DecompressionStream("gzip"));
-
-const whole = (packed, type) =>
-  new Response(unpacked(packed), { headers: { "Content-Type": type } });
-
-const bytes = (stream) => new Response(stream).arrayBuffer();
-
-/* Write the files of an archive, a tar file, below a folder. */
-const unpack = (archive, fs, folder) => {
-  const tar = new Uint8Array(archive);
+/* The files of a tar file: name and bytes. */
+function* members(tar) {
   const ascii = new TextDecoder("ascii");
-  const made = new Set();
   for (let at = 0; tar[at]; ) {
     const field = (from, size) =>
       ascii.decode(tar.subarray(at + from, at + from + size)).split("\0", 1)[0];
-    const path = [folder, field(345, 155), field(0, 100)].filter(Boolean).join("/");
+    const name = [field(345, 155), field(0, 100)].filter(Boolean).join("/");
     const size = parseInt(field(124, 12), 8);
+    at += 512;
+    yield [name, tar.subarray(at, at + size)];
+    at += Math.ceil(size / 512) * 512;
+  }
+}
+
+/* Write the files of a tar file below a folder. */
+const write = (tar, fs, folder) => {
+  const made = new Set();
+  for (const [name, data] of members(tar)) {
+    const path = `${folder}/${name}`;
     const parent = path.slice(0, path.lastIndexOf("/"));
     if (!made.has(parent)) fs.mkdirTree(parent);
     made.add(parent);
-    at += 512;
-    fs.writeFile(path, tar.subarray(at, at + size), { canOwn: true });
-    at += Math.ceil(size / 512) * 512;
+    fs.writeFile(path, data, { canOwn: true });
   }
 };
+
+const script = (text) => import(URL.createObjectURL(new Blob([text], { type: "text/javascript" })));
 
 let python;
 
@@ -79,33 +71,38 @@ const start = async ({ files, lock, code }) => {
   const total = Object.values(files).reduce((sum, each) => sum + each.size, 0);
   let loaded = 0;
   const counted = (size) => say({ loaded: (loaded += size), total });
-  // Is waited for last: it unpacks while Python is made ready.
-  const modules = load("modules", files, counted).then((packed) => bytes(unpacked(packed)));
-  modules.catch(() => {});
-  const [wasm, library, loader, script] = await Promise.all([
-    load("wasm", files, counted).then((packed) => whole(packed, "application/wasm")),
-    load("library", files, counted).then(bytes),
-    import(here + files.loader.file),
-    load("script", files, counted)
-      .then((packed) => whole(packed, "text/javascript").blob())
-      .then((blob) => import(URL.createObjectURL(blob))),
-  ]);
-  counted(files.loader.size);
-  say({ stage: "Starting Python" });
-  // The loader asks for two files, which are here already.
-  const own = globalThis.fetch;
-  globalThis.fetch = async (address) =>
-    String(address.url ?? address).endsWith(".wasm") ? wasm : new Response(library);
-  const pyodide = await loader.loadPyodide({
-    indexURL: here,
-    createPyodideModule: script.default,
-    lockFileContents: { info: lock, packages: {} },
-    stdLibURL: here + files.library.file,
+  // The later ones are unpacked while Python is made ready.
+  const [own, library, modules] = ["python", "library", "modules"].map((name) => {
+    const archive = fetched(name, files, counted);
+    archive.catch(() => {});
+    return archive;
   });
-  globalThis.fetch = own;
+  const runtime = Object.fromEntries(members(await own));
+  counted(files.unpacker.size);
+  say({ stage: "Starting Python" });
+  const [{ loadPyodide }, { default: createPyodideModule }] = await Promise.all([
+    script(runtime["pyodide.mjs"]),
+    script(runtime["pyodide.asm.mjs"]),
+  ]);
+  // The loader asks for two files, which need not be fetched.
+  const { fetch } = globalThis;
+  globalThis.fetch = async (address) => {
+    if (String(address.url ?? address).endsWith(".wasm")) {
+      const headers = { "Content-Type": "application/wasm" };
+      return new Response(runtime["pyodide.asm.wasm"], { headers });
+    }
+    const [[, standard]] = members(await library);
+    return new Response(standard);
+  };
+  const pyodide = await loadPyodide({
+    indexURL: here,
+    createPyodideModule,
+    lockFileContents: { info: lock, packages: {} },
+  });
+  globalThis.fetch = fetch;
   say({ stage: "Starting Twisted, Daphne and Django" });
   const folder = pyodide.runPython("import site; site.getsitepackages()[0]");
-  unpack(await modules, pyodide.FS, folder);
+  write(await modules, pyodide.FS, folder);
   python = pyodide.runPython(code);
   // A shared link may bring code: it gets no way out of this page.
   for (const name of ["fetch", "XMLHttpRequest", "WebSocket", "EventSource", "Worker",
