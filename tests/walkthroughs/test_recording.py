@@ -12,7 +12,7 @@ import django
 import pytest
 
 from tests.walkthroughs.page_builder import failures
-from walkthroughs import fence_recordings, recording, servers
+from walkthroughs import fence_recordings, observation, recording, servers
 from walkthroughs.clients import raw as clients
 from walkthroughs.errors import Mismatch, RecordingError
 from walkthroughs.listing import check, parse
@@ -121,7 +121,7 @@ def test_what_goes_wrong_is_one_clear_line(fault: str) -> None:
 def test_a_server_that_does_not_start_in_time_is_ended(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(recording, "START_LIMIT", 0.001)
+    monkeypatch.setattr(observation, "START_LIMIT", 0.001)
     with pytest.raises(RecordingError, match=r"did not listen within 0\.001 sec"):
         record("main-loop", "daphne")
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from walkthroughs import recording
+from walkthroughs import observation
 from walkthroughs.cli import main
 from walkthroughs.clients import raw as clients
 from walkthroughs.commands import FAILED
@@ -151,10 +151,10 @@ def test_an_import_may_take_longer_than_the_servers_start(
     text = f"import time; time.sleep(1)\nfrom {PARENTS} import application\n"
     (tmp_path / "slow.py").write_text(text)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    monkeypatch.setattr(recording, "START_LIMIT", 0.9)
+    monkeypatch.setattr(observation, "START_LIMIT", 0.9)
     orders = {"scenario": "slow", "server": "uvicorn", "application": "slow"}
     assert observe(orders, Asking("/forked")).error is None
-    monkeypatch.setattr(recording, "IMPORT_LIMIT", 0.5)
+    monkeypatch.setattr(observation, "IMPORT_LIMIT", 0.5)
     with pytest.raises(RecordingError, match=r"was not imported within 0\.5 seconds"):
         observe(orders, Asking("/forked"))
 
@@ -169,10 +169,10 @@ def test_an_interpreter_that_is_not_there_is_told_in_one_line() -> None:
 def test_a_trace_has_more_time_to_be_written_the_larger_it_is(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(recording, "WRITE_LIMIT", 0.0)
-    monkeypatch.setattr(recording, "WRITE_EVENT_LIMIT", 0.05)
+    monkeypatch.setattr(observation, "WRITE_LIMIT", 0.0)
+    monkeypatch.setattr(observation, "WRITE_EVENT_LIMIT", 0.05)
     assert look(Asking("/forked")).json
-    monkeypatch.setattr(recording, "WRITE_EVENT_LIMIT", 0.0)
+    monkeypatch.setattr(observation, "WRITE_EVENT_LIMIT", 0.0)
     with pytest.raises(
         RecordingError, match="the recording was not written within 0 s"
     ):
