@@ -188,7 +188,8 @@
       const pre = mismatch(result.problem);
       failure.append(made("strong", "This does not hold."), pre);
       verdict.append(failure, ...(ran ? [] : result.notes.map((note) => made("p", note))));
-      bringIntoView(pre, (pre.querySelector("del, ins")?.offsetTop ?? 0) - pre.offsetTop);
+      const differs = pre.querySelector("del") ?? pre.querySelector("ins") ?? pre;
+      bringIntoView(pre, differs.getBoundingClientRect().top - pre.getBoundingClientRect().top);
       const box = get("listing");
       const [, line = 1] = /^line (\d+)/.exec(result.problem) ?? [];
       bringIntoView(box, (line - 1) * parseFloat(getComputedStyle(box).lineHeight));

@@ -2,8 +2,10 @@
    unpacks it while the worker and the other helper do their part.
 
    It is told {unpacker, file, size}, and answers with {counted} as bytes come, and at the
-   end with {tar} or {broken}. */
+   end with {tar} or {broken}.  It ends itself, once the file is kept for the next visit. */
 const here = new URL(".", location.href).href;
+
+let stored = null; // the promise that the browser's store has the file
 
 /* The file, from the browser's own store if it is there; counted as it comes. */
 const load = async (file, size) => {
@@ -17,7 +19,7 @@ const load = async (file, size) => {
   const answer = await fetch(address, { credentials: "same-origin" });
   if (!answer.ok) throw new Error(`${file}: ${answer.status} ${answer.statusText}`);
   const [own, copy] = answer.body.tee();
-  if (store) store.put(address, new Response(copy)).catch(() => {});
+  if (store) stored = store.put(address, new Response(copy)).catch(() => {});
   else copy.cancel();
   return own.pipeThrough(
     new TransformStream({
@@ -36,7 +38,9 @@ onmessage = async ({ data: { unpacker, file, size } }) => {
     const { XzReadableStream } = self["xz-decompress"];
     const tar = await new Response(new XzReadableStream(await packed)).arrayBuffer();
     postMessage({ tar }, [tar]);
+    await stored;
   } catch (error) {
     postMessage({ broken: String(error.message ?? error) });
   }
+  close();
 };

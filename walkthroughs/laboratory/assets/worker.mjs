@@ -21,7 +21,6 @@ const fetched = (name, files, counted) =>
     const helper = new Worker(here + "unpack.js");
     helper.onmessage = ({ data }) => {
       if (data.counted) return counted(data.counted);
-      helper.terminate();
       if (data.broken) fail(new Error(data.broken));
       else done(new Uint8Array(data.tar));
     };
