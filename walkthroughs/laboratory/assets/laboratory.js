@@ -153,14 +153,13 @@
     return parts;
   };
 
-  /* The message with its diff; the first line that differs is in view. */
-  const mismatch = (problem) => {
+  /* The diff of a message. */
+  const difference = (lines) => {
     const pre = block("", "What was written, and what was observed");
-    const lines = problem.split("\n").map((text, n) => {
-      const [, sign] = (n > 1 && /^ {4}([-+]) /.exec(text)) || [];
-      return made({ "-": "del", "+": "ins" }[sign] ?? "span", `${text}\n`);
-    });
-    pre.append(...lines);
+    pre.append(...lines.map((line) => {
+      const [, sign] = /^ {4}([-+]) /.exec(line) ?? [];
+      return made({ "-": "del", "+": "ins" }[sign] ?? "span", `${line}\n`);
+    }));
     return pre;
   };
 
@@ -185,8 +184,10 @@
     verdict.replaceChildren();
     if (result.problem) {
       const failure = made("div", "", { className: "wt-failure" });
-      const pre = mismatch(result.problem);
-      failure.append(made("strong", "This does not hold."), pre);
+      const [first, ...rest] = result.problem.split("\n");
+      const pre = difference(rest);
+      pre.hidden = !rest.length;
+      failure.append(made("strong", "This does not hold."), made("p", first), pre);
       verdict.append(failure, ...(ran ? [] : result.notes.map((note) => made("p", note))));
       const differs = pre.querySelector("del") ?? pre.querySelector("ins") ?? pre;
       bringIntoView(pre, differs.getBoundingClientRect().top - pre.getBoundingClientRect().top);
