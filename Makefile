@@ -80,8 +80,10 @@ serve: $(STAMP) $(RECORDS) $(NODE_STAMP)  ## read the book on http://127.0.0.1:8
 # Two processes for each core: the tests wait for servers half of the time.
 export PYTEST_XDIST_AUTO_NUM_WORKERS ?= $(shell $(PYTHON) -c \
   'import os; print(len(os.sched_getaffinity(0)) * 2)' 2>/dev/null)
-# In the order that tests/conftest.py gives to the files.
-PYTEST := $(RUN) -m pytest -n auto --dist loadfile --no-loadscope-reorder
+# In the order that tests/conftest.py gives to the files. Playwright's own Node needs a
+# library that a bare machine lacks; the Node that was installed there does not.
+PYTEST := PLAYWRIGHT_NODEJS_PATH="$$(command -v $(CURDIR)/.ci/tools/bin/node)" \
+  $(RUN) -m pytest -n auto --dist loadfile --no-loadscope-reorder
 # What takes minutes: every page in a browser, Lighthouse, Python in a browser, the book on
 # other site generators, and nginx.
 LONG := $(addprefix tests/site/test_,answers.py chapters_even.py chapters_odd.py production.py \
@@ -119,7 +121,7 @@ ALL := tests/walkthroughs tests/minidaphne $(PAGES) \
   --ignore tests/walkthroughs/render/test_stepper.py
 
 test-tools: $(STAMP)
-	$(RUN) -m pytest -n auto --dist loadfile $($(WHAT)) $(ARGS)
+	$(PYTEST) $($(WHAT)) $(ARGS)
 
 $(LOWEST)/.installed: pyproject.toml $(STAMP)
 	@echo "Installing the lowest versions that pyproject.toml allows into $(LOWEST)."

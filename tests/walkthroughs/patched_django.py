@@ -42,5 +42,6 @@ def _patched(version: str) -> Any:
     )
 
 
+in_4_2 = _patched("4_2")
 in_5_2 = _patched("5_2")
 in_6_1 = _patched("6_1")

@@ -144,7 +144,7 @@ def test_scenarios_beside_the_configuration_are_found_and_read_again(
     (tmp_path / "wt_paths.py").write_text(PATHS.replace("note =", "another ="))
     with pytest.raises(Abort):
         build(config)
-    assert "docs/index.md:1: wt_paths:note is not a walk" in caplog.text
+    assert "docs/index.md:1: wt_paths:note is not a scenario" in caplog.text
     watched = {Path(each).name for each in config.watch}
     assert "wt_paths.py" in watched
     (tmp_path / "docs" / "index.md").write_text(LISTED.format(name="another"))
