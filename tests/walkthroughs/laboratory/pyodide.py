@@ -34,7 +34,9 @@ def in_pyodide(
     """
     files = what_is_loaded(house)
     with tarfile.open(files["library"]) as tar:
-        tar.extractall(folder, filter="data")
+        # The first releases of Python 3.11 have no filters, and later ones want one.
+        tar.extraction_filter = getattr(tarfile, "data_filter", None)
+        tar.extractall(folder)
     modules, questions = folder / "modules.tar", folder / "questions.json"
     modules.write_bytes(lzma.decompress(files["modules"].read_bytes()))
     questions.write_text(json.dumps(asked), encoding="utf-8")
