@@ -88,7 +88,8 @@ PYTEST := PLAYWRIGHT_NODEJS_PATH="$$(command -v $(CURDIR)/.ci/tools/bin/node)" \
 # other site generators, and nginx.
 LONG := $(addprefix tests/site/test_,answers.py chapters_even.py chapters_odd.py production.py \
   reference.py lighthouse.py laboratory.py generators.py) \
-  tests/python_3_14/test_recorder.py tests/walkthroughs/laboratory/test_bytecode.py \
+  tests/python_3_14/test_recorder.py \
+  $(addprefix tests/walkthroughs/laboratory/test_,blocks.py runtime.py) \
   docs/production/deploying.md tests/walkthroughs/servers/test_nginx.py
 
 test: $(STAMP) $(TESTS)  ## run all but the long tests, which make check adds
