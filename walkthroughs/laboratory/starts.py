@@ -67,6 +67,24 @@ def renamed(text: str) -> str:
     return _SITE.sub(MODULE, text)
 
 
+WORK = '''\
+
+
+async def work(seconds):
+    try:
+        await asyncio.sleep(seconds)
+    except asyncio.CancelledError:
+        put_in_order()
+        raise
+
+
+def put_in_order():
+    """Stands for whatever must not be left half done."""
+
+
+'''
+"""What an application does that takes long, and must be put in order at its end."""
+
 STARTS = (
     Start(
         "http-get",
@@ -178,7 +196,7 @@ async def application(scope, receive, send):
         "http-timeout",
         "An application never answers",
         GET.format(path="/"),
-        '''\
+        """\
 import asyncio
 
 
@@ -186,22 +204,9 @@ async def stuck(scope, receive, send):
     assert scope["type"] == "http"
     await receive()
     await work(3600)
-
-
-async def work(seconds):
-    try:
-        await asyncio.sleep(seconds)
-    except asyncio.CancelledError:
-        put_in_order()
-        raise
-
-
-def put_in_order():
-    """Stands for whatever must not be left half done."""
-
-
-application = stuck
-''',
+"""
+        + WORK
+        + "application = stuck\n",
         "http-timeout",
         {"http_timeout": 0.5, "application_close_timeout": 0.5},
     ),
@@ -209,7 +214,7 @@ application = stuck
         "http-timeout-half",
         "An application stops in the middle of its response",
         "GET / HTTP/1.1\nHost: example.com\n\n--- wait 3\n--- leave\n",
-        '''\
+        """\
 import asyncio
 
 
@@ -219,22 +224,9 @@ async def half(scope, receive, send):
     await send({"type": "http.response.start", "status": 200, "headers": []})
     await send({"type": "http.response.body", "body": b"half", "more_body": True})
     await work(3600)
-
-
-async def work(seconds):
-    try:
-        await asyncio.sleep(seconds)
-    except asyncio.CancelledError:
-        put_in_order()
-        raise
-
-
-def put_in_order():
-    """Stands for whatever must not be left half done."""
-
-
-application = half
-''',
+"""
+        + WORK
+        + "application = half\n",
         "http-timeout-half",
         {"http_timeout": 0.5, "application_close_timeout": 0.5},
     ),

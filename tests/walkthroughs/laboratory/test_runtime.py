@@ -161,13 +161,19 @@ def made(packages: Path) -> Runtime:
     return found
 
 
+def one_module(folder: Path) -> Path:
+    """An archive of modules that has one."""
+    path = folder / "modules.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("daphne/server.py", "")
+    return path
+
+
 def test_without_node_each_module_has_its_source_alone(
     packages: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shutil.which", Mock(return_value=None))
-    modules = tmp_path / "modules.zip"
-    with zipfile.ZipFile(modules, "w") as archive:
-        archive.writestr("daphne/server.py", "")
+    modules = one_module(tmp_path)
     files = loaded(made(packages), modules, tmp_path / "cache")
     assert [*files] == ["unpacker", "python", "library", "modules"]
     with tarfile.open(files["modules"][1]) as tar:
@@ -184,9 +190,7 @@ def test_an_archive_is_made_once(
     packages: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shutil.which", Mock(return_value=None))
-    modules = tmp_path / "modules.zip"
-    with zipfile.ZipFile(modules, "w") as archive:
-        archive.writestr("daphne/server.py", "")
+    modules = one_module(tmp_path)
     told: list[str] = []
     first = loaded(made(packages), modules, tmp_path, told.append)
     made_of = ("python", "library", "modules")
