@@ -83,6 +83,8 @@ def test_mermaid_takes_part_for_part_what_was_drawn() -> None:
 
 QUERY = """
 async (sql) => {
+    // The viewer drops its engine for a moment while it makes ready for a trace.
+    while (!window.ctx?.engine) await new Promise((done) => setTimeout(done, 20));
     const answer = await window.ctx.engine.query(sql), columns = answer.columns();
     const rows = [];
     for (const row = answer.iter({}); row.valid(); row.next())
