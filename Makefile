@@ -153,7 +153,7 @@ lint: $(STAMP)  ## ruff, mypy and spelling
 	$(VENV)/bin/codespell
 
 site: $(STAMP) $(RECORDS) $(NODE_STAMP)  ## build the site into site/, and fail on any warning
-	$(RUN) -m mkdocs build --strict --clean
+	$(RUN) -P -m mkdocs build --strict --clean
 
 # The strict build of the site is one of the tests of `pages`.
 check: lint cover test-versions test-lowest pages releases  ## the one gate: each of these once

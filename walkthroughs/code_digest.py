@@ -8,7 +8,10 @@ from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
+from .build_memo import remembered
 
+
+@remembered
 def code_of(place: Path) -> str:
     """Give a digest of a module, or of all files of a package.
 

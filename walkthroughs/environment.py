@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import distributions
 from pathlib import Path
 
+from .build_memo import remembered
 from .packages import is_own
 
 
@@ -30,6 +31,7 @@ class Environment:
     folders: tuple[str, ...] | None = None
 
 
+@remembered
 def here() -> Environment:
     """Return the environment of this process."""
     # A folder of installed distributions changes when one comes or goes.

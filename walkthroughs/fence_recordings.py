@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from .build_memo import remembered
 from .compatibility.environments import Uninstallable
 from .compatibility.variants import (
     Version,
@@ -143,6 +144,7 @@ def digests_of(
     )
 
 
+@remembered
 def _digest(scenario: str, server: str, version: Version | None) -> str:
     try:
         return digest_of(scenario, server, environment(version) if version else None)

@@ -21,6 +21,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import cast
 
+from .build_memo import remembered
 from .environment import Environment, here
 from .errors import RecordingError, TraceError
 from .kept import alone
@@ -209,11 +210,16 @@ def _record(story: Scenario, server: str, environment: Environment) -> Observati
     return seen
 
 
+@remembered
+def _texts(modules: frozenset[str]) -> dict[str, str]:
+    return texts(modules)
+
+
 def _key(
     story: Scenario, modules: set[str], server: str, environment: Environment
 ) -> str:
     story.focus_on(server)  # which raises if the scenario does not run there
-    driving = texts({__name__, *modules})
+    driving = _texts(frozenset({__name__, *modules}))
     set_by_scenario = cast(Mapping[str, str], story.process.get("environment", {}))
     everywhere = {**os.environ, **environment.variables, **set_by_scenario}
     variables = {

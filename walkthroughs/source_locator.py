@@ -29,6 +29,7 @@ from itertools import accumulate
 from pathlib import Path
 
 from .bindings import DEFINITIONS, binds, local, statements, unpacks
+from .build_memo import remembered
 from .errors import TargetError
 from .packages import owner
 from .trace import Package
@@ -65,6 +66,7 @@ class Target:
         return Path(*self.file.parts[-depth - 1 :]).as_posix()
 
 
+@remembered
 def find(name: str) -> Target:
     """Find the source that `name` names.
 
@@ -151,6 +153,7 @@ def _module(name: str) -> _Place:
     return _Place(name, "", Path(origin))
 
 
+@remembered
 def _spec(name: str) -> ModuleSpec | None:
     """Where module `name` is.
 

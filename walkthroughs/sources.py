@@ -22,6 +22,7 @@ from types import CodeType, ModuleType
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from .build_memo import remembered
 from .packages import is_own
 
 
@@ -50,14 +51,20 @@ class Sources:
         top = list(self.paths[""])
         if here != there and there in top:
             top[top.index(there)] = here
-        # Python remembers for a while what a folder had.
-        importlib.invalidate_caches()
+        _forget_folders()
         now = _find({**self.paths, "": top}, self.names)
         return now == self.found and all(
             digest(path) == text for path, text in self.files.items()
         )
 
 
+@remembered
+def _forget_folders() -> None:
+    """Look into each folder again: Python remembers for a while what it had."""
+    importlib.invalidate_caches()
+
+
+@remembered
 def digest(path: str | Path) -> str:
     """Return the digest of a file; "" if it cannot be read."""
     try:
@@ -74,7 +81,7 @@ def _find(
     for package, modules in names.items():
         folders = paths[package]
         # Few of the names of all modules are in a folder: most need not be looked for.
-        known = {each.partition(".")[0] for each in _entries(folders)}
+        known = _known(tuple(folders))
         for name in modules:
             if name.rpartition(".")[2] in known:
                 # By its last name: a namespace package asks `sys.modules` for the
@@ -86,6 +93,11 @@ def _find(
                     # A link to the same file leads to the same code.
                     found[name] = [*map(os.path.realpath, where)]
     return found
+
+
+@remembered
+def _known(folders: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(each.partition(".")[0] for each in _entries(folders))
 
 
 def _entries(folders: Iterable[str]) -> Iterator[str]:

@@ -209,7 +209,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="site-") as folder:
         subprocess.run(
-            [sys.executable, "-m", "mkdocs", "build", "--quiet", "-d", folder],
+            [sys.executable, "-P", "-m", "mkdocs", "build", "--quiet", "-d", folder],
             cwd=HOUSE,
             check=True,
         )

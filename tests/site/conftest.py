@@ -83,7 +83,7 @@ def build(tmp_path_factory: pytest.TempPathFactory, house: Path) -> Build:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not said.exists():
             result = subprocess.run(
-                [sys.executable, "-m", "mkdocs", "build", "--strict", "-d", site],
+                [sys.executable, "-P", "-m", "mkdocs", "build", "--strict", "-d", site],
                 cwd=house,
                 env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
                 stdout=subprocess.PIPE,

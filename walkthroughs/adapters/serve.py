@@ -39,7 +39,8 @@ def main() -> None:
         print(f"Port {wanted} is taken: using {port} instead.")
     print(f"The book will be on http://{HOST}:{port}/ (Ctrl-C stops it).", flush=True)
     address = f"{HOST}:{port}"
-    command = [sys.executable, "-m", "mkdocs", "serve", "--dev-addr", address]
+    # -P: looks for modules where `mkdocs` itself does, so that both share a cache.
+    command = [sys.executable, "-P", "-m", "mkdocs", "serve", "--dev-addr", address]
     os.execv(sys.executable, command)
 
 

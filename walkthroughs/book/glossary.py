@@ -78,7 +78,8 @@ class GlossaryLinks(Extension):
         ordered = sorted(terms, key=lambda term: -len(term.name))
         self.left = {f"t{n}": term for n, term in enumerate(ordered) if term.in_prose}
         parts = (f"(?P<{n}>{term.in_prose})" for n, term in self.left.items())
-        self.words = re.compile("|".join(parts))
+        # Each begins at a word: to say so once spares looking for all of them elsewhere.
+        self.words = re.compile(rf"\b(?:{'|'.join(parts)})")
 
     def extendMarkdown(self, md: Markdown) -> None:
         """Run last: MkDocs (0) would take an address for the path of a page."""
@@ -109,7 +110,9 @@ class _Linker(Treeprocessor):
     def link(self, text: str | None, parent: Element, at: int) -> str | None:
         """Insert a link for each first use in a text; what is left before them."""
         before, last, end = text, None, 0
-        for found in self.page.words.finditer(text or "") if self.page.left else ():
+        # Most texts have none of these words, which is quickly seen.
+        likely = text and any(term.name[1:] in text for term in self.page.left.values())
+        for found in self.page.words.finditer(text or "") if likely else ():
             term = self.page.left.pop(found.lastgroup or "", None)
             if term is None:
                 continue

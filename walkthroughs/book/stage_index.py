@@ -12,7 +12,10 @@ from dataclasses import dataclass
 from functools import cache
 from html import escape
 
+from ..build_memo import remembered
+from ..code_digest import digest
 from ..errors import WalkthroughError
+from ..fence_recordings import digests_of
 from ..pages.markdown import fences, options_of
 from ..pages.pages import Pages, first_heading
 from ..trace import Message
@@ -78,6 +81,27 @@ def _on_page(page: str, text: str) -> Iterator[Stage]:
             if not isinstance(step.event, Message):
                 anchor = f"{walk}-{step.number}"
                 yield Stage(name, page, title, *which, anchor, step.number)
+
+
+@remembered
+def depends_on(pages: Pages) -> str:
+    """Name all that `stages` depends on.
+
+    Returns:
+        "" if a recording of it is not kept in the cache, or cannot be made.
+    """
+    found: list[object] = []
+    for page, text in pages.texts.items():
+        listings = [each for each in fences(text) if each.language == "callpath"]
+        try:
+            digests = [digests_of(options_of(each), ()) for each in listings]
+        except WalkthroughError:
+            return ""
+        if not all(map(all, digests)):
+            return ""
+        written = [(each.options, each.body) for each in listings]
+        found.append((page, first_heading(text, page), written, digests))
+    return digest(repr(found))
 
 
 def homes(pages: Pages) -> dict[str, str]:

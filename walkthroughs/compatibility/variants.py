@@ -23,10 +23,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, metadata
-from importlib.metadata import version as installed_version
+from importlib.metadata import version as version_here
 from math import inf
 from pathlib import Path
 
+from ..build_memo import remembered
 from ..environment import Environment
 from ..errors import FenceError, RecordingError
 from ..trace import Trace
@@ -91,6 +92,16 @@ def version_of(options: Mapping[str, str]) -> Version | None:
             raise FenceError(f"{words}, such as {example}")
         return Version(name.lower(), prefix)
     return None
+
+
+@remembered
+def installed_version(name: str) -> str:
+    """Give the version of a distribution that is installed.
+
+    Raises:
+        PackageNotFoundError: it is not.
+    """
+    return version_here(name)
 
 
 def _is_installed(name: str) -> bool:

@@ -8,9 +8,11 @@ not say it, and fences that failed, are rendered each time.
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
+from ..build_memo import anew
 from ..code_digest import code_of, digest
 from ..environment import installed
 from ..errors import WalkthroughError
@@ -46,10 +48,20 @@ def render(fence: Fence, place: Place) -> str:
     html = cache.read(key)
     if html is None:
         html = KINDS[fence.language].render(fence, place)
-        # It may have changed meanwhile.
-        if _key(fence, place) == key:
+        with anew():
+            unchanged = _key(fence, place) == key  # it may have changed meanwhile
+        if unchanged:
             cache.write(key, html)
     return html
+
+
+def _path() -> list[str]:
+    """Where modules are looked for, however Python was started.
+
+    The folder of its scripts, which a script has there, holds no modules.
+    """
+    folders = map(os.path.abspath, sys.path)
+    return [each for each in folders if each != os.path.dirname(sys.executable)]
 
 
 def _key(fence: Fence, place: Place) -> str:
@@ -65,7 +77,8 @@ def _key(fence: Fence, place: Place) -> str:
         return ""
     the_fence = (fence.language, fence.arguments, sorted(fence.options.items()))
     the_place = (place.page, place.occurrence(fence), fence.indent, fence.body)
-    links = [(page, place.link(page)) for page in place.pages.texts]
+    # An address is made of both pages' paths, and of how the site writes them.
+    links = ([*place.pages.texts], place.link(place.page))
     names = ([*place.names.homes.items()], sorted(place.names.pages))
-    code = (_LOADED, code_of(SERVER), installed(), sys.path)
+    code = (_LOADED, code_of(SERVER), installed(), _path())
     return digest(repr((the_fence, the_place, links, names, own, code)))

@@ -15,12 +15,12 @@ from html import escape
 from ..book.forward_references import find_forward_references
 from ..book.printed import Book
 from ..book.stage_index import linked
-from ..code_digest import code_of, digest
+from ..code_digest import digest
 from ..errors import FenceError
-from ..packages import is_own
 from ..pages.markdown import Fence, options_of
 from ..render.figure import figure
 from ..source_locator import Target, find
+from .own_code import own_code
 from .place import Place
 
 
@@ -55,9 +55,7 @@ def depends_on(fence: Fence, place: Place) -> str:
     target = find(fence.arguments[0]) if fence.arguments else None
     # What a piece uses is looked for in all of its package.
     tops = {p.target.module.partition(".")[0] for p in place.book.pieces}
-    files = (find(top).file for top in sorted(tops))
-    code = [code_of(file) for file in files if is_own(file)]
-    return repr((_described(target), _describe_book(place.book), code))
+    return repr((_described(target), _describe_book(place.book), own_code(tops)))
 
 
 @lru_cache(maxsize=2)

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from html import escape
 from itertools import groupby
 
+from ..book import stage_index
 from ..book.stage_index import Stage, breakable, stages
 from ..errors import FenceError
 from ..pages.markdown import Fence, options_of
@@ -31,6 +32,11 @@ def check(fence: Fence, place: Place) -> None:
 def render(fence: Fence, place: Place) -> str:
     """Make the list of stages; raise as `check` does."""
     return render_stages(options_of(fence).get("target", ""), place.pages, place.link)
+
+
+def depends_on(fence: Fence, place: Place) -> str:
+    """Name all stages of the book."""
+    return stage_index.depends_on(place.pages)
 
 
 def render_stages(package: str, pages: Pages, link: Link) -> str:

@@ -20,10 +20,12 @@ from functools import cache
 from html import escape
 from importlib.util import find_spec
 
+from ..book import stage_index
 from ..book.stage_index import Stage, breakable, linked, stages
 from ..errors import FenceError, TargetError
 from ..pages.markdown import Fence, options_of
 from ..source_locator import find
+from .own_code import own_code
 from .place import Link, Place
 
 
@@ -37,6 +39,17 @@ def render(fence: Fence, place: Place) -> str:
     options = options_of(fence)
     rows = twins(fence.body, options, [*stages(place.pages)])
     return render_twins(rows, options, place.where)
+
+
+def depends_on(fence: Fence, place: Place) -> str:
+    """Name all stages of the book, and the code of both servers.
+
+    Raises:
+        TargetError: there is no such server.
+    """
+    found = stage_index.depends_on(place.pages)
+    servers = {each for each in fence.options.values() if each.isidentifier()}
+    return found and repr((found, own_code(servers)))
 
 
 @dataclass(frozen=True, slots=True)

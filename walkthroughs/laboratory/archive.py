@@ -16,14 +16,15 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from email.parser import HeaderParser
 from functools import cache
-from importlib.metadata import Distribution, distributions, packages_distributions
+from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
 import walkthroughs
 
+from ..environment import installed
 from ..errors import RecordingError
 from ..kept import alone
-from ..packages import describe
+from ..packages import describe, files_of, owners
 from ..trace import Package
 
 LEFT_OUT = ("h2", "hpack", "hyperframe", "priority", "click", "colorama")
@@ -131,8 +132,7 @@ def _files(needed: Iterable[Path]) -> dict[str, Path]:
 
 def _needed(cache_folder: Path, tell: Callable[[str], object]) -> list[Path]:
     """Return the files that the servers import; cached while packages do not change."""
-    versions = sorted({f"{each.name}=={each.version}" for each in distributions()})
-    digest = hashlib.sha256(repr((sys.version, versions)).encode())
+    digest = hashlib.sha256(installed().encode())
     for path in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(path.read_bytes())
     memory = cache_folder / f"needed-{digest.hexdigest()[:16]}.json"
@@ -165,8 +165,7 @@ def _name(path: Path) -> str | None:
 
 def _distributions(files: dict[str, Path]) -> list[Distribution]:
     tops = {name.partition("/")[0].removesuffix(".py") for name in files}
-    owners = packages_distributions()
-    names = {_plain(owner) for top in tops for owner in owners.get(top, ())}
+    names = {_plain(owner) for top in tops for owner in owners().get(top, ())}
     own = {"inside-daphne"}
     found = {_plain(each.name): each for each in distributions()}
     return [
@@ -177,7 +176,7 @@ def _distributions(files: dict[str, Path]) -> list[Distribution]:
 
 
 def _has(dist: Distribution, files: dict[str, Path]) -> bool:
-    return any(str(each) in files for each in dist.files or ())
+    return any(each in files for each in files_of(dist))
 
 
 def _plain(name: str) -> str:
@@ -224,13 +223,13 @@ def _own(dist: Distribution, files: dict[str, Path]) -> list[str]:
         return [
             name for name in files if name.startswith(("minidaphne/", "walkthroughs/"))
         ]
-    return [str(each) for each in dist.files or () if str(each) in files]
+    return [each for each in files_of(dist) if each in files]
 
 
 @cache
 def _owned() -> dict[str, list[str]]:
     owned: dict[str, list[str]] = {}
-    for top, names in packages_distributions().items():
+    for top, names in owners().items():
         for name in names:
             owned.setdefault(_plain(name), []).append(top)
     return owned

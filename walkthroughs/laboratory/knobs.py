@@ -6,7 +6,6 @@ from disk, and without a script, where all settings are there to be opened.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import subprocess
@@ -14,12 +13,13 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
-from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
 import walkthroughs
 
+from ..code_digest import code_of, digest
+from ..environment import installed
 from ..errors import RecordingError
 
 LIMIT = 120
@@ -159,12 +159,9 @@ def recorded(knob: Knob, cache: Path) -> list[dict[str, Any]]:
         RecordingError: a setting could not be recorded.
     """
     own = Path(walkthroughs.__file__).parent
-    versions = sorted({f"{each.name}=={each.version}" for each in distributions()})
-    digest = hashlib.sha256(repr((knob, sys.version, versions)).encode())
-    for top in (own, own.parent / "minidaphne"):
-        for path in sorted(top.rglob("*.py")):
-            digest.update(path.read_bytes())
-    kept = cache / f"knob-{knob.name}-{digest.hexdigest()[:16]}.json"
+    code = (code_of(own), code_of(own.parent / "minidaphne"))
+    key = digest(repr((knob, installed(), code)))
+    kept = cache / f"knob-{knob.name}-{key[:16]}.json"
     if not kept.exists():
         made = json.dumps(_record(knob))
         cache.mkdir(parents=True, exist_ok=True)

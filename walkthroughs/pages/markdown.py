@@ -12,6 +12,7 @@ import re
 import shlex
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from ..errors import FenceError
@@ -72,7 +73,13 @@ class _Line:
 
 def scan(page: str) -> list[Fence | Problem]:
     """Find the fences of a page, and its problems, in order."""
-    return list(_Scanner(page).scan())
+    return [*_scan(page)]
+
+
+# Each page is asked for its fences by all that is made from them.
+@lru_cache(maxsize=256)
+def _scan(page: str) -> tuple[Fence | Problem, ...]:
+    return tuple(_Scanner(page).scan())
 
 
 def fences(page: str) -> list[Fence]:

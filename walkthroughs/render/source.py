@@ -17,10 +17,10 @@ import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any, Literal
 
+from ..packages import owners
 from ..trace import Function, Package
 
 Mark = Literal["", "call", "return", "raise"]
@@ -92,8 +92,8 @@ class Sources:
     def package(self, function: Function) -> Package | None:
         """Return the distribution that holds the function."""
         top = function.module.partition(".")[0]
-        owners = (top, *_owners().get(top, ()))
-        found = (self._packages.get(_plain(owner)) for owner in owners)
+        owned = (top, *owners().get(top, ()))
+        found = (self._packages.get(_plain(each)) for each in owned)
         return next((package for package in found if package), None)
 
     def summary(self, function: Function) -> str:
@@ -136,12 +136,6 @@ class Sources:
         shown = _rounded(max(kept) + 2 - first)
         lines = _pieces(_lines(file, changed, first, last, shown), kept, marks)
         return Excerpt(function, package, lines)
-
-
-@cache
-def _owners() -> Mapping[str, list[str]]:
-    """Top-level module -> the distributions that it comes from."""
-    return packages_distributions()
 
 
 def _plain(name: str) -> str:

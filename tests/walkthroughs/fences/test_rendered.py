@@ -1,20 +1,21 @@
 """A rendered fence is kept as long as nothing that it depends on has changed."""
 
+import os
 import sys
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
-from walkthroughs import fence_recordings, recording
-from walkthroughs.book import printed
+from walkthroughs import build_memo, fence_recordings, recording
+from walkthroughs.book import printed, stage_index
 from walkthroughs.book.stage_names import Names
 from walkthroughs.code_digest import code_of
 from walkthroughs.compatibility import variants
 from walkthroughs.compatibility.environments import Uninstallable
 from walkthroughs.environment import Environment, installed
 from walkthroughs.errors import FenceError
-from walkthroughs.fences import KINDS, Place, callpath, rendered, source
+from walkthroughs.fences import KINDS, Place, callpath, rendered, source, twins
 from walkthroughs.pages.markdown import Fence, fences
 from walkthroughs.pages.pages import pages_of
 
@@ -152,6 +153,39 @@ def test_other_code_of_the_server_is_rendered(
     rendered.render(fence(), place)
     rendered.render(fence(), place)
     assert len(kind.times) == 3
+
+
+def test_a_script_and_a_module_share_what_is_kept(
+    kind: Kind, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders = [each for each in sys.path if each != os.path.dirname(sys.executable)]
+    monkeypatch.setattr(sys, "path", [os.path.dirname(sys.executable), *folders])
+    rendered.render(fence(), place)
+    monkeypatch.setattr(sys, "path", folders)
+    rendered.render(fence(), place)
+    assert len(kind.times) == 1
+
+
+def test_what_changed_while_it_was_rendered_is_not_kept(
+    kind: Kind, place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A build asks for the code once, but never keeps what other code may have made."""
+    code = tmp_path / "minidaphne.py"
+    code.write_text("1")
+    monkeypatch.setattr(rendered, "SERVER", code)
+
+    def render(fence: Fence, place: Place) -> str:
+        code.write_text("another code")
+        kind.times.append(fence)
+        return ""
+
+    monkeypatch.setattr(kind, "render", render)
+    for _ in range(2):
+        build_memo.begin()
+        rendered.render(fence(), place)
+        build_memo.end()
+        code.write_text("1")
+    assert len(kind.times) == 2
 
 
 def test_code_that_changed_after_it_was_loaded_is_not_trusted(
@@ -294,6 +328,41 @@ def test_a_listing_depends_on_what_is_kept_where_a_version_cannot_be_had(
     seen.append(callpath.depends_on(listing, place))
     assert "" not in seen
     assert len(set(seen)) == 4
+
+
+STAGES = "# Stages\n\n```twins left=daphne right=shown\n```\n"
+
+
+def test_the_stages_of_the_book_depend_on_all_listings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    docs, shown = tmp_path / "docs", tmp_path / "shown.py"
+    docs.mkdir()
+    shown.write_text("")
+    (docs / "a.md").write_text(TEXT)
+    (docs / "stages.md").write_text(STAGES)
+    made = ["a recording"]
+    monkeypatch.setattr(stage_index, "digests_of", lambda *_: tuple(made))
+
+    def now() -> str:
+        return twins.depends_on(fence(STAGES), Place("stages.md", pages_of(docs)))
+
+    seen = [now()]
+    (docs / "a.md").write_text(f"{TEXT}\nWords.\n")
+    assert now() == seen[0]
+    for text in (TEXT.replace("x.y", "x.z"), TEXT.replace("# Page", "# Another page")):
+        (docs / "a.md").write_text(text)
+        seen.append(now())
+    (docs / "b.md").write_text(TEXT)
+    seen.append(now())
+    made[:] = ["another recording"]
+    seen.append(now())
+    shown.write_text("def z(): ...\n")
+    seen.append(now())
+    assert len(set(seen)) == len(seen) == 6
+    made[:] = ["a recording", ""]
+    assert now() == ""
 
 
 SOURCE = "# Source\n\n```source shown.a\n```\n"
