@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 
 class State(IntEnum):
-    """How far a response is."""
+    """How far a response has come."""
 
     AWAITED = 0  # nothing is known of it
     STARTED = 1  # status and headers are known, nothing is written

@@ -51,7 +51,7 @@ def option(kind: Any, default: Any, help: str, *names: str, **more: Any) -> Any:
 
 def size(default: int, what: str) -> Any:
     """Make an option that limits the size of something; 0 stands for no limit."""
-    return option(natural, default, f"Bytes of {what}; 0: no limit")
+    return option(natural, default, f"Maximum size in bytes of {what}; 0: no limit")
 
 
 @dataclass(kw_only=True)
@@ -77,11 +77,11 @@ class Settings:
     signal_handlers: bool = True
     action_logger: Callable[[str, str, dict[str, Any]], None] | None = None
     http_timeout: float | None = option(
-        seconds, None, "Seconds for a whole request (default: no limit)", "-t"
+        seconds, None, "Seconds for request and response (default: no limit)", "-t"
     )
     request_buffer_size: int = 8192
     websocket_timeout: float = option(
-        float, DAY, "Seconds a WebSocket may live; -1: no limit", "--websocket_timeout"
+        float, DAY, "Seconds a WebSocket may last; -1: no limit", "--websocket_timeout"
     )
     websocket_connect_timeout: float = option(
         float, 20, "Seconds to accept a WebSocket", "--websocket_connect_timeout"
