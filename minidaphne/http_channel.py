@@ -190,7 +190,7 @@ class HTTPChannel(Connection):
             request.put_body(b"", False)
 
     def parser_stopped(self) -> None:
-        """Make the upgrade at which the parser has stopped, or parse on without it."""
+        """Carry out the upgrade at which the parser has stopped, or parse on without it."""
         head, self.head = self.head, Request()
         if head.websocket:
             self.reading = STOPPED
