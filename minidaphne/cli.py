@@ -65,7 +65,7 @@ class CommandLineInterface:
         add("-p", "--port", type=int, help="TCP port to listen on (default: 8000)")
         add("-b", "--bind", help="Address to listen on (default: 127.0.0.1)")
         add("-u", "--unix-socket", help="Path of a Unix socket to listen on")
-        add("--fd", type=int, help="Number of an open socket to listen on")
+        add("--fd", type=int, help="File descriptor of an open socket to listen on")
         what = "Endpoint to listen on, such as tcp:8000; may be given more than once"
         add("-e", "--endpoint", action="append", default=[], help=what)
         what = "Take the client's address from the headers of trusted proxies"

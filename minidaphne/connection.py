@@ -82,7 +82,7 @@ class Connection(asyncio.Protocol):
         if isinstance(error, PeerError):
             return error
         logger.error("Exception inside the server: %r", self, exc_info=error)
-        return PeerError(500, "The server has made a mistake")
+        return PeerError(500, "Exception inside the server.")
 
     def parse(self) -> None:
         """Handle the bytes that have arrived, as far as that is possible now."""

@@ -30,7 +30,7 @@ PIECE = 4096
 HEAD_TIMEOUT = 10
 #: Seconds to keep a connection open for its next request; Twisted's default.
 KEEP_ALIVE_TIMEOUT = 60
-#: In so many seconds a body must bring so many bytes, as long as it is read.
+#: While we read a body, so many bytes of it must arrive in each period of so many seconds.
 BODY_TIMEOUT, BODY_BYTES = 10, 4096
 #: Seconds for a request in flight once the client stops sending: a client that has
 #: only half-closed can still get a response, and one that has left is noticed soon.
@@ -190,7 +190,7 @@ class HTTPChannel(Connection):
             request.put_body(b"", False)
 
     def parser_stopped(self) -> None:
-        """Make the upgrade at which the parser has stopped, or parse on without it."""
+        """Carry out the upgrade at which the parser has stopped, or parse on without it."""
         head, self.head = self.head, Request()
         if head.websocket:
             self.reading = STOPPED
@@ -219,7 +219,7 @@ class HTTPChannel(Connection):
                 raise PeerError(400, "Invalid Transfer-Encoding")
             head.expect_continue = head.websocket = False
         elif version != "1.1":
-            raise PeerError(505, "HTTP/1.0 and HTTP/1.1 are spoken here")
+            raise PeerError(505, "Only HTTP/1.0 and HTTP/1.1 are supported")
         self.check_body_size(head.content_length)
         head.websocket &= parser.should_upgrade()
         body = head.content_length or head.chunked
@@ -332,7 +332,7 @@ class HTTPChannel(Connection):
     def check_timeouts(self) -> None:
         """End a connection whose client is late; if it is not, look again later.
 
-        It is not if we did not read for a second: that was no time for it to send.
+        It is not late if we did not read for over a second: it could not send.
         """
         reading = self.reading is HEAD or self.reading is BODY
         if not reading and self.active is None:

@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 
 class State(IntEnum):
-    """How far a response is."""
+    """How far a response has come."""
 
     AWAITED = 0  # nothing is known of it
     STARTED = 1  # status and headers are known, nothing is written
@@ -221,7 +221,7 @@ class WebRequest(Conversation):
     def build_head(self, framing: bytes) -> bytes:
         """Build the bytes of the head, and decide whether the connection stays open."""
         response, version = self.response, self.head.http_version
-        # after an interim response, or if a body may or may not follow, all is unclear
+        # after a 1xx, or if the body may still come, neither side knows what is next
         unasked = not self.continued and self.channel.receiving is self
         if response.close or response.status < 200 or unasked or self.server.stopping:
             self.keep_alive = False

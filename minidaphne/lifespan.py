@@ -62,7 +62,7 @@ class Lifespan(InputQueue):
         if not answered.cancel():
             answered.result()
             if self.mode == "on" and not self.started:
-                text = "The application does not support lifespan, or failed"
+                text = "The application does not support lifespan, or failed to start"
                 raise OperatorError(text)
         return state if self.started else None
 
@@ -76,7 +76,7 @@ class Lifespan(InputQueue):
             if self.stage is Stage.SERVING:
                 await asyncio.wait_for(self.tell(Stage.SHUTDOWN), timeout)
         except (OperatorError, TimeoutError) as error:
-            logger.error("Lifespan: %s", str(error) or "the application takes too long")
+            logger.error("Lifespan: %s", str(error) or "the application took too long")
         if self.task is not None:
             self.task.cancel()
             await asyncio.wait([self.task], timeout=max(timeout, 1))
@@ -125,7 +125,7 @@ class Lifespan(InputQueue):
             self.move_on(Stage.SERVING if stage is Stage.STARTUP else Stage.OVER)
         elif kind == f"{stage.value}.failed" and not self.answered.done():
             self.stage = Stage.OVER
-            text = f"The application says {kind}: {message.get('message', '')}"
+            text = f"The application sent {kind}: {message.get('message', '')}"
             self.answered.set_exception(OperatorError(text))
         else:
             raise UnexpectedMessage(stage, kind)

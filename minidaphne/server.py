@@ -29,7 +29,7 @@ from .ws_protocol import WebSocketFactory
 logger = logging.getLogger(__name__)
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
-#: What ends an application without a fault of its own.
+#: Exceptions that end an application through no fault of its own.
 NO_FAULT = (ClientDisconnected, asyncio.CancelledError, GeneratorExit)
 
 

@@ -21,7 +21,7 @@ FOREVER = 1e9
 DAY = 86400
 
 
-def natural(text: str) -> int:
+def size(text: str) -> int:
     """Read a number of bytes; argparse names this function when it refuses one."""
     if int(text) < 0:
         raise ValueError
@@ -49,9 +49,9 @@ def option(kind: Any, default: Any, help: str, *names: str, **more: Any) -> Any:
     return field(default=default, metadata=metadata)
 
 
-def size(default: int, what: str) -> Any:
-    """Make an option that limits the size of something; 0 stands for no limit."""
-    return option(natural, default, f"Bytes of {what}; 0: no limit")
+def cap(default: int, what: str) -> Any:
+    """Make an option that caps the size of something; 0 stands for no limit."""
+    return option(size, default, f"Maximum size in bytes of {what}; 0: no limit")
 
 
 @dataclass(kw_only=True)
@@ -77,18 +77,18 @@ class Settings:
     signal_handlers: bool = True
     action_logger: Callable[[str, str, dict[str, Any]], None] | None = None
     http_timeout: float | None = option(
-        seconds, None, "Seconds for a whole request (default: no limit)", "-t"
+        seconds, None, "Seconds for request and response (default: no limit)", "-t"
     )
     request_buffer_size: int = 8192
     websocket_timeout: float = option(
-        float, DAY, "Seconds a WebSocket may live; -1: no limit", "--websocket_timeout"
+        float, DAY, "Seconds a WebSocket may last; -1: no limit", "--websocket_timeout"
     )
     websocket_connect_timeout: float = option(
         float, 20, "Seconds to accept a WebSocket", "--websocket_connect_timeout"
     )
     websocket_handshake_timeout: float = 5
-    websocket_max_message_size: int = size(1024 * 1024, "a WebSocket message, inflated")
-    websocket_max_frame_size: int = size(1024 * 1024, "a WebSocket frame")
+    websocket_max_message_size: int = cap(1024 * 1024, "a WebSocket message, inflated")
+    websocket_max_frame_size: int = cap(1024 * 1024, "a WebSocket frame")
     ping_interval: float = option(
         seconds, 20, "Seconds of silence before a WebSocket is pinged; 0: never"
     )
@@ -117,6 +117,6 @@ class Settings:
     lifespan: str = option(
         str, "auto", "Whether to use ASGI lifespan", choices=["auto", "on", "off"]
     )
-    limit_request_line: int = size(8192, "a request's target")
-    limit_request_headers: int = size(65536, "all headers of a request")
-    limit_request_body: int = size(0, "the body of a request")
+    limit_request_line: int = cap(8192, "a request's target")
+    limit_request_headers: int = cap(65536, "all headers of a request")
+    limit_request_body: int = cap(0, "the body of a request")

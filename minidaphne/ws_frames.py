@@ -150,13 +150,13 @@ class FrameReader:
         if opcode not in OPCODES or first & RESERVED or not second & 0x80:
             raise FrameError(1002, "unknown opcode, reserved bits, or no mask")
         if first & RSV1 and not (self.deflate and 0 < opcode < CLOSE):
-            raise FrameError(1002, "compressed, and should not be")
+            raise FrameError(1002, "unexpected compressed frame")
         if opcode >= CLOSE:
             if not first & FIN or second & 0x7F > 125:
-                raise FrameError(1002, "a control frame too long, or in fragments")
+                raise FrameError(1002, "control frame too long or fragmented")
             return 125
         if (opcode == 0) is (self.opcode == 0):
-            raise FrameError(1002, "a fragment out of turn")
+            raise FrameError(1002, "fragment out of order")
         room = min(self.max_frame, self.max_message - self.size)
         if first & RSV1 or (self.compressed and not opcode):
             room += 64 + (room >> 6)  # compressing can make it a little longer

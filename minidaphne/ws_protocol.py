@@ -30,7 +30,7 @@ CLOSE_TIMEOUT = 5
 
 
 class State(IntEnum):
-    """How far a WebSocket is."""
+    """How far a WebSocket has come."""
 
     CONNECTING = 0  # the application has not accepted it
     DENYING = 1  # the application sends an HTTP response instead
@@ -195,7 +195,7 @@ class WebSocketProtocol(Connection, Conversation):
         """Complete the handshake: the application accepts (RFC 6455 section 4.2.2)."""
         head = ResponseHead({"status": 101, "headers": message.get("headers")})
         if any(line.lower().startswith(b"sec-websocket-") for line in head.lines):
-            raise ApplicationError("Sec-WebSocket-* are the server's own headers")
+            raise ApplicationError("Only the server may set Sec-WebSocket-* headers")
         headers = self.handshake.headers
         if (subprotocol := message.get("subprotocol")) is not None:
             if subprotocol not in self.handshake.subprotocols:
@@ -275,7 +275,7 @@ class WebSocketProtocol(Connection, Conversation):
 
     def application_finished(self) -> None:
         """End the WebSocket: the application has returned."""
-        self.give_up(PeerError(500, "The application sent no answer."), 1000)
+        self.give_up(PeerError(500, "The application did not answer."), 1000)
 
     def shut_down(self) -> None:
         """Close: the server stops."""
@@ -304,10 +304,10 @@ class WebSocketProtocol(Connection, Conversation):
         elif self.state is CONNECTING:
             self.server_reject()
         else:
-            self.give_up(PeerError(503, "It has taken too long."), 1000)
+            self.give_up(PeerError(503, "The application took too long."), 1000)
 
     def check_pings(self, now: float) -> float:
-        """Ping a silent client, cut off one that stays so; return when to look next."""
+        """Ping a silent client, cut off one that stays silent; return when to look next."""
         interval = self.server.settings.ping_interval or FOREVER
         timeout = self.server.settings.ping_timeout or FOREVER
         if self.flow.reasons:

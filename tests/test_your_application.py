@@ -78,18 +78,16 @@ def run(command: str, folder: Path) -> tuple[str, int]:
         start = [sys.executable, *words[1:]]
     else:
         start = [*PYTHON, *("django" if w == "django-admin" else w for w in words)]
+    environment = {
+        **os.environ,
+        **ENVIRONMENT,
+        "PYTHONPATH": str(site(folder)),
+        "WALKTHROUGHS_CACHE": str(folder / "cache"),
+    }
+    # A page that has set Django up in this process before has named its own.
+    environment.pop("DJANGO_SETTINGS_MODULE", None)
     done = subprocess.run(
-        start,
-        cwd=folder,
-        env={
-            **os.environ,
-            **ENVIRONMENT,
-            "PYTHONPATH": str(site(folder)),
-            "WALKTHROUGHS_CACHE": str(folder / "cache"),
-        },
-        capture_output=True,
-        text=True,
-        check=False,
+        start, cwd=folder, env=environment, capture_output=True, text=True, check=False
     )
     lines = done.stderr.splitlines(keepends=True)
     kept = (line for line in lines if not line.startswith("application | "))
@@ -114,7 +112,10 @@ def edited(file: Path, fence: Fence) -> str:
     return text.replace(old, new)
 
 
-def test_the_chapter_works_from_an_empty_folder(tmp_path: Path) -> None:
+def test_the_chapter_works_from_an_empty_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "another_page.settings")
     for fence in steps():
         if fence.language != "console":
             file = tmp_path / fence.options["title"]

@@ -408,7 +408,7 @@ def test_a_lifespan_that_does_not_end_is_ended(
         assert life.task is not None and life.task.cancelled()
 
     run(scenario)
-    assert "takes too long" in caplog.text
+    assert "took too long" in caplog.text
 
 
 @pytest.mark.parametrize("name", ["日本", "a\r\nX: y"])

@@ -814,7 +814,7 @@ def test_a_mistake_in_a_frame_is_1011_and_is_logged(
         connection = await open_socket()
         monkeypatch.setattr(frames.FrameReader, "check_head", break_it)
         await connection.send(frame(TEXT, b"hello"))
-        reason = "The server has made a mistake"
+        reason = "Exception inside the server."
         assert connection.take() == plain(CLOSE, code(1011, reason))
         assert connection.transport.ended and not connection.server.connections
 

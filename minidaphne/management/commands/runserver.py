@@ -53,13 +53,13 @@ class Command(runserver.Command):  # type: ignore[misc]  # Django has no types
         """Add Daphne's options, and those of ``django.contrib.staticfiles``."""
         super().add_arguments(parser)
         add = parser.add_argument
-        add("--noasgi", action="store_true", help="serve WSGI instead")
-        add("--http_timeout", type=int, help="seconds for a whole request")
-        add("--websocket_handshake_timeout", type=int, default=5, help="ignored")
+        add("--noasgi", action="store_true", help="Serve WSGI instead of ASGI")
+        add("--http_timeout", type=int, help="Seconds for request and response")
+        add("--websocket_handshake_timeout", type=int, default=5, help="Ignored")
         for what in ("message", "frame"):
             name = f"DAPHNE_WEBSOCKET_MAX_{what.upper()}_SIZE"
             most = getattr(settings, name, 1024 * 1024)
-            help = f"bytes of a WebSocket {what}; default: {name}"
+            help = f"Maximum size in bytes of a WebSocket {what}; default: {name}"
             add(f"--websocket-max-{what}-size", type=int, default=most, help=help)
         if apps.is_installed("django.contrib.staticfiles"):
             add("--nostatic", dest="use_static_handler", action="store_false")
