@@ -89,9 +89,11 @@ PYTEST := PLAYWRIGHT_NODEJS_PATH="$$(command -v $(CURDIR)/.ci/tools/bin/node)" \
 LONG := $(addprefix tests/site/test_,answers.py chapters_even.py chapters_odd.py production.py \
   reference.py lighthouse.py laboratory.py generators.py) \
   tests/python_3_14/test_recorder.py \
-  $(addprefix tests/walkthroughs/laboratory/test_,blocks.py runtime.py) \
+  $(addprefix tests/walkthroughs/laboratory/test_,blocks.py bytecode.py runtime.py) \
   docs/production/deploying.md tests/walkthroughs/servers/test_nginx.py
 
+# To pack Python for the browser takes two minutes, and only the long tests run it.
+test: export WALKTHROUGHS_NO_LABORATORY := 1
 test: $(STAMP) $(TESTS)  ## run all but the long tests, which make check adds
 	$(PYTEST) $(LONG:%=--ignore %) $(ARGS)
 

@@ -37,7 +37,8 @@ TOP_LEVEL = {
 
 # walkthroughs, from the ground up: each floor may import those below it, and itself.
 FLOORS = [
-    {"errors", "code_digest", "bindings"},
+    {"errors", "bindings", "build_memo"},
+    {"code_digest"},
     {"kept", "events"},
     {"trace_json"},
     {"trace", "focus"},

@@ -81,11 +81,10 @@ def owners() -> Mapping[str, list[str]]:
     As `importlib.metadata.packages_distributions`, which makes an object of the path of
     every file, and takes four times as long.
     """
-    found: dict[str, list[str]] = {}
-    for dist in distributions():
-        for top in sorted(_tops(dist)):
-            found.setdefault(top, []).append(dist.name)
-    return found
+    return {
+        top: [dist.name for dist in dists]
+        for top, dists in sorted(_installed().items())
+    }
 
 
 def files_of(dist: Distribution) -> Iterator[str]:
@@ -105,12 +104,11 @@ def _tops(dist: Distribution) -> set[str]:
 
 @cache
 def _installed() -> dict[str, tuple[Distribution, ...]]:
-    """Top-level module -> the distributions that put files below it."""
-    by_name = {dist.name: dist for dist in distributions()}
-    return {
-        top: tuple(by_name[name] for name in dict.fromkeys(names) if name in by_name)
-        for top, names in owners().items()
-    }
+    found: dict[str, tuple[Distribution, ...]] = {}
+    for dist in distributions():
+        for top in _tops(dist):
+            found[top] = (*found.get(top, ()), dist)
+    return found
 
 
 def _lists(dist: Distribution, file: Path) -> bool:

@@ -8,6 +8,7 @@ the page says what to do.
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterator
 from html import escape
@@ -53,9 +54,14 @@ from walkthroughs.laboratory.messages import answer
 answer
 """
 
+WITHOUT_PYTHON = "WALKTHROUGHS_NO_LABORATORY"
+"""Where this variable is set, Python is not packed: only the longest tests run it."""
+
+LACKS = "the laboratory is built without Python for the browser"
+
 MISSING = (
-    "The laboratory is built without Python for the browser: run 'make prepare', "
-    "which installs it into .ci/node_modules."
+    f"There are no Node packages: {LACKS}. Run 'make prepare', which installs them into "
+    ".ci/node_modules."
 )
 
 
@@ -79,10 +85,11 @@ class LaboratorySite:
         root = Path(config.config_file_path).parent
         cache = self._cache = root / ".cache" / "laboratory"
         self._listings = dict(_listings(Path(config.docs_dir)))
-        found = runtime(root / ".ci" / "node_modules")
+        without = os.environ.get(WITHOUT_PYTHON)
+        found = None if without else runtime(root / ".ci" / "node_modules")
         needed: dict[str, tuple[str, Path]] = {}
         if found is None:
-            log.info(MISSING)
+            log.info(f"{WITHOUT_PYTHON} is set: {LACKS}." if without else MISSING)
         else:
             try:
                 pack = archive(cache, log.info)

@@ -6,6 +6,8 @@ A server is a module here with:
 * `FOCUS`: the dotted names of its own code that a walkthrough speaks of;
 * `TRANSPORT`: the dotted names, below it, where bytes go to the socket;
 * `QUEUES`: the attributes in which whatever has `receive` keeps a queue of events;
+* `MODULES`: what it is made of besides itself, to be imported before the recorder
+  listens, where that takes much less time;
 * `run(application, ready, **options)`: listens on a free port of loopback, calls `ready`
   with the port once it does, and serves in the main thread until the process or the
   server is told to end.
@@ -33,6 +35,7 @@ class Server(Protocol):
     FOCUS: tuple[str, ...]
     TRANSPORT: tuple[str, ...]
     QUEUES: tuple[str, ...]
+    MODULES: tuple[str, ...]
 
     @staticmethod
     def run(application: Any, ready: Callable[[int], None], **options: Any) -> None:

@@ -25,6 +25,7 @@ import traceback
 from collections.abc import MutableMapping
 from contextlib import suppress
 from dataclasses import asdict
+from importlib import import_module
 from typing import Any, NoReturn
 
 from ..errors import ApplicationError, RecordingError
@@ -112,6 +113,9 @@ class Child:
             self.say("failed", {"why": str(error), "application": wrong})
             _end_at_once(1)
         self.say("imported", {})
+        with suppress(ImportError):  # `run` says what is missing
+            for module in server.MODULES:
+                import_module(module)
         shown = (*server.FOCUS, *server.TRANSPORT)
         roles = self.roles = Roles.of(application, orders["application"], shown)
         self.recorder = Recorder(

@@ -35,6 +35,9 @@ TRANSPORT = (
 QUEUES: tuple[str, ...] = ()
 """Its `receive` is the method `get` of the queue itself."""
 
+MODULES = ("autobahn.twisted.websocket", "twisted.web.http")
+"""Neither of them makes a reactor, which Daphne has to do itself."""
+
 
 def run(
     application: Any,

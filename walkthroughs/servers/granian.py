@@ -30,6 +30,8 @@ TRANSPORT: tuple[str, ...] = ()
 QUEUES = ("event_queue",)
 """Of the lifespan; the `receive` of a connection is a function of Rust."""
 
+MODULES: tuple[str, ...] = ()
+
 
 def run(
     application: Any,

@@ -21,6 +21,8 @@ TRANSPORT = (
 QUEUES = ("app_queue",)
 """Of the lifespan; the `receive` of a connection is a method of its queue."""
 
+MODULES: tuple[str, ...] = ()
+
 
 def run(
     application: Any,

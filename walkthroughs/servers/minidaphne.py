@@ -18,6 +18,8 @@ TRANSPORT = (
 QUEUES: tuple[str, ...] = ()
 """Its `receive` is a method of the queue itself."""
 
+MODULES: tuple[str, ...] = ()
+
 
 def run(application: Any, ready: Callable[[int], None], **options: Any) -> None:
     """Serve `application` on a free port of the loopback address."""

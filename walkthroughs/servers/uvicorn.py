@@ -23,6 +23,8 @@ QUEUES = ("queue", "receive_queue")
 """Of a WebSocket, and of the lifespan.  An HTTP request has a buffer for its body and an
 event to wait for, and no queue."""
 
+MODULES: tuple[str, ...] = ()
+
 
 def run(application: Any, ready: Callable[[int], None], **options: Any) -> None:
     """Serve `application` on a free port of the loopback address."""

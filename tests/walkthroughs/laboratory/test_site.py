@@ -6,12 +6,20 @@ import pytest
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import Files
 
-from walkthroughs.laboratory.site import SCRIPTS, LaboratorySite, linked
+from walkthroughs.laboratory.site import SCRIPTS, WITHOUT_PYTHON, LaboratorySite, linked
 
 
-def test_without_node_packages_the_build_says_what_to_do(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("asked", [False, True])
+def test_without_python_the_build_says_why(
+    asked: bool,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.delenv(WITHOUT_PYTHON, raising=False)
+    if asked:
+        monkeypatch.setenv(WITHOUT_PYTHON, "1")
+        monkeypatch.setattr("walkthroughs.laboratory.site.runtime", None)
     (tmp_path / "docs").mkdir()
     (tmp_path / "mkdocs.yml").write_text("", encoding="utf-8")
     config = MkDocsConfig(str(tmp_path / "mkdocs.yml"))
@@ -21,7 +29,8 @@ def test_without_node_packages_the_build_says_what_to_do(
     config.plugins._current_plugin = "laboratory"
     caplog.set_level("INFO")
     files = LaboratorySite("laboratory.md").on_files(Files([]), config=config)
-    assert "run 'make prepare'" in caplog.text
+    why = f"{WITHOUT_PYTHON} is set" if asked else "Run 'make prepare'"
+    assert why in caplog.text
     names = [file.src_uri.rpartition("/")[2] for file in files]
     assert names == list(SCRIPTS)
 
