@@ -25,6 +25,10 @@ LONG = 500
 """A picture of more rows is cut into tiles, so that a page with it stays smooth; the
 stepper does the same to a list of more rows."""
 
+TALL = 32
+"""A picture of more rows is higher than a window, so it is folded: the stepper can show
+it in place of the listing, where it scrolls beside the code."""
+
 
 def walkthrough(
     view: View,
@@ -45,13 +49,14 @@ def walkthrough(
     header = view.trace.header
     lanes = escape(f"Swim lanes: {header.scenario} on {header.server}")
     waiting = Waiting(view)
+    shown = "" if len(view.rows) > TALL else " open"
     return "\n".join(
         (
             _opening(view, ident, "wt"),
             # The stepper comes into the same box, beside the listing.
             f'<div class="wt-both">{listing_html}</div>',
             focus(header),
-            '<details class="wt-picture" open><summary>Picture</summary>',
+            f'<details class="wt-picture"{shown}><summary>Picture</summary>',
             *_pictures(view, ident, lanes, waiting.waits, packed=False),
             "</details>",
             '<details class="wt-all" open><summary>Step by step</summary>',

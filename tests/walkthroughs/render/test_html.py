@@ -32,6 +32,15 @@ def test_a_walkthrough_is_listing_picture_and_steps() -> None:
     assert order == sorted(order)
 
 
+@pytest.mark.parametrize("rows", [html.TALL, html.TALL + 1])
+def test_a_picture_that_is_higher_than_a_window_is_folded(rows: int) -> None:
+    made = trace("\n".join(f"app.f{n}" for n in range(rows)))
+    shown = View(made, [step.seq for step in made.steps])
+    assert len(shown.rows) == rows
+    [picture] = Page(whole(shown)).all("details", "wt-picture")
+    assert ("open" in picture) == (rows == html.TALL)
+
+
 def test_the_waits_of_a_recording_are_worked_out_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -592,14 +592,14 @@ def test_two_walkthroughs_on_a_page_walk_apart(open_page: Open) -> None:
     expect(page.locator(".wt-at")).to_have_text(["1 / 8", "4 / 8"])
 
 
+# As Material has them.
+TABS = """<div class="tabbed-set"><input type="radio" name="t" checked id="one">
+<input type="radio" name="t" id="two"><div class="tabbed-content">
+<div class="tabbed-block">{}</div><div class="tabbed-block">{}</div></div></div>"""
+
+
 def test_a_link_opens_the_tab_that_holds_its_step(open_page: Open) -> None:
-    tabs = (
-        '<div class="tabbed-set"><input type="radio" name="t" checked id="one">'
-        '<input type="radio" name="t" id="two"><div class="tabbed-content">'
-        f'<div class="tabbed-block">{made("first")}</div>'
-        f'<div class="tabbed-block">{made("second")}</div></div></div>'
-    )
-    page = open_page("#second-4", body=tabs)
+    page = open_page("#second-4", body=TABS.format(made("first"), made("second")))
     expect(page.locator("#two")).to_be_checked()
 
 
@@ -816,6 +816,22 @@ def test_prose_is_beside_the_version_that_is_chosen(open_page: Open) -> None:
     expect(page.locator(".wt-column")).to_have_count(1)
 
 
+def test_prose_is_beside_the_version_that_is_chosen_in_a_fold(open_page: Open) -> None:
+    prose = PATHS.replace('href="#made-2"', 'href="#made-2" data-steps="2 3"')
+    tabs = TABS.format(made(), made("other"))
+    body = f"<details><summary>The paths</summary>{tabs}</details>{prose}"
+    page = open_page(body=body, viewport={"width": 1440, "height": 800})
+    count = beside(page)
+    go = page.locator(".wt-go").first
+    for tab, step in (("two", 3), ("one", 2)):
+        # As the tabs of a page are linked: all sets follow the one that is clicked.
+        page.locator(f"#{tab}").evaluate("tab => { tab.checked = true; }")
+        page.evaluate("scrollTo(0, 0)")
+        go.evaluate("go => go.scrollIntoView({block: 'start'})")
+        expect(count).to_have_text(re.compile(f"^{step} /"))
+    expect(page.locator("details").first).not_to_have_attribute("open", "")
+
+
 def test_with_reduced_motion_prose_moves_nothing(open_page: Open) -> None:
     page = open_page(body=made() + NARRATIVE, reduced_motion="reduce")
     page.evaluate("document.querySelector('.beside').scrollIntoView()")
@@ -930,12 +946,6 @@ def show(part: Locator) -> None:
     part.evaluate("part => part.scrollIntoView()")
 
 
-def open_list(page: Page) -> None:
-    """Opens the list right below the stepper, with no picture between."""
-    page.locator(".wt-picture > summary").click()
-    page.locator(".wt-all > summary").click()
-
-
 def rows(page: Page) -> int:
     return page.locator(".wt-steps > li").count()
 
@@ -958,7 +968,7 @@ def test_of_a_long_list_the_page_has_only_what_is_near(open_page: Open) -> None:
 
 def test_a_long_list_leads_to_steps_and_marks_them(open_page: Open) -> None:
     page = open_page(body=long())
-    open_list(page)
+    page.locator(".wt-all > summary").click()
     page.locator(".wt-steps a[href='#made-3']").first.click()
     assert at(page) == "3 / 600"
     expect(page.locator(".wt-step[aria-current=step]")).to_have_id("made-3")
@@ -968,7 +978,7 @@ def test_a_long_list_leads_to_steps_and_marks_them(open_page: Open) -> None:
 
 def test_folds_of_a_long_list_open_in_list_and_stepper_alike(open_page: Open) -> None:
     page = open_page("#made-4", body=long())
-    open_list(page)
+    page.locator(".wt-all > summary").click()
     second = page.locator("#made-4-f1 > details")
     page.get_by_role("button", name="1 call left out: unfold").click()
     assert (at(page), name(page)) == ("5 / 601", "Two.go")

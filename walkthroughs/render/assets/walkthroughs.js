@@ -816,9 +816,9 @@
       }).observe(words);
     }
 
-    /* The version whose tab is open has the column. */
+    /* The version whose tab is open has the column, even if the tabs are in a fold. */
     choose() {
-      const shown = this.roots.findIndex((root) => root.offsetParent);
+      const shown = this.roots.findIndex((root) => opener(root)?.checked ?? root.offsetParent);
       const nth = Math.max(shown, 0);
       if (nth === this.nth) return;
       this.nth = nth;
@@ -1058,6 +1058,13 @@
 
   const steppers = new WeakMap();
 
+  /* What opens the tab that something is in. */
+  const opener = (root) => {
+    const tab = root.closest(".tabbed-block");
+    const inputs = tab?.closest(".tabbed-set").querySelectorAll(":scope > input");
+    return inputs?.[[...tab.parentElement.children].indexOf(tab)];
+  };
+
   const reveal = () => {
     const id = decodeURIComponent(location.hash.slice(1));
     const root = home(id);
@@ -1066,12 +1073,7 @@
     if (!stepper || !stepper.jump || !stepper.jump(id)) return;
     // The browser opens the list to show the step there.
     root.querySelector(".wt-all").open = false;
-    const tab = root.closest(".tabbed-block");
-    if (tab) {
-      const set = tab.closest(".tabbed-set");
-      const n = [...tab.parentElement.children].indexOf(tab);
-      set.querySelectorAll(":scope > input")[n].click();
-    }
+    opener(root)?.click();
     const tall = stepper.stage.offsetHeight > innerHeight * 0.9;
     stepper.stage.scrollIntoView({ block: tall ? "start" : "center" });
     stepper.stage.focus({ preventScroll: true });
