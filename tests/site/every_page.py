@@ -4,6 +4,7 @@ Whoever wants it of some pages derives a class whose name begins with `Test`.  T
 are shared out over several files because the files are shared out over the processes.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
@@ -21,6 +22,16 @@ PAGES = sorted(
 )
 CHAPTERS = tuple(
     name for name in PAGES if "/" not in name or name.startswith("server/")
+)
+# The chapters of part one, as the menu has them.
+MENU = (HOUSE / "mkdocs.yml").read_text(encoding="utf-8")
+PATH = tuple(
+    f"{name}.html"
+    for name in re.findall(
+        r"([\w-]+)\.md$",
+        MENU.partition("- The path:\n")[2].partition("- The server:\n")[0],
+        re.MULTILINE,
+    )
 )
 # What `make test` looks at; `make check` looks at all.
 FIRST_LOOK = ("daphne-to-django.html", "index.html")
@@ -43,6 +54,8 @@ PICTURED = [
 PHONE = ViewportSize(width=320, height=640)
 DESK = ViewportSize(width=1440, height=900)
 HUGE = ViewportSize(width=3840, height=2160)
+# A chapter of part one is no longer, so that a reader comes to its end.
+SCREENS = 10
 # look of a picture -> the window
 WINDOWS = {"huge": HUGE, "narrow": PHONE, "wide": DESK}
 PICTURES = HOUSE / ".cache" / "screenshots"
@@ -83,6 +96,9 @@ TWO_OF_EACH = """() => {
 
 # A part that is far off gets its colours when it comes near; axe looks at once.
 ALL_NEAR = "* { content-visibility: visible !important; }"
+
+# All that is on the way to the end of a page, in pixels.
+HEIGHT = '(document.querySelector(".md-content") ?? document.body).offsetHeight'
 
 # How much what is seen moves by itself, as a share of the window: while the page comes,
 # and then on the way down to its end.
@@ -220,6 +236,7 @@ class Visit:
     namesakes: list[str]
     walks: list[dict[str, Any]]
     colours: set[str]
+    screens: float = 0
     shift: Mapping[str, Any] = field(default_factory=dict)
     barriers: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
@@ -290,6 +307,8 @@ def visit(tab: Tab, address: str, name: str) -> Visit:
             take_pictures(page, name)
         seen = look(page)
         seen.shift = shift
+        if name in PATH:
+            seen.screens = screens(page)
         seen.wrong = [*tab.wrong]
         page.evaluate(TWO_OF_EACH)
         page.add_style_tag(content=ALL_NEAR)
@@ -318,6 +337,16 @@ def look(page: Page) -> Visit:
     )
 
 
+def screens(page: Page) -> float:
+    """How long a page is on a laptop, with its steppers, and with prose in a column beside
+    its path."""
+    page.emulate_media(reduced_motion="no-preference")
+    page.add_style_tag(content=ALL_NEAR)
+    height: int = page.evaluate(HEIGHT)
+    page.emulate_media(reduced_motion="reduce")
+    return height / DESK["height"]
+
+
 class EveryPage:
     """The tests.  A class that derives from it names its pages."""
 
@@ -343,6 +372,12 @@ class EveryPage:
     def test_it_stays_where_it_is(self, visited: Visit, name: str) -> None:
         assert ("sum" in visited.shift) == (name in STEADY)
         assert visited.shift.get("sum", 0) < 0.1, visited.shift["what"]
+
+    def test_it_is_short_if_it_is_a_chapter_of_part_one(
+        self, visited: Visit, name: str
+    ) -> None:
+        assert (visited.screens > 0) == (name in PATH)
+        assert visited.screens <= SCREENS
 
     def test_its_steppers_walk_from_start_to_end_by_key(self, visited: Visit) -> None:
         for walk in visited.walks:

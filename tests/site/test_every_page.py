@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from .every_page import PAGES, STEADY, EveryPage, Visit, visit
+from .every_page import PAGES, PATH, SCREENS, STEADY, EveryPage, Visit, visit
 from .tab import Tab
 
 STEPPER = """<div class="wt-stage" tabindex="0"></div><script>
@@ -114,6 +114,19 @@ def test_a_page_that_moves_by_itself_is_found(tab: Tab, tmp_path: Path) -> None:
     shift = see(tab, tmp_path, late, name=name).shift
     assert shift["sum"] > 0.1
     assert shift["what"]
+
+
+def test_a_chapter_that_is_too_long_is_found(tab: Tab, tmp_path: Path) -> None:
+    assert set(PATH) < set(PAGES)
+    assert len(PATH) == 11
+    # What is far off counts, and what a fold holds does not.
+    style = ".far { content-visibility: auto } .far p, details p { height: 8000px }"
+    far = '<div class="far"><p>Far.</p></div>'
+    fold = "<details><summary>More</summary><p>Folded.</p></details>"
+    seen = see(tab, tmp_path, SOUND + far + fold, style, PATH[0])
+    assert 8000 / 900 < seen.screens < SCREENS
+    assert see(tab, tmp_path, SOUND + 2 * far, style, PATH[0]).screens > SCREENS
+    assert see(tab, tmp_path, SOUND + 2 * far, style).screens == 0
 
 
 def test_two_parts_of_one_name_are_found(tab: Tab, tmp_path: Path) -> None:
