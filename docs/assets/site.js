@@ -11,6 +11,27 @@ for (const part of document.querySelectorAll(parts)) {
   if (count > 1) part.setAttribute("aria-label", `${name} (${count})`);
 }
 
+// Whoever chooses a version has it in all tabs: the theme sees none in a fold or far off.
+{
+  const tabs = [...document.querySelectorAll(".tabbed-set > input")];
+  const label = (input) => document.querySelector(`label[for="${input.id}"]`);
+  const called = (input) => label(input).textContent.trim();
+
+  document.addEventListener("change", ({ target }) => {
+    if (!tabs.includes(target)) return;
+    for (const input of tabs) {
+      if (input.checked || called(input) !== called(target)) continue;
+      // What the theme sets, so as not to scroll there.
+      label(input).dataset.mdSwitching = "";
+      input.click();
+    }
+  });
+  // The last one that was chosen comes first.
+  for (const name of (window.__md_get?.("__tabs") ?? []).reverse()) {
+    for (const input of tabs) if (called(input) === name) input.checked = true;
+  }
+}
+
 // Code blocks get a bar of buttons as they come into view, and may be copied later.
 let bars = 0;
 

@@ -146,6 +146,27 @@ def test_no_other_walkthrough_is_made_before_the_first_step(
     page.close()
 
 
+CHOSEN = """() => [...document.querySelectorAll(".tabbed-set > input:checked")].map(
+  (input) => document.querySelector(`label[for="${input.id}"]`).textContent)"""
+
+
+def test_a_version_is_chosen_once_for_what_is_folded_and_far_off_too(
+    browser: Browser, served: str
+) -> None:
+    page = browser.new_page()
+    page.goto(f"{served}inside-django.html")
+    assert page.evaluate(CHOSEN) == ["Django 5.2"] * 4
+    page.locator(".tabbed-labels > label").nth(1).click()
+    assert page.evaluate(CHOSEN) == ["Django 6.1"] * 4
+    prose = page.locator(".beside").nth(1)
+    prose.locator("p").first.evaluate("p => p.scrollIntoView()")
+    expect(prose.locator(".wt-path")).to_contain_text("task: application")
+    assert page.locator("details[open] .tabbed-set").count() == 0
+    page.reload()
+    assert page.evaluate(CHOSEN) == ["Django 6.1"] * 4
+    page.close()
+
+
 def test_a_reader_walks_from_the_front_page_until_the_request_is_back(
     tab: Tab, served: str
 ) -> None:
