@@ -113,11 +113,12 @@ class Child:
             self.say("failed", {"why": str(error), "application": wrong})
             _end_at_once(1)
         self.say("imported", {})
+        shown = (*server.FOCUS, *server.TRANSPORT)
+        roles = self.roles = Roles.of(application, orders["application"], shown)
+        # Not before: what is there by now counts as the application's.
         with suppress(ImportError):  # `run` says what is missing
             for module in server.MODULES:
                 import_module(module)
-        shown = (*server.FOCUS, *server.TRANSPORT)
-        roles = self.roles = Roles.of(application, orders["application"], shown)
         self.recorder = Recorder(
             self.focus(roles),
             {name: tuple(args) for name, args in orders["watch"].items()},
