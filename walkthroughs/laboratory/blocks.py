@@ -54,7 +54,7 @@ LACKING = {
 
 DIFFERENT = {
     ("inside-django.md", ">>> there is here, there is again"): THREADS,
-    ("inside-django.md", ">>> await view(None)"): THREADS,
+    ("inside-django.md", ">>> from django.db import connection"): THREADS,
     ("main-loop.md", "from asgiref.sync import sync_to_async"): THREADS,
 }
 """A page, and the first line of a block that would print something else there -> why."""
