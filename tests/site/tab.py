@@ -30,8 +30,7 @@ class Tab:
     def at(self, home: str) -> Iterator[Page]:
         """The empty tab, wide and light.  What goes wrong on its pages is a failure; a
         request for anything that is not below `home` goes wrong, too."""
-        self.page.goto("about:blank")
-        # What was under way is given up now, which is nobody's fault.
+        self.leave()
         self.wrong.clear()
         self.home = home
         self.page.set_viewport_size({"width": 1280, "height": 800})
@@ -40,6 +39,12 @@ class Tab:
         )
         yield self.page
         assert self.wrong == []
+
+    def leave(self) -> None:
+        """Leave the page: what is still under way is given up, which is nobody's fault."""
+        before = [*self.wrong]
+        self.page.goto("about:blank")
+        self.wrong[:] = before
 
     def blame(self, line: str) -> None:
         self.wrong.append(line)

@@ -374,18 +374,20 @@ def chapter(browser: Browser, served: str) -> Iterator["Chapter"]:
     tab = Tab(browser)
     with tab.at(served) as page:
         page.set_default_timeout(LIMIT)
-        yield Chapter(page, served)
+        yield Chapter(tab, served)
     page.context.close()
 
 
 class Chapter:
     """A chapter whose blocks run, as a reader uses it."""
 
-    def __init__(self, page: Page, served: str) -> None:
-        self.page = page
+    def __init__(self, tab: Tab, served: str) -> None:
+        self.tab = tab
+        self.page = tab.page
         self.served = served
 
     def open(self, name: str) -> None:
+        self.tab.leave()
         self.page.goto(f"{self.served}{name}.html")
         # What is folded has blocks, too.
         self.page.evaluate(
