@@ -83,10 +83,16 @@ def test_mermaid_takes_part_for_part_what_was_drawn() -> None:
 
 QUERY = """
 async (sql) => {
-    // The viewer drops its engine for a moment while it makes ready for a trace.
-    while (!window.ctx?.engine) await new Promise((done) => setTimeout(done, 20));
-    const answer = await window.ctx.engine.query(sql), columns = answer.columns();
-    const rows = [];
+    // The viewer drops its engine while it makes ready for a trace, and with it what was
+    // asked: so ask again until there is an answer.
+    const wait = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000));
+    const end = Date.now() + 60_000;
+    let answer;
+    while (!answer) {
+        if (Date.now() > end) throw new Error("Perfetto does not answer");
+        answer = await Promise.race([window.ctx?.engine?.query(sql) ?? wait(0.02), wait(5)]);
+    }
+    const columns = answer.columns(), rows = [];
     for (const row = answer.iter({}); row.valid(); row.next())
         rows.push(columns.map((each) => row.get(each)?.toString()));
     return rows;
