@@ -81,10 +81,7 @@ def owners() -> Mapping[str, list[str]]:
     As `importlib.metadata.packages_distributions`, which makes an object of the path of
     every file, and takes four times as long.
     """
-    return {
-        top: [dist.name for dist in dists]
-        for top, dists in sorted(_installed().items())
-    }
+    return {top: [dist.name for dist in dists] for top, dists in _installed().items()}
 
 
 def files_of(dist: Distribution) -> Iterator[str]:

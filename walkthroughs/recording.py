@@ -21,7 +21,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import cast
 
-from .build_memo import remembered
+from .build_memo import anew, remembered
 from .environment import Environment, here
 from .errors import RecordingError, TraceError
 from .kept import alone
@@ -56,14 +56,16 @@ def record(
             or the client did not get what it expected; the text says which.
     """
     story, modules = _story(scenario)
-    environment = environment or here()
-    path = _place(story, modules, server, environment)
+    path = _place(story, modules, server, environment or here())
     kept = None if fresh else _read(path)
     if kept is not None:
         return kept
-    with alone(path):
-        kept = None if fresh else _read(path)  # another process may have made it
-        return _make(path, story, server, environment) if kept is None else kept
+    with anew():  # a build may have begun minutes ago, and what it remembers changed
+        where = environment or here()
+        path = _place(story, modules, server, where)
+        with alone(path):
+            kept = None if fresh else _read(path)  # another process may have made it
+            return _make(path, story, server, where) if kept is None else kept
 
 
 def _make(path: Path, story: Scenario, server: str, environment: Environment) -> Trace:

@@ -4,7 +4,6 @@ Whoever wants it of some pages derives a class whose name begins with `Test`.  T
 are shared out over several files because the files are shared out over the processes.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
@@ -12,6 +11,8 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from playwright.sync_api import Page, ViewportSize
+
+from walkthroughs.laboratory.blocks import PAGES as PART_ONE
 
 from .tab import Tab
 
@@ -23,16 +24,7 @@ PAGES = sorted(
 CHAPTERS = tuple(
     name for name in PAGES if "/" not in name or name.startswith("server/")
 )
-# The chapters of part one, as the menu has them.
-MENU = (HOUSE / "mkdocs.yml").read_text(encoding="utf-8")
-PATH = tuple(
-    f"{name}.html"
-    for name in re.findall(
-        r"([\w-]+)\.md$",
-        MENU.partition("- The path:\n")[2].partition("- The server:\n")[0],
-        re.MULTILINE,
-    )
-)
+PATH = tuple(name.replace(".md", ".html") for name in PART_ONE)
 # What `make test` looks at; `make check` looks at all.
 FIRST_LOOK = ("daphne-to-django.html", "index.html")
 OTHER_CHAPTERS = tuple(name for name in CHAPTERS if name not in FIRST_LOOK)

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from walkthroughs import recording
+from walkthroughs import build_memo, environment, recording
 from walkthroughs.environment import Environment, here
 from walkthroughs.recording import digest_of, is_recorded, record
 from walkthroughs.scenarios import Scenario
@@ -224,6 +224,21 @@ def test_another_interpreter_makes_a_new_recording(project: Project) -> None:
     ):
         record("paths:polls", "uvicorn", environment=other)
     assert project.count == before + 2
+
+
+def test_what_is_recorded_in_a_build_is_kept_for_what_is_installed_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A build asks what is installed as it begins, and may record minutes later."""
+    monkeypatch.setenv("WALKTHROUGHS_CACHE", str(tmp_path))
+    build_memo.begin()
+    try:
+        assert not is_recorded("http-get", "minidaphne")
+        monkeypatch.setattr(environment, "_installed", lambda _: "another version")
+        record("http-get", "minidaphne")
+    finally:
+        build_memo.end()
+    assert is_recorded("http-get", "minidaphne")
 
 
 def test_a_folder_with_other_code_under_the_same_names_has_recordings_of_its_own(

@@ -70,8 +70,8 @@ class WalkthroughsPlugin(BasePlugin[WalkthroughsConfig]):
         MkDocs keeps a plugin that has this from one build to the next.
         """
         self._serves = command == "serve"
-        # A build makes millions of objects that live until its end: to look through them
-        # every 700 for some that do not takes a tenth of its time.
+        # A build makes millions of objects that live until its end, and Python would look
+        # for garbage among them after every 700.
         gc.set_threshold(100_000)
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:

@@ -78,7 +78,7 @@ class GlossaryLinks(Extension):
         ordered = sorted(terms, key=lambda term: -len(term.name))
         self.left = {f"t{n}": term for n, term in enumerate(ordered) if term.in_prose}
         parts = (f"(?P<{n}>{term.in_prose})" for n, term in self.left.items())
-        # Each begins at a word: to say so once spares looking for all of them elsewhere.
+        # Every term begins where a word does: elsewhere, none of them need be tried.
         self.words = re.compile(rf"\b(?:{'|'.join(parts)})")
 
     def extendMarkdown(self, md: Markdown) -> None:
