@@ -108,6 +108,8 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     folder = tmp_path_factory.mktemp("project")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("WALKTHROUGHS_CACHE", str(folder / "cache"))
+        # A page that ran before in this process may have named its settings.
+        patch.delenv("DJANGO_SETTINGS_MODULE", raising=False)
         patch.setenv("PYTHONPATH", str(folder / "elsewhere"))
         patch.syspath_prepend(str(folder / "elsewhere"))
         patch.syspath_prepend(str(folder))

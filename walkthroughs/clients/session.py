@@ -168,6 +168,8 @@ class Session:
             raise Unanswered(f"{request}: {_describe_failure(error)}") from None
         finally:
             connection.close()
+            if response is not None:
+                response.close()  # it holds the socket where the server said "close"
         self._keep_cookies(request, response.headers)
         return Answer(response.status, f"{request}: {response.status}, {size:,} bytes")
 

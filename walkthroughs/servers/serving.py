@@ -52,9 +52,13 @@ class Running:
         self.forgotten = 0
 
     def said(self) -> list[str]:
-        """All lines so far: what the application prints, and what the server logs."""
-        lines = self.terminal.read_text(encoding="utf-8").splitlines()
-        return lines[self.forgotten :]
+        """All whole lines so far: what the application prints, and the server logs.
+
+        A line that is still being written is left for the next time: `print` writes each
+        of its arguments by itself.
+        """
+        whole, _, _ = self.terminal.read_text(encoding="utf-8").rpartition("\n")
+        return whole.splitlines()[self.forgotten :]
 
     def forget(self) -> None:
         """From here on, what was said so far is not told again."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -299,6 +300,21 @@ def test_several_clients_ask_at_the_same_time_and_share_no_cookies() -> None:
     assert str(browser) == "GET /, GET /, 3 at once"
     assert lines == ["GET /: 200, 0 bytes"] * 6
     assert sorted(map(str, cookies)) == ["None"] * 3 + ["a=0", "a=1", "a=2"]
+
+
+def test_an_answer_that_is_given_up_leaves_no_socket_open() -> None:
+    ends: list[bool] = []
+
+    def half(request: Any) -> list[tuple[str, str]]:
+        request.wfile.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhalf")
+        request.wfile.flush()
+        ends.append(bool(select.select([request.connection], [], [], 1)[0]))
+        return []
+
+    with answering(half) as port, pytest.raises(Unanswered, match="4 bytes") as caught:
+        Session(port, 0.1).do(GET)
+    assert caught.tb  # with all that it holds
+    assert ends == [True]
 
 
 def test_a_server_that_is_gone_is_told() -> None:

@@ -42,7 +42,9 @@ class Asking:
         connection = HTTPConnection("127.0.0.1", port, timeout=clients.TIMEOUT)
         with closing(connection):
             connection.request("GET", self.path, headers={"Connection": "close"})
-            self.answer = connection.getresponse().read().decode()
+            # Where the server says "close", the answer has the socket.
+            with closing(connection.getresponse()) as response:
+                self.answer = response.read().decode()
 
 
 def look(client: Callable[[int], object], server: str = "uvicorn") -> Observation:

@@ -3,9 +3,12 @@
 import select
 import signal
 import socket
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -50,6 +53,21 @@ def test_words_are_waited_for_as_often_as_they_are_to_come(server: Running) -> N
     for _ in range(2):
         http(server.port, request("GET", "/twice"))
     assert server.wait_for("/twice", times=2).count("asked for /twice") == 2
+
+
+def test_a_line_counts_once_it_is_whole(tmp_path: Path) -> None:
+    """`print` writes each of its arguments by itself."""
+    terminal = tmp_path / "terminal"
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        found = Running(process, 0, terminal)
+        for written, lines in (
+            ("", []),
+            ("heard", []),
+            ("heard 1006", []),
+            ("heard 1006\nhe", ["heard 1006"]),
+        ):
+            terminal.write_text(written)
+            assert found.said() == lines
 
 
 def test_words_that_do_not_come_are_an_error(
