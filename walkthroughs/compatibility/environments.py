@@ -18,6 +18,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -245,21 +246,54 @@ def _install(python: Path, folder: Path, words: Sequence[str]) -> dict[str, Any]
         Uninstallable: it cannot be made; with what the problem is.
     """
     own = folder / "bin" / "python"
-    pip = [own, "-m", "pip", "--disable-pip-version-check"]
-    run_quietly([python, "-m", "venv", folder])
-    run_quietly([*pip, "install", "--quiet", "--prefer-binary", *words])
+    if not _install_with_uv(python, folder, words):
+        pip = [own, "-m", "pip", "--disable-pip-version-check"]
+        run_quietly([python, "-m", "venv", "--clear", folder])
+        run_quietly([*pip, "install", "--quiet", "--prefer-binary", *words])
     run_quietly([own, "-c", "import twisted.internet.asyncioreactor, daphne.server"])
-    packages = run_quietly([*pip, "list", "--format=freeze"]).split()
-    number = run_quietly(
-        [own, "-c", "import platform; print(platform.python_version())"]
-    )
-    path = run_quietly([own, "-c", "import sys; print(*sys.path[1:], sep='\\n')"])
-    return {
-        "made": time.time(),
-        "python": number.strip(),
-        "packages": sorted(packages),
-        "path": path.splitlines(),
-    }
+    found: dict[str, Any] = json.loads(run_quietly([own, "-c", CONTENTS]))
+    return {"made": time.time(), **found}
+
+
+CONTENTS = """\
+import json, platform, sys
+from importlib.metadata import distributions
+packages = sorted({f"{each.name}=={each.version}" for each in distributions()})
+number = platform.python_version()
+print(json.dumps({"python": number, "packages": packages, "path": sys.path[1:]}))
+"""
+
+
+def _install_with_uv(python: Path, folder: Path, words: Sequence[str]) -> bool:
+    """Make an environment with uv, where it is there: ten times as fast as with pip.
+
+    Returns:
+        False where only pip will do: there is no uv, or it fails, and pip says why in words
+        that are known here; or pip has been told where to look, which uv does not read.
+
+    Raises:
+        TooSlow: it took too long.
+    """
+    uv = find_uv()
+    if uv is None:
+        return False
+    try:
+        told = run_quietly([python, "-m", "pip", "config", "list"])
+        if "index" in told or "find-links" in told:
+            return False
+        run_quietly([uv, "venv", "--clear", "--python", python, folder])
+        run_quietly([uv, "pip", "install", "--python", folder, *words])
+    except TooSlow:
+        raise
+    except Uninstallable:
+        return False
+    return True
+
+
+def find_uv() -> Path | None:
+    """Return the uv beside this interpreter, else the one on the path, else None."""
+    beside, found = Path(sys.executable).with_name("uv"), shutil.which("uv")
+    return beside if beside.exists() else Path(found) if found else None
 
 
 IGNORED = "versions that require a different python version"

@@ -155,7 +155,8 @@ class Commands:
         if "slow" in self.failing:
             raise subprocess.TimeoutExpired(words, 1)
         failed = any(each in line for each in self.failing)
-        out = "3.11.7\n" if "print" in line else "Twisted==20.3\ndaphne==3.0.2\n"
+        packages = ["Twisted==20.3", "daphne==3.0.2"]
+        out = json.dumps({"python": "3.11.7", "packages": packages, "path": []})
         error = "WARNING: a\nERROR: no /some/where/it.whl at all\nnotice: b\n"
         return subprocess.CompletedProcess(words, int(failed), out, error)
 
@@ -167,6 +168,7 @@ def system(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
         monkeypatch.setattr(subprocess, "run", commands)
         return commands
 
+    monkeypatch.setattr(environments, "find_uv", lambda: None)
     monkeypatch.setenv("WALKTHROUGHS_CACHE", str(tmp_path / "cache"))
     return use
 
