@@ -20,7 +20,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires
 from pathlib import Path
@@ -278,11 +278,14 @@ def _install_with_uv(python: Path, folder: Path, words: Sequence[str]) -> bool:
     if uv is None:
         return False
     try:
-        told = run_quietly([python, "-m", "pip", "config", "list"])
+        # Asked here: the interpreter of a system often has no pip.
+        told = run_quietly([sys.executable, "-m", "pip", "config", "list"])
         if "index" in told or "find-links" in told:
             return False
         run_quietly([uv, "venv", "--clear", "--python", python, folder])
-        run_quietly([uv, "pip", "install", "--python", folder, *words])
+        # With the certificates that pip takes.
+        certificates = {"UV_SYSTEM_CERTS": "1"}
+        run_quietly([uv, "pip", "install", "--python", folder, *words], certificates)
     except TooSlow:
         raise
     except Uninstallable:
@@ -300,8 +303,14 @@ IGNORED = "versions that require a different python version"
 """What pip says if it has looked, and would have found another version on another Python."""
 
 
-def run_quietly(words: Sequence[object]) -> str:
+def run_quietly(
+    words: Sequence[object], variables: Mapping[str, str] | None = None
+) -> str:
     """Return the output of a command, such as pip.
+
+    Args:
+        words: the command.
+        variables: of the operating system, beside those of this process.
 
     Raises:
         Unsupported: pip found versions for other Pythons only.
@@ -314,6 +323,7 @@ def run_quietly(words: Sequence[object]) -> str:
             text=True,
             timeout=INSTALL_LIMIT,
             check=False,
+            env={**os.environ, **(variables or {})},
         )
     except subprocess.TimeoutExpired:
         raise TooSlow(f"not done within {INSTALL_LIMIT} seconds") from None
