@@ -91,8 +91,8 @@ def test_uv_makes_it_where_it_is_there(with_uv: Commands) -> None:
     assert not [line for line in with_uv.ran if " -m venv " in line]
 
 
-@pytest.mark.parametrize("what", ["index", "find-links"])
-def test_pip_makes_it_where_it_was_told_where_to_look(
+@pytest.mark.parametrize("what", ["extra-index-url", "find-links", "constraint"])
+def test_pip_makes_it_where_it_was_told_what_to_take(
     with_uv: Commands, what: str
 ) -> None:
     with_uv.configured = f"global.{what}='https://example.com'\n"
