@@ -7,8 +7,8 @@ import pytest
 
 pytest_plugins = ["pytester"]
 
-# What is collected here stays to the end: it is never garbage, and to look at it again and
-# again takes as long as to collect it.
+# What is collected here stays to the end: to look for garbage in it again and again takes
+# as long as to collect it.
 gc.disable()
 
 # In this order: the site is built; meanwhile, what is long and does not need it, in turns
@@ -69,8 +69,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Leave what was collected alone, and look at what tests make."""
-    gc.freeze()
+    """Look for garbage again, now that tests make some."""
     gc.enable()
 
 
