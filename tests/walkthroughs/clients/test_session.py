@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from queue import Queue
 from threading import Barrier, Thread
 from typing import Any
 
@@ -303,18 +304,18 @@ def test_several_clients_ask_at_the_same_time_and_share_no_cookies() -> None:
 
 
 def test_an_answer_that_is_given_up_leaves_no_socket_open() -> None:
-    ends: list[bool] = []
+    ends: Queue[bool] = Queue()
 
     def half(request: Any) -> list[tuple[str, str]]:
         request.wfile.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhalf")
         request.wfile.flush()
-        ends.append(bool(select.select([request.connection], [], [], 1)[0]))
+        ends.put(bool(select.select([request.connection], [], [], 1)[0]))
         return []
 
     with answering(half) as port, pytest.raises(Unanswered, match="4 bytes") as caught:
-        Session(port, 0.1).do(GET)
+        Session(port, 0.5).do(GET)
     assert caught.tb  # with all that it holds
-    assert ends == [True]
+    assert ends.get(timeout=5)
 
 
 def test_a_server_that_is_gone_is_told() -> None:
