@@ -32,10 +32,14 @@ def end() -> None:
 
 
 @contextmanager
-def anew() -> Iterator[None]:
-    """Ask everything again, and remember none of it, until the block ends."""
+def anew(once: bool = False) -> Iterator[None]:
+    """Ask everything again until the block ends, and remember nothing of it afterwards.
+
+    Args:
+        once: whether what is asked in the block is asked only once there, too.
+    """
     global _answers
-    before, _answers = _answers, None
+    before, _answers = _answers, {} if once else None
     try:
         yield
     finally:

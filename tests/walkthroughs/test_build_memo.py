@@ -65,6 +65,18 @@ def test_anew_asks_again_and_changes_no_answer() -> None:
     assert ask("a") == "a1"
 
 
+def test_anew_can_ask_once() -> None:
+    build_memo.begin()
+    ask("a")
+    with anew(once=True):
+        assert [ask("a"), ask("a")] == ["a2", "a2"]
+    assert ask("a") == "a1"
+    build_memo.end()
+    with anew(once=True):
+        assert [ask("a"), ask("a")] == ["a3", "a3"]
+    assert ask("a") == "a4"
+
+
 def test_what_is_raised_is_not_remembered() -> None:
     build_memo.begin()
     for _ in range(2):

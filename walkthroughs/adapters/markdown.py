@@ -303,10 +303,11 @@ class _RenderFences(Treeprocessor):
                     place = self.book.place(())
                     converting.report(place.at(fence.line, message))
         above: list[Fence] = []
-        for number, fence in left.items():
-            html = self.render(fence, tuple(above))
-            self.md.htmlStash.rawHtmlBlocks[number] = html
-            above.append(fence)
+        with rendered.together():
+            for number, fence in left.items():
+                html = self.render(fence, tuple(above))
+                self.md.htmlStash.rawHtmlBlocks[number] = html
+                above.append(fence)
 
     def put_back(self, code: Element, number: int) -> None:
         """Write a fence into a block of code, as far in as its placeholder is."""

@@ -10,6 +10,9 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from ..build_memo import anew
@@ -35,6 +38,20 @@ SERVER = PACKAGE.parent / "minidaphne"
 _LOADED = code_of(PACKAGE)
 
 
+@dataclass(frozen=True)
+class _Made:
+    """HTML that is not in the cache yet, and what its key is made of."""
+
+    key: str
+    html: str
+    fence: Fence
+    place: Place
+
+
+# What the block has made so far; None outside of one.
+_together: list[_Made] | None = None
+
+
 def render(fence: Fence, place: Place) -> str:
     """Give the HTML of a fence, from the cache if nothing that it depends on changed.
 
@@ -44,15 +61,44 @@ def render(fence: Fence, place: Place) -> str:
     key = _key(fence, place)
     if not key:
         return KINDS[fence.language].render(fence, place)
-    cache = Kept(cache_folder() / "fences", LIMIT)
-    html = cache.read(key)
+    html = _cache().read(key)
     if html is None:
         html = KINDS[fence.language].render(fence, place)
-        with anew():
-            unchanged = _key(fence, place) == key  # it may have changed meanwhile
-        if unchanged:
-            cache.write(key, html)
+        made = _Made(key, html, fence, place)
+        if _together is None:
+            _keep([made])
+        else:
+            _together.append(made)
     return html
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Keep what is rendered in the block when it ends.
+
+    Whether all that it depends on is unchanged is then asked once, and not for each fence:
+    for some, that is a question about the whole book.
+    """
+    global _together
+    made: list[_Made] = []
+    outside, _together = _together, made
+    try:
+        yield
+    finally:
+        _together = outside
+        _keep(made)
+
+
+def _keep(all_made: list[_Made]) -> None:
+    """Keep what was rendered, unless what it depends on has changed meanwhile."""
+    with anew(once=True):
+        for made in all_made:
+            if _key(made.fence, made.place) == made.key:
+                _cache().write(made.key, made.html)
+
+
+def _cache() -> Kept:
+    return Kept(cache_folder() / "fences", LIMIT)
 
 
 def _path() -> list[str]:

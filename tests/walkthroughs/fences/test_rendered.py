@@ -188,6 +188,56 @@ def test_what_changed_while_it_was_rendered_is_not_kept(
     assert len(kind.times) == 2
 
 
+def test_of_fences_that_are_rendered_together_only_the_unchanged_are_kept(
+    kind: Kind, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on: dict[str, str] = {}
+    monkeypatch.setattr(kind, "depends_on", lambda one, _: on.get(one.body, "as ever"))
+    other = fence(TEXT.replace("x.y", "x.z"))
+    for _ in range(2):
+        with rendered.together():
+            rendered.render(fence(), place)
+            rendered.render(other, place)
+            on[other.body] = "changed"
+        on.clear()
+    assert [each.body for each in kind.times] == ["x.y\n", "x.z\n", "x.z\n"]
+
+
+def test_what_was_rendered_before_the_page_failed_is_kept(
+    kind: Kind, place: Place
+) -> None:
+    def page() -> None:
+        with rendered.together():
+            rendered.render(fence(), place)
+            raise OSError("a bug")
+
+    with pytest.raises(OSError, match="a bug"):
+        page()
+    rendered.render(fence(), place)
+    assert len(kind.times) == 1
+
+
+def test_of_a_page_what_all_its_fences_depend_on_is_asked_once(
+    kind: Kind, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    @build_memo.remembered
+    def whole_book() -> str:
+        asked.append("")
+        return "the book"
+
+    monkeypatch.setattr(kind, "depends_on", lambda *_: whole_book())
+    build_memo.begin()
+    try:
+        with rendered.together():
+            for name in "abc":
+                rendered.render(fence(TEXT.replace("x.y", name)), place)
+    finally:
+        build_memo.end()
+    assert len(asked) == 2  # before all, and after
+
+
 def test_code_that_changed_after_it_was_loaded_is_not_trusted(
     kind: Kind, place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
