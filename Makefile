@@ -87,7 +87,7 @@ PYTEST := PLAYWRIGHT_NODEJS_PATH="$$(command -v $(CURDIR)/.ci/tools/bin/node)" \
 # What takes minutes: every page in a browser, Lighthouse, Python in a browser, the book on
 # other site generators, and nginx.
 LONG := $(addprefix tests/site/test_,answers.py chapters_even.py chapters_odd.py every_page.py \
-  production.py reference.py lighthouse.py laboratory.py generators.py) \
+  production.py reading.py reference.py lighthouse.py laboratory.py generators.py) \
   tests/python_3_14/test_recorder.py \
   $(addprefix tests/walkthroughs/laboratory/test_,blocks.py bytecode.py runtime.py) \
   docs/production/deploying.md tests/walkthroughs/servers/test_nginx.py
