@@ -28,8 +28,8 @@ def test_a_wheel_says_that_its_packages_have_types(
 
 
 def test_a_wheel_has_what_is_no_python(wheel: ZipFile, house: Path) -> None:
-    assets = house / "walkthroughs" / "render" / "assets"
-    names = {f"walkthroughs/render/assets/{each.name}" for each in assets.iterdir()}
+    assets = (house / "walkthroughs" / "render" / "assets").rglob("*.*")
+    names = {each.relative_to(house).as_posix() for each in assets}
     assert names and names <= set(wheel.namelist())
 
 

@@ -36,7 +36,7 @@ from ..fence_recordings import record_all
 from ..fences import twins
 from ..pages.pages import pages_of
 from ..render.sentences import plural
-from ..render.standalone import ASSETS
+from ..render.style_and_script import files as style_and_script
 from . import site_scenarios
 from .markdown import BookExtension, converting
 from .progress import Progress
@@ -114,9 +114,8 @@ class WalkthroughsPlugin(BasePlugin[WalkthroughsConfig]):
             record_all(pages_of(docs), log.info, supported(docs.absolute().parent))
         pages = len(files.documentation_pages())
         self._rendering = Progress(log.info, pages, "Rendering page")
-        for asset in ("walkthroughs.css", "walkthroughs.js"):
-            path = str(ASSETS / asset)
-            files.append(File.generated(config, f"assets/{asset}", abs_src_path=path))
+        for name, text in style_and_script().items():
+            files.append(File.generated(config, f"assets/{name}", content=text))
         return files
 
     # Before other plugins: what they add or remove would make the lines wrong.

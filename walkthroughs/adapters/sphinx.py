@@ -30,7 +30,7 @@ from ..fences import KINDS, Place
 from ..pages.markdown import Fence
 from ..pages.pages import pages_of
 from ..render.html import failure
-from ..render.standalone import ASSETS
+from ..render.style_and_script import write
 
 log = logging.getLogger(__name__)
 
@@ -80,12 +80,17 @@ def _told(error: WalkthroughError) -> str:
     return f"{error}\n{error.details}" if isinstance(error, Mismatch) else str(error)
 
 
+def _add_style_and_script(app: Sphinx) -> None:
+    folder = Path(app.doctreedir, "walkthroughs")
+    folder.mkdir(parents=True, exist_ok=True)
+    write(folder)
+    app.config.html_static_path.append(str(folder))
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Enter the directive, and the style and script of a walkthrough."""
     app.add_directive("callpath", CallPath)
-    app.connect(
-        "builder-inited", lambda app: app.config.html_static_path.append(str(ASSETS))
-    )
+    app.connect("builder-inited", _add_style_and_script)
     app.add_css_file("walkthroughs.css")
     app.add_js_file("walkthroughs.js")
     return {"version": version("inside-daphne"), "parallel_read_safe": True}

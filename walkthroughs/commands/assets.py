@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
-from shutil import copyfile
 
 from ..errors import UsageError
-from ..render.standalone import ASSETS
+from ..render.style_and_script import write
 
-HELP = "copy the style sheet and the script of walkthroughs into a folder"
+HELP = "write the style sheet and the script of walkthroughs into a folder"
 
 
 def add(parser: ArgumentParser) -> None:
@@ -27,7 +26,7 @@ def add(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> int:
-    """Copy the files, and say which.
+    """Write the files, and say which.
 
     Raises:
         UsageError: there is a file in the folder's place, or it cannot be written.
@@ -36,8 +35,8 @@ def run(args: Namespace) -> int:
         raise UsageError(f"{args.folder} is a file: name a folder")
     try:
         args.folder.mkdir(parents=True, exist_ok=True)
-        for asset in sorted(ASSETS.glob("walkthroughs.*")):
-            print(copyfile(asset, args.folder / asset.name))
+        for written in write(args.folder):
+            print(written)
     except OSError as error:
         words = f"cannot write into {args.folder}: {error.strerror}"
         raise UsageError(words) from None

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
-from pathlib import Path
 
 from .html import standalone
+from .style_and_script import script, style
 from .view import View
-
-ASSETS = Path(__file__).parent / "assets"
 
 STYLE = """
 body{margin:0 auto;max-width:80rem;padding:1rem 1.5rem 4rem;
@@ -57,8 +55,6 @@ def page(view: View, title: str, about: Sequence[str] = ()) -> str:
         title: its heading.
         about: lines below the heading.
     """
-    style = (ASSETS / "walkthroughs.css").read_text(encoding="utf-8")
-    script = (ASSETS / "walkthroughs.js").read_text(encoding="utf-8")
     lines = "\n".join(f'<p class="about">{escape(line)}</p>' for line in about)
     return "\n".join(
         (
@@ -66,12 +62,12 @@ def page(view: View, title: str, about: Sequence[str] = ()) -> str:
             '<html lang="en"><head><meta charset="utf-8">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             f"<title>{escape(title)}</title>",
-            f"<style>{STYLE}{style}</style>",
+            f"<style>{STYLE}{style()}</style>",
             f"<script>{DARK}</script></head><body>",
             f"<h1>{escape(title)}</h1>",
             lines,
             standalone(view, "recording"),
-            f"<script>{script}</script>",
+            f"<script>{script()}</script>",
             f"<script>{UNPACK}</script>",
             "</body></html>\n",
         )

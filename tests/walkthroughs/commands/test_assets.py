@@ -5,18 +5,19 @@ from pathlib import Path
 import pytest
 
 from walkthroughs.cli import main
-from walkthroughs.render.standalone import ASSETS
+from walkthroughs.render.style_and_script import files
 
 
-def test_it_copies_style_and_script(
+def test_it_writes_style_and_script(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["assets", str(tmp_path / "docs" / "assets")]) == 0
     said = capsys.readouterr().out
-    for name in ("walkthroughs.css", "walkthroughs.js"):
-        copy = tmp_path / "docs" / "assets" / name
-        assert copy.read_text() == (ASSETS / name).read_text()
-        assert str(copy) in said
+    assert {*files()} == {"walkthroughs.css", "walkthroughs.js"}
+    for name, text in files().items():
+        written = tmp_path / "docs" / "assets" / name
+        assert written.read_text() == text
+        assert str(written) in said
 
 
 def test_a_file_is_not_a_folder(

@@ -12,22 +12,18 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
-import walkthroughs.render
 from walkthroughs.render import html
 from walkthroughs.render.compare_html import compare
 from walkthroughs.render.listing_html import listing
 from walkthroughs.render.round_trip import Stop, round_trip
 from walkthroughs.render.standalone import page as standing_alone
+from walkthroughs.render.style_and_script import files, script, style
 from walkthroughs.render.view import ListedLine, View
 from walkthroughs.trace import Call, Function, Lane, Trace
 
 from ..trace_builder import trace
 from .scenes import request, view
 from .test_waits import awaited
-
-ASSETS = Path(walkthroughs.render.__file__).parent / "assets"
-SCRIPT = ASSETS / "walkthroughs.js"
-STYLE = ASSETS / "walkthroughs.css"
 
 NAMES = [
     "Port.read",
@@ -58,9 +54,9 @@ Open = Callable[..., Page]
 def document(body: str, head: str = "") -> str:
     return f"""<!doctype html><html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width,initial-scale=1"><title>Made</title>
-<link rel="icon" href="data:,"><style>{STYLE.read_text(encoding="utf-8")}</style>{head}
+<link rel="icon" href="data:,"><style>{style()}</style>{head}
 </head><body><main><h1>Made</h1>{body}</main>
-<script>{SCRIPT.read_text(encoding="utf-8")}</script></body></html>"""
+<script>{script()}</script></body></html>"""
 
 
 def made(ident: str = "made") -> str:
@@ -618,8 +614,7 @@ def test_it_starts_again_on_each_page_of_a_site_that_never_reloads(
 
 
 def test_a_script_in_the_head_waits_for_the_page(open_page: Open) -> None:
-    script = SCRIPT.read_text(encoding="utf-8")
-    page = open_page(head=f"<script>{script}</script>")
+    page = open_page(head=f"<script>{script()}</script>")
     expect(page.locator(".wt-stage")).not_to_have_count(0)
 
 
@@ -1028,7 +1023,7 @@ def test_a_long_recording_walks_side_by_side(open_page: Open) -> None:
 
 
 def test_script_and_style_are_light() -> None:
-    packed = (gzip.compress(file.read_bytes()) for file in (SCRIPT, STYLE))
+    packed = (gzip.compress(text.encode()) for text in files().values())
     assert sum(map(len, packed)) <= 18 * 1024
 
 
