@@ -20,21 +20,19 @@ An entry is (number, time, lane, kind, ...), with what `Entry` says for each kin
 
 from __future__ import annotations
 
-import asyncio
 import itertools
-import sys
 import threading
-from asyncio import BaseEventLoop, Task, TimerHandle
+from asyncio import BaseEventLoop, Task
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from threading import get_ident
 from time import perf_counter_ns
-from types import FrameType
 from typing import Any, Literal, Protocol
 from weakref import ref
 
 from ..focus import Focus
-from .code_filter import CodeFilter, CodeInfo
+from .arguments import WatchedArguments
+from .code_filter import CodeFilter
 from .places import (
     ELSEWHERE,
     IO,
@@ -45,7 +43,7 @@ from .places import (
     this_thread,
     thread_name,
 )
-from .values import short
+from .tasks import current_task, how_of, is_running, running_loop, task_of
 
 Entry = tuple[Any, ...]
 """After number, time, lane and kind:
@@ -56,21 +54,6 @@ Entry = tuple[Any, ...]
 * "receive", "send": type, summary, queue's depth, time waited, parent;
 * "hop": its origin; when that was, when the callback began, and the thread's number.
 """
-
-EVERYWHERE = "*"
-"""Stands for all functions whose own name is not watched."""
-
-TASKS: tuple[type[Task[Any]], ...] = (Task, asyncio.tasks._PyTask)  # type: ignore[attr-defined]
-"""asyncio's task in C, and the same in Python."""
-
-running_loop = asyncio._get_running_loop
-
-# `current_task` is Python before 3.12, and a profiler pays for each call of that.
-current_task: Callable[[Any], Task[Any] | None] = (
-    asyncio.current_task
-    if sys.version_info >= (3, 12)
-    else asyncio.tasks._current_tasks.get  # type: ignore[attr-defined]
-)
 
 
 class Sized(Protocol):
@@ -91,8 +74,7 @@ class EventLog:
 
     Args:
         focus: which calls to keep.
-        watch: dotted name -> names of the arguments whose repr is kept; those under
-            `EVERYWHERE` are kept of every other function that has them.
+        watch: which arguments to keep, see `WatchedArguments`.
         loop_name: what the lane of the main thread's callbacks is called.
         max_events: events of that number and higher ones are only counted.
     """
@@ -105,8 +87,6 @@ class EventLog:
         max_events: int = 1_000_000,
     ) -> None:
         self.focus = focus
-        self.watch = watch
-        self._watched: dict[CodeInfo, tuple[str, ...]] = {}
         self.max_events = max_events
         self.dropped = 0
         self.entries: list[Entry] = []
@@ -115,6 +95,7 @@ class EventLog:
         # Said when code that was switched off has to be judged again.
         self.restart: Callable[[], None] = lambda: None
         self.code_filter = CodeFilter(focus, lambda: self.restart())
+        self.arguments = WatchedArguments(watch, self.code_filter) if watch else None
         # Said when a callback or a piece of work has ended.
         self.ended: Callable[[ThreadState], None] | None = None
         self.numbers = itertools.count()
@@ -273,7 +254,7 @@ class EventLog:
         how, place, step, scheduled = state.pending or IO
         state.pending = None
         lane = None if place is None else self.lane_of(place)
-        cause = (how or _how(state.handle), lane, step)
+        cause = (how or how_of(state.handle), lane, step)
         when = (scheduled, state.began, state.number)
         self.write(self.lane_of(state.place), "hop", cause, when)
 
@@ -303,7 +284,7 @@ class EventLog:
         name = getattr(task.get_coro(), "__name__", "") or repr(task.get_coro())
         place = Place("task", name, task.get_name())
         self._tasks[ref(task, self._forget_task)] = place
-        if state.handle is not None and task is not _task_of(state.handle):
+        if state.handle is not None and task is not task_of(state.handle):
             # It runs inside of another's callback: it was begun at once.
             state.aside.append((task, state.pending))
             state.begun.append(task)
@@ -336,7 +317,7 @@ class EventLog:
 
     def leave_eager_tasks(self, state: ThreadState) -> None:
         """Leaves those tasks that were begun at once and have stepped aside."""
-        while state.aside and not _is_running(state.aside[-1][0]):
+        while state.aside and not is_running(state.aside[-1][0]):
             task, pending = state.aside.pop()
             if pending is None and state.pending is None:
                 pending = ("return", self._tasks[ref(task)], None, None)
@@ -347,46 +328,6 @@ class EventLog:
             return Place(self.loop_name, "")
         thread = this_thread()
         return Place("thread", thread_name(thread.name) if thread else "")
-
-    def args(
-        self, seen: CodeInfo, receiver: str | None, frame: FrameType
-    ) -> tuple[tuple[str, str], ...]:
-        """Return the arguments that the scenario watches, in short."""
-        wanted = self.watch.get(self.code_filter.called_name(seen, receiver))
-        if wanted is None:
-            wanted = self._everywhere(seen)
-        values = frame.f_locals if wanted else {}
-        return tuple(
-            pair for name in wanted for pair in watched_arguments(name, values)
-        )
-
-    def _everywhere(self, seen: CodeInfo) -> tuple[str, ...]:
-        """Return those of a function's arguments that are watched in any function."""
-        found = self._watched.get(seen)
-        if found is None:
-            code = seen.code
-            count = code.co_argcount + code.co_kwonlyargcount
-            names = self.watch.get(EVERYWHERE, ())
-            found = tuple(each for each in code.co_varnames[:count] if each in names)
-            self._watched[seen] = found
-        return found
-
-
-def watched_arguments(
-    wanted: str, values: Mapping[str, Any]
-) -> Iterator[tuple[str, str]]:
-    """Yield what to keep of an argument, by name and repr.
-
-    "scope" is the whole in short, "scope[]" each of its entries, when it is a plain
-    dict.
-    """
-    name = wanted.removesuffix("[]")
-    value = values.get(name)
-    if name != wanted and type(value) is dict:
-        for key, each in value.items():
-            yield f"{name}[{short(key)}]", short(each, str(key))
-    elif name in values:
-        yield name, short(value, name)
 
 
 def _depth(queue: Sized, state: ThreadState) -> int:
@@ -403,25 +344,3 @@ def remove_step(stack: list[Any], step: object) -> None:
     # Whatever stands above has lost its end: it goes with the frame below it.
     while stack and step in stack:
         stack.pop()
-
-
-def _how(handle: Any) -> str:
-    """How a handle of the loop came to run, if it is not a task's first."""
-    if _task_of(handle) is not None:
-        return "wake"
-    return "call_later" if isinstance(handle, TimerHandle) else "call_soon"
-
-
-def _task_of(handle: Any) -> Task[Any] | None:
-    """Return the task that the handle runs a step of."""
-    task: Any = getattr(handle._callback, "__self__", None)
-    return task if isinstance(task, TASKS) else None
-
-
-def _is_running(task: Task[Any]) -> bool:
-    """Whether the task is in the middle of a step."""
-    if task.done():
-        return False  # and the coroutine is gone: 3.12.1 breaks if asked for it
-    coroutine = task.get_coro()
-    running = getattr(coroutine, "cr_running", getattr(coroutine, "gi_running", False))
-    return bool(running)

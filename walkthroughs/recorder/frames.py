@@ -12,7 +12,8 @@ from types import FrameType
 from typing import Any
 
 from .code_filter import OUT, CodeInfo
-from .event_log import Entry, EventLog, current_task, remove_step, running_loop
+from .event_log import Entry, EventLog, remove_step
+from .tasks import current_task, running_loop
 
 
 class Bottom:
@@ -31,7 +32,7 @@ def make_begin(log: EventLog) -> Callable[[CodeInfo, FrameType], None]:
     get, append = log.open.get, log.entries.append
     numbers, now, limit = log.numbers, perf_counter_ns, log.max_events
     threads, code_filter = log.threads, log.code_filter
-    args_of = log.args if log.watch else None
+    args_of = log.arguments.of if log.arguments is not None else None
 
     def begin(seen: CodeInfo, frame: Any) -> None:
         receiver: Any = None

@@ -21,8 +21,9 @@ from weakref import WeakKeyDictionary, WeakSet
 
 from . import twisted as reactor
 from .code_filter import family
-from .event_log import TASKS, EventLog, current_task, running_loop
+from .event_log import EventLog
 from .places import IO, Origin
+from .tasks import TASKS, current_task, running_loop
 
 _LASTING = {"_add_reader", "_add_writer", "add_signal_handler"}
 """The functions of a loop whose handles are not scheduled but run each time that the
