@@ -11,6 +11,7 @@ the extension's own work.
 
 from __future__ import annotations
 
+import atexit
 import gc
 from contextlib import suppress
 from pathlib import Path
@@ -71,8 +72,9 @@ class WalkthroughsPlugin(BasePlugin[WalkthroughsConfig]):
         """
         self._serves = command == "serve"
         # A build makes millions of objects that live until its end, and Python would look
-        # for garbage among them after every 700.
+        # for garbage among them after every 700, and several times when it ends.
         gc.set_threshold(100_000)
+        atexit.register(gc.freeze)
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         """Enter the extension, and the style and script of a walkthrough."""
