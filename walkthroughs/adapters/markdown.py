@@ -77,6 +77,7 @@ class Converting:
             is a piece of the page before.
         told: whether it has said so of the text that comes now.
         pages: all pages, as they were when this one was begun.
+        fences: how many have been rendered so far.
     """
 
     page: str = ""
@@ -85,6 +86,7 @@ class Converting:
     tells: bool = False
     told: bool = False
     pages: Pages | None = None
+    fences: int = 0
     glossary: GlossaryLinks = field(default_factory=GlossaryLinks)
     names: NameLinks = field(default_factory=NameLinks)
 
@@ -326,6 +328,7 @@ class _RenderFences(Treeprocessor):
     def render(self, fence: Fence, above: tuple[Fence, ...]) -> str:
         """Make the HTML of a fence, or of what is wrong with it."""
         place = self.book.place(above)
+        converting.fences += 1
         try:
             return rendered.render(fence, place)
         except WalkthroughError as error:

@@ -101,6 +101,11 @@ def _cache() -> Kept:
     return Kept(cache_folder() / "fences", LIMIT)
 
 
+def code_that_renders() -> str:
+    """Give a digest of this package's code; "" if this process runs another one."""
+    return _LOADED if code_of(PACKAGE) == _LOADED else ""
+
+
 def _path() -> list[str]:
     """Where modules are looked for, however Python was started.
 
@@ -113,7 +118,7 @@ def _path() -> list[str]:
 def _key(fence: Fence, place: Place) -> str:
     """Return a key for all that the HTML depends on; "" if it must not be cached."""
     depends_on = getattr(KINDS[fence.language], "depends_on", None)
-    if depends_on is None or code_of(PACKAGE) != _LOADED:
+    if depends_on is None or not code_that_renders():
         return ""
     try:
         own = depends_on(fence, place)
