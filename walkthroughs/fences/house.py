@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from ..errors import FenceError, WalkthroughError
+from ..fence_recordings import digests_of
 from ..pages.markdown import Fence, options_of
 from ..pages.pages import Pages
 from ..recording import record
@@ -32,6 +33,23 @@ def check(fence: Fence, place: Place) -> None:
 def render(fence: Fence, place: Place) -> str:
     """Make the picture; raise as `check` does."""
     return draw_house(options_of(fence).get("target", ""), place.pages)
+
+
+def depends_on(fence: Fence, place: Place) -> str:
+    """Name the recordings that are drawn.
+
+    Returns:
+        "" if one of them is not kept in the cache.
+
+    Raises:
+        WalkthroughError: one of them cannot be made.
+    """
+    server = options_of(fence).get("target", "")
+    found = [
+        digests_of({"scenario": each, "server": server}, ())
+        for each in _scenarios(server, place.pages)
+    ]
+    return repr(found) if all(map(all, found)) else ""
 
 
 def draw_house(server: str, pages: Pages) -> str:
@@ -58,16 +76,20 @@ def draw_house(server: str, pages: Pages) -> str:
 
 def recordings(server: str, pages: Pages) -> Iterator[Trace]:
     """Each recording of a server that a listing of the book speaks of, once."""
+    for scenario in _scenarios(server, pages):
+        try:
+            yield record(scenario, server)
+        except WalkthroughError:
+            continue  # the listing's own test says so, with its line
+
+
+def _scenarios(server: str, pages: Pages) -> list[str]:
     scenarios = {
         fence.options.get("scenario", "")
         for _, fence in pages.of_language("callpath")
         if fence.options.get("server") == server
     }
-    for scenario in sorted(scenarios):
-        try:
-            yield record(scenario, server)
-        except WalkthroughError:
-            continue  # the listing's own test says so, with its line
+    return sorted(scenarios)
 
 
 def count_calls(traces: Sequence[Trace], server: str) -> Counter[tuple[str, str]]:

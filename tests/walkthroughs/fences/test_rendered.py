@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from walkthroughs.compatibility import variants
 from walkthroughs.compatibility.environments import Uninstallable
 from walkthroughs.environment import Environment, installed
 from walkthroughs.errors import FenceError
-from walkthroughs.fences import KINDS, Place, callpath, rendered, source, twins
+from walkthroughs.fences import KINDS, Place, callpath, house, rendered, source, twins
 from walkthroughs.pages.markdown import Fence, fences
 from walkthroughs.pages.pages import pages_of
 
@@ -413,6 +414,38 @@ def test_the_stages_of_the_book_depend_on_all_listings(
     assert len(set(seen)) == len(seen) == 6
     made[:] = ["a recording", ""]
     assert now() == ""
+
+
+HOUSE = "# House\n\n```house daphne\n```\n"
+
+
+def test_a_house_depends_on_the_recordings_of_its_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    made = {"main-loop": "one", "http-get": "one"}
+
+    def digests_of(options: Mapping[str, str], _: object) -> tuple[str]:
+        assert options["server"] == "daphne"
+        return (made[options["scenario"]],)
+
+    monkeypatch.setattr(house, "digests_of", digests_of)
+
+    def now(listing: str) -> str:
+        (docs / "a.md").write_text(listing)
+        return house.depends_on(fence(HOUSE), Place("house.md", pages_of(docs)))
+
+    one = TEXT.replace("=a", "=main-loop").replace("=b", "=daphne")
+    other = one.replace("main-loop", "http-get")
+    seen = [now(one), now(one + other)]
+    assert now(one + TEXT) == now(f"{one}\nWords.\n") == seen[0]
+    made["http-get"] = "two"
+    assert now(one) == seen[0]
+    seen.append(now(one + other))
+    assert len(set(seen)) == 3
+    made["http-get"] = ""
+    assert now(one + other) == ""
 
 
 SOURCE = "# Source\n\n```source shown.a\n```\n"
