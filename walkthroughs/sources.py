@@ -79,20 +79,28 @@ def _find(
     """Dotted name -> where the import system would find it, if it would."""
     found = {}
     for package, modules in names.items():
-        folders = paths[package]
+        folders = tuple(paths[package])
         # Few of the names of all modules are in a folder: most need not be looked for.
-        known = _known(tuple(folders))
+        known = _known(folders)
         for name in modules:
-            if name.rpartition(".")[2] in known:
-                # By its last name: a namespace package asks `sys.modules` for the
-                # package that it is in, which need not have been imported here.
-                spec = PathFinder.find_spec(name.rpartition(".")[2], folders)
-                if spec is not None:
-                    places = spec.submodule_search_locations
-                    where = [spec.origin] if spec.origin else [*(places or ())]
-                    # A link to the same file leads to the same code.
-                    found[name] = [*map(os.path.realpath, where)]
+            # By its last name: a namespace package asks `sys.modules` for the package
+            # that it is in, which need not have been imported here.
+            last = name.rpartition(".")[2]
+            where = _look(last, folders) if last in known else None
+            if where is not None:
+                found[name] = [*where]
     return found
+
+
+@remembered
+def _look(name: str, folders: tuple[str, ...]) -> tuple[str, ...] | None:
+    """Look for a module in some folders, as the import system does."""
+    spec = PathFinder.find_spec(name, folders)
+    if spec is None:
+        return None
+    where = [spec.origin] if spec.origin else [*(spec.submodule_search_locations or ())]
+    # A link to the same file leads to the same code.
+    return tuple(map(os.path.realpath, where))
 
 
 @remembered

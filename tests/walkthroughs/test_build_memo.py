@@ -1,5 +1,6 @@
 """What is remembered while a site is built, and forgotten after it."""
 
+import importlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from walkthroughs import build_memo
 from walkthroughs.build_memo import anew, remembered
 from walkthroughs.code_digest import code_of
+from walkthroughs.sources import _look
 
 
 @pytest.fixture(autouse=True)
@@ -95,3 +97,15 @@ def test_code_that_changes_is_seen_by_the_next_build(tmp_path: Path) -> None:
     assert code_of(tmp_path) == before
     build_memo.begin()
     assert code_of(tmp_path) != before
+
+
+def test_a_module_is_looked_for_once_in_a_build(tmp_path: Path) -> None:
+    file, folders = tmp_path / "made.py", (str(tmp_path),)
+    file.write_text("")
+    build_memo.begin()
+    assert _look("made", folders) == (os.path.realpath(file),)
+    file.unlink()
+    assert _look("made", folders)
+    build_memo.begin()
+    importlib.invalidate_caches()
+    assert _look("made", folders) is None
