@@ -136,8 +136,8 @@ $(LOWEST)/.installed: pyproject.toml $(STAMP)
 
 # Newest is what every other environment has.
 test-lowest: $(LOWEST)/.installed  ## test with the lowest versions that are allowed
-	$(LOWEST)/bin/python -m pytest -n auto --dist loadfile tests/minidaphne \
-	  $(addprefix tests/walkthroughs/,listing pages recorder adapters test_recording.py) \
+	$(LOWEST)/bin/python -m pytest -n auto --dist loadfile tests/lowest_versions.py \
+	  tests/minidaphne $(addprefix tests/walkthroughs/,listing pages recorder adapters test_recording.py) \
 	  $(ARGS)
 
 # A line of the server that no test runs is a line that the book cannot vouch for.

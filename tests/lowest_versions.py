@@ -1,0 +1,36 @@
+"""`make test-lowest` tests what pyproject.toml promises: the lowest versions are installed.
+
+A bound that another requirement raises is never tested, so it has to be raised, too.
+"""
+
+import tomllib
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.version import Version
+
+PROJECT = tomllib.loads(
+    (Path(__file__).parent.parent / "pyproject.toml").read_text(encoding="utf-8")
+)["project"]
+EXTRAS = ("docs", "test", "channels")
+LISTED = [
+    *PROJECT["dependencies"],
+    *(each for extra in EXTRAS for each in PROJECT["optional-dependencies"][extra]),
+]
+
+
+@pytest.mark.parametrize("listed", LISTED)
+def test_what_is_installed_is_the_lowest_that_is_allowed(listed: str) -> None:
+    requirement = Requirement(listed)
+    if requirement.marker is not None and not requirement.marker.evaluate():
+        return
+    [lowest] = [
+        Version(bound.version)
+        for bound in requirement.specifier
+        if bound.operator in (">=", "==")
+    ]
+    # "9.7" is met by 9.7.0 and by the first that was released of it.
+    parts = len(lowest.release)
+    assert Version(version(requirement.name)).release[:parts] == lowest.release
