@@ -47,7 +47,7 @@ class Experiment:
     """What is tried.
 
     Args:
-        client: what the client does, see `client`.
+        client: what the client does, see `client_language`.
         application: the text of a module with an `application` or `urlpatterns`.
         server: "daphne" or "minidaphne".
         focus: a key of `focuses.FOCUSES`, or dotted names.
@@ -184,7 +184,8 @@ class Laboratory:
         from ..recorder import Recorder
         from ..scenarios import WATCHED
         from ..servers import load
-        from .client import Client, parse
+        from .client import Client
+        from .client_language import parse
         from .network import SERVER_PORT
         from .world import Over, World
 
