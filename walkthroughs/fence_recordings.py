@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .build_memo import remembered
-from .compatibility.environments import Uninstallable
+from .compatibility.installing import Uninstallable
 from .compatibility.variants import (
     Version,
     environment,

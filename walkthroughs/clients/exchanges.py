@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 Headers = tuple[tuple[str, str], ...]
@@ -95,3 +96,11 @@ def path_of(text: str) -> str:
     if not text.startswith("/") or not text.isascii() or " " in text:
         raise ValueError(f"{text!r} is not a path: a path begins with / and is ASCII")
     return text
+
+
+def is_host(text: str) -> bool:
+    """Return whether a text is a host, or a host and a port, as in a URL."""
+    found = re.fullmatch(
+        r"(\[[\da-fA-F:.]+\]|[\w.-]+)(:(?P<port>\d{1,5}))?", text, re.ASCII
+    )
+    return found is not None and int(found["port"] or 0) < 65536

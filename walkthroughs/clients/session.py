@@ -10,7 +10,6 @@ that a form can be sent which asks for a token.  Its invariants:
 
 from __future__ import annotations
 
-import re
 import socket
 import time
 from collections.abc import Callable, Sequence
@@ -19,10 +18,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from email.message import Message
 from http.client import HTTPConnection, HTTPException, HTTPResponse
-from http.cookiejar import Cookie, CookieJar, DefaultCookiePolicy
 from math import inf
 from typing import Any, cast
-from urllib.request import Request as UrllibRequest
 
 from websockets.exceptions import (
     ConnectionClosed,
@@ -35,7 +32,8 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
 from ..errors import WalkthroughError
-from .exchanges import Exchange, Receive, Request, WebSocket
+from .cookies import Cookies
+from .exchanges import Exchange, Receive, Request, WebSocket, is_host
 
 HOST = "localhost"
 """The host that requests are for, which frameworks allow while one develops."""
@@ -133,7 +131,7 @@ class Session:
     def __init__(self, port: int, limit: float = LIMIT) -> None:
         self.port = port
         self.limit = limit
-        self.cookies = CookieJar(_Policy(secure_protocols=("http", "https")))
+        self.cookies = Cookies()
 
     def do(self, exchange: Exchange) -> Answer:
         """Do one exchange.
@@ -152,7 +150,7 @@ class Session:
         connection = HTTPConnection("127.0.0.1", self.port, timeout=self.limit)
         size, response = 0, None
         try:
-            body = self._fill_cookies(request.body.decode("latin-1")).encode("latin-1")
+            body = self.cookies.fill(request.body.decode("latin-1")).encode("latin-1")
             headers = self._headers(request)
             connection.request(request.method, request.target, body or None, headers)
             peer = connection.sock
@@ -170,7 +168,7 @@ class Session:
             connection.close()
             if response is not None:
                 response.close()  # it holds the socket where the server said "close"
-        self._keep_cookies(request, response.headers)
+        self.cookies.keep(self._url(request), response.headers)
         return Answer(response.status, f"{request}: {response.status}, {size:,} bytes")
 
     def _headers(self, request: Request) -> dict[str, str]:
@@ -185,17 +183,26 @@ class Session:
         self, headers: dict[str, str], exchange: Exchange
     ) -> dict[str, str]:
         """Those headers, and what all exchanges have, and what this one says itself."""
-        headers = {"Host": self._host(exchange), **headers, **self._cookie(exchange)}
+        headers = {
+            "Host": self._host(exchange),
+            **headers,
+            **self.cookies.header(self._url(exchange)),
+        }
         for name, value in exchange.headers:
             # As a reader of theirs wrote it: two that differ in case are one.
             for known in [each for each in headers if each.lower() == name.lower()]:
                 del headers[known]
-            headers[name] = self._fill_cookies(value)
+            headers[name] = self.cookies.fill(value)
         return headers
 
     def _host(self, exchange: Exchange) -> str:
         said = (value for name, value in exchange.headers if name.lower() == "host")
         return next(said, f"{HOST}:{self.port}")
+
+    def _url(self, exchange: Exchange) -> str:
+        """Return where an exchange goes, as the cookies ask for it."""
+        host = self._host(exchange)
+        return f"http://{host if is_host(host) else HOST}{exchange.target}"
 
     def _describe_timeout(
         self, request: Request, response: HTTPResponse | None, size: int
@@ -214,7 +221,7 @@ class Session:
         handshakes: list[ClientConnection] = []
         try:
             with self._open_websocket(websocket, handshakes) as peer:
-                self._keep_cookies(websocket, _headers_of(peer))
+                self.cookies.keep(self._url(websocket), _headers_of(peer))
                 sent, heard = self._exchange_messages(peer, websocket)
         except InvalidStatus as error:
             status = error.response.status_code
@@ -246,7 +253,7 @@ class Session:
             return handshakes[0]
 
         host = headers.pop(own["host"])
-        if not _is_host(host):
+        if not is_host(host):
             raise Unanswered(f"{websocket}: the Host header {host!r} is not a host")
         origin = headers.pop(own["origin"]) if "origin" in own else f"http://{host}"
         return connect(
@@ -289,7 +296,7 @@ class Session:
                     )
                 continue
             try:
-                peer.send(self._fill_cookies(step) if isinstance(step, str) else step)
+                peer.send(self.cookies.fill(step) if isinstance(step, str) else step)
             except ConnectionClosed:
                 break
             sent += 1
@@ -307,56 +314,6 @@ class Session:
         if time.monotonic() >= deadline:
             return f"within {self.limit:g} seconds"
         return f"before the server closed the WebSocket with code {peer.close_code}"
-
-    # Cookies
-
-    def _cookie(self, exchange: Exchange) -> dict[str, str]:
-        asked = self._urllib_request(exchange)
-        self.cookies.add_cookie_header(asked)
-        pairs = asked.get_header("Cookie")
-        return {"Cookie": pairs} if pairs else {}
-
-    def _keep_cookies(self, exchange: Exchange, headers: Message) -> None:
-        self.cookies.extract_cookies(
-            cast(HTTPResponse, _Response(headers)), self._urllib_request(exchange)
-        )
-
-    def _urllib_request(self, exchange: Exchange) -> UrllibRequest:
-        """Return the exchange as a request that the cookie jar understands."""
-        host = self._host(exchange)
-        return UrllibRequest(
-            f"http://{host if _is_host(host) else HOST}{exchange.target}"
-        )
-
-    def _fill_cookies(self, text: str) -> str:
-        for cookie in self.cookies:
-            text = text.replace(f"{{{cookie.name}}}", cookie.value or "")
-        return text
-
-
-def _is_host(text: str) -> bool:
-    """Whether it is a host, or a host and a port, as in a URL."""
-    found = re.fullmatch(
-        r"(\[[\da-fA-F:.]+\]|[\w.-]+)(:(?P<port>\d{1,5}))?", text, re.ASCII
-    )
-    return found is not None and int(found["port"] or 0) < 65536
-
-
-class _Policy(DefaultCookiePolicy):
-    """As browsers have it on this machine: a cookie that wants HTTPS may do without."""
-
-    def set_ok(self, cookie: Cookie, request: UrllibRequest) -> bool:
-        return cookie.value is not None and super().set_ok(cookie, request)
-
-
-@dataclass(frozen=True)
-class _Response:
-    """A response, as far as the keeper of the cookies looks at one."""
-
-    headers: Message
-
-    def info(self) -> Message:
-        return self.headers
 
 
 def _headers_of(peer: ClientConnection) -> Message:

@@ -14,7 +14,7 @@ from ..render.sentences import plural
 from ..render.text import columns
 from ..servers import NAMES
 from ..trace import Call, Hop, Message, Trace
-from . import FAILED, request_options
+from . import FAILED, option_values, request_options
 from .record import observe_server, problems_of
 
 HELP = "show the paths of two servers for one request side by side"
@@ -41,7 +41,7 @@ def run(args: Namespace) -> int:
     """Compare; return `FAILED` if on either server anything went wrong."""
     if len(args.server) != 2:
         raise UsageError("compare takes two servers: --server NAME --server NAME")
-    servers = [request_options.server(name) for name in args.server]
+    servers = [option_values.server(name) for name in args.server]
     status, paths, totals = 0, [], []
     for server in servers:
         client = request_options.client(args, _rest)

@@ -21,7 +21,8 @@ from pathlib import Path
 from shutil import which
 from threading import Lock
 
-from ..compatibility.environments import Uninstallable, Wanted, make, versions
+from ..compatibility.environments import Wanted, make, versions
+from ..compatibility.installing import Uninstallable
 from ..compatibility.interpreters import interpreters
 from ..compatibility.matrix import Cell, Outcome, Row, page, text
 from ..compatibility.releases import Newer, newer_than, newest_releases

@@ -29,7 +29,7 @@ from ..render.view import View
 from ..servers import NAMES
 from ..servers.limits import UNSEEN
 from ..trace import Call, Trace
-from . import FAILED, request_options, writable, write
+from . import FAILED, option_values, request_options, writable, write
 
 Tell = Callable[[str], object]
 """What is given a line on each thing that takes its time."""
@@ -132,7 +132,7 @@ def run(args: Namespace) -> int:
     _check_options(args)
     tell = _progress if sys.stderr.isatty() else _silently
     client = request_options.client(args, tell)
-    server = request_options.server(args.server)
+    server = option_values.server(args.server)
     tell(f"recording {args.application} on {server}")
     seen = observe_server(args, server, client, tell)
     for line in seen.printed.splitlines():

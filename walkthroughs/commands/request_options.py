@@ -8,28 +8,18 @@ them to each.
 from __future__ import annotations
 
 import json
-import os
-import re
 from argparse import Action, ArgumentParser, Namespace
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from importlib.util import find_spec
-from io import StringIO
 from math import inf
 from pathlib import Path
 from typing import Any
 
-from dotenv.main import DotEnv
-from dotenv.parser import parse_stream
-
 from ..clients.exchanges import Exchange, Receive, Request, WebSocket, path_of
 from ..clients.session import LIMIT, LISTEN, MOST_AT_ONCE, QUIET, SessionClient
-from ..errors import RecordingError, UsageError
+from ..errors import UsageError
 from ..observation import MAX_EVENTS
-from ..servers import NAMES
-
-PREFERRED = ("daphne", "uvicorn", "hypercorn", "granian", "minidaphne")
-"""The first of these that is installed serves, if none is named."""
+from . import option_values
 
 LOOPS = ("asyncio", "uvloop")
 """The event loops that an application can be recorded on."""
@@ -197,7 +187,7 @@ def exchanges(args: Namespace) -> list[Exchange]:
         if option in ("request", "websocket"):
             found.append(_exchange(option, value))
         elif option == "header" and not found:
-            common.append(_header(value))
+            common.append(option_values.header(value))
         else:
             found = found or [Request("GET", "/")]
             found[-1] = _more(found[-1], option, value)
@@ -215,116 +205,31 @@ def _exchange(option: str, value: str) -> Exchange:
 def _more(exchange: Exchange, option: str, value: Any) -> Exchange:
     """Return the exchange with one more option."""
     if option == "header":
-        return replace(exchange, headers=(*exchange.headers, _header(value)))
+        return replace(
+            exchange, headers=(*exchange.headers, option_values.header(value))
+        )
     if option == "data":
         if not isinstance(exchange, Request):
             raise UsageError("--data goes with a request: a WebSocket takes --send")
         method = "POST" if exchange.method == "GET" else exchange.method
-        return replace(exchange, method=method, body=_body(value))
+        return replace(exchange, method=method, body=option_values.body(value))
     if not isinstance(exchange, WebSocket):
         name = option.replace("_", "-")
         raise UsageError(f"--{name} needs a WebSocket: put --websocket PATH before it")
     if option == "subprotocol":
         return replace(
-            exchange, subprotocols=(*exchange.subprotocols, _subprotocol(value))
+            exchange,
+            subprotocols=(*exchange.subprotocols, option_values.subprotocol(value)),
         )
     return replace(exchange, steps=(*exchange.steps, *_STEPS[option](value)))
 
 
-def _received(count: str) -> list[Receive]:
-    if not re.fullmatch(r"\d{1,9}", count, re.ASCII):
-        raise UsageError(f"--receive takes a number of messages, not {count!r}")
-    return [Receive(int(count))]
-
-
-def _bytes(text: str) -> bytes:
-    if text.startswith("@"):
-        return _file("--send-bytes", text)
-    try:
-        return bytes.fromhex(text)
-    except ValueError:
-        raise UsageError(
-            f"--send-bytes takes hexadecimal digits, as in '00 ff', or @FILE, "
-            f"not {text!r}"
-        ) from None
-
-
 _STEPS: Mapping[str, Callable[[Any], Sequence[str | bytes | Receive]]] = {
     "send": lambda texts: texts,
-    "send_bytes": lambda texts: [_bytes(text) for text in texts],
-    "receive": _received,
+    "send_bytes": lambda texts: [option_values.message(text) for text in texts],
+    "receive": lambda count: [option_values.receive(count)],
 }
 """What an option has a WebSocket do."""
-
-
-def _subprotocol(name: str) -> str:
-    if not _NAME.fullmatch(name):
-        raise UsageError(
-            f"--subprotocol takes one name, as in graphql-ws, not {name!r}"
-        )
-    return name
-
-
-def _header(line: str) -> tuple[str, str]:
-    name, colon, value = line.partition(":")
-    if not colon or not _NAME.fullmatch(name.strip()) or not _VALUE.fullmatch(value):
-        raise UsageError(f"--header is 'NAME: VALUE', not {line!r}")
-    return name.strip(), value.strip()
-
-
-# RFC 9110, section 5: a name is a token; a value has no control characters but tabs.
-_NAME = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)
-_VALUE = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")
-
-
-def _body(text: str) -> bytes:
-    return _file("--data", text) if text.startswith("@") else text.encode()
-
-
-def _file(option: str, text: str) -> bytes:
-    """Read the file that "@FILE" names."""
-    try:
-        return Path(text[1:]).read_bytes()
-    except OSError as error:
-        raise UsageError(f"{option} {text}: {error.strerror}") from None
-
-
-# A file is not a dotted name, however much its name looks like one.
-_APPLICATION = re.compile(r"(?!.*\.py(:|$))\w+(\.\w+)*(:\w+(\.\w+)*)?")
-
-
-def application(name: str) -> str:
-    """Return the name of an application.
-
-    Raises:
-        UsageError: it is none.
-    """
-    if not _APPLICATION.fullmatch(name):
-        raise UsageError(
-            f"the application is a dotted name, as in mysite.asgi:application, "
-            f"not {name!r}"
-        )
-    return name
-
-
-def server(name: str | None) -> str:
-    """Return the server of that name, or the best that is installed.
-
-    Raises:
-        UsageError: there is no such server.
-        RecordingError: it is not installed.
-    """
-    if name is None:
-        return next(each for each in PREFERRED if find_spec(each))
-    if name not in NAMES:
-        raise UsageError(
-            f"there is no server {name!r}: choose one of {', '.join(NAMES)}"
-        )
-    if find_spec(name) is None:
-        raise RecordingError(
-            f"{name} is not installed here: run `python -m pip install {name}`"
-        )
-    return name
 
 
 def process(args: Namespace) -> dict[str, object]:
@@ -337,10 +242,12 @@ def process(args: Namespace) -> dict[str, object]:
     if folder is not None and not folder.is_dir():
         raise UsageError(f"--app-dir {folder}: there is no such folder")
     return {
-        "application": application(args.application),
+        "application": option_values.application(args.application),
         "factory": args.factory,
         "app_dir": str(folder.resolve()) if folder is not None else None,
-        "environment": environment(args.env_file) if args.env_file else {},
+        "environment": option_values.environment(args.env_file)
+        if args.env_file
+        else {},
     }
 
 
@@ -359,31 +266,6 @@ def as_arguments(args: Namespace) -> dict[str, str]:
         "at_once": str(args.concurrency) if args.concurrency > 1 else "",
     }
     return {name: code for name, code in found.items() if code not in ("", "False")}
-
-
-def environment(file: Path) -> dict[str, str]:
-    """Return the variables that a file sets and that are not set already.
-
-    Raises:
-        UsageError: it cannot be read, or says something else.
-    """
-    try:
-        text = file.read_text(encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"--env-file {file}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise UsageError(f"--env-file {file}: it is not UTF-8 text") from None
-    for each in parse_stream(StringIO(text)):
-        if each.error or (each.key is not None and each.value is None):
-            # It begins with the empty lines before it.
-            said = each.original.string
-            empty = said[: len(said) - len(said.lstrip())].count("\n")
-            number = each.original.line + empty
-            raise UsageError(f"--env-file {file}: line {number} is not NAME=VALUE")
-    if "\0" in text:
-        raise UsageError(f"--env-file {file}: it contains a NUL character")
-    values = DotEnv(None, StringIO(text), override=False).dict()
-    return {n: v for n, v in values.items() if v is not None and n not in os.environ}
 
 
 def client(args: Namespace, tell: Any) -> SessionClient:

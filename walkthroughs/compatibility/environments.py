@@ -1,4 +1,4 @@
-"""Environments with given versions: where they are kept, and why one cannot be made.
+"""Environments with given versions: where each is kept, and for how long.
 
 What is in an environment depends on what the package index has: a version that is the
 newest today, or cannot be had today, need not be tomorrow.  So an environment of the
@@ -15,12 +15,9 @@ import hashlib
 import json
 import logging
 import os
-import re
 import shutil
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires
 from pathlib import Path
@@ -29,17 +26,14 @@ from typing import Any
 import walkthroughs
 
 from ..environment import Environment
-from ..errors import WalkthroughError
 from ..kept import alone
 from ..packages import is_own
 from ..recording import cache_folder
 from ..servers import NAMES
+from .installing import TooSlow, Uninstallable, Unsupported, install, run_quietly
 from .interpreters import interpreters
 
 logger = logging.getLogger("walkthroughs")
-
-INSTALL_LIMIT = 600
-"""Seconds that an installation may take."""
 
 KEPT_FOR = 24 * 60 * 60
 """Seconds for which an environment, or that there is none, is taken from the cache."""
@@ -47,18 +41,6 @@ KEPT_FOR = 24 * 60 * 60
 NEWEST = ("daphne", "django", "channels", "channels-redis", "twisted[http2]")
 """What is installed in the newest version that there is, with all that it needs; Daphne
 speaks HTTP/2 where Twisted has what that takes."""
-
-
-class Uninstallable(WalkthroughError):
-    """These versions cannot be installed together on that Python: why, in one line."""
-
-
-class TooSlow(Uninstallable):
-    """An installation took too long, which says nothing of its versions."""
-
-
-class Unsupported(Uninstallable):
-    """These versions support no such Python, which asking again does not change."""
 
 
 @dataclass(frozen=True)
@@ -190,7 +172,7 @@ def _first_installable(
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         try:
-            return _install(python, folder, words)
+            return install(python, folder, words)
         except TooSlow:
             raise
         except Uninstallable as problem:
@@ -237,108 +219,6 @@ def others() -> Iterator[Environment]:
             continue
         if Path(file).samefile(walkthroughs.__file__):
             yield Environment(python, installed, folders=tuple(path))
-
-
-def _install(python: Path, folder: Path, words: Sequence[str]) -> dict[str, Any]:
-    """Make an environment, and return what is in it.
-
-    Raises:
-        Uninstallable: it cannot be made; with what the problem is.
-    """
-    own = folder / "bin" / "python"
-    if not _install_with_uv(python, folder, words):
-        pip = [own, "-m", "pip", "--disable-pip-version-check"]
-        run_quietly([python, "-m", "venv", "--clear", folder])
-        run_quietly([*pip, "install", "--quiet", "--prefer-binary", *words])
-    run_quietly([own, "-c", "import twisted.internet.asyncioreactor, daphne.server"])
-    found: dict[str, Any] = json.loads(run_quietly([own, "-c", CONTENTS]))
-    return {"made": time.time(), **found}
-
-
-CONTENTS = """\
-import json, platform, sys
-from importlib.metadata import distributions
-packages = sorted({f"{each.name}=={each.version}" for each in distributions()})
-number = platform.python_version()
-print(json.dumps({"python": number, "packages": packages, "path": sys.path[1:]}))
-"""
-
-
-TOLD = ("index", "find-links", "constraint")
-"""In the names of pip's options that say what it may take, and from where."""
-
-
-def _install_with_uv(python: Path, folder: Path, words: Sequence[str]) -> bool:
-    """Make an environment with uv, where it is there: many times as fast as with pip.
-
-    Returns:
-        False where only pip will do: there is no uv, or it fails, and pip says why in words
-        that are known here; or pip has been told what to take, which uv does not read.
-
-    Raises:
-        TooSlow: it took too long.
-    """
-    uv = find_uv()
-    if uv is None:
-        return False
-    try:
-        # Asked here: the interpreter of a system often has no pip.
-        told = run_quietly([sys.executable, "-m", "pip", "config", "list"])
-        if any(word in told for word in TOLD):
-            return False
-        run_quietly([uv, "venv", "--clear", "--python", python, folder])
-        # With the certificates that pip takes.
-        certificates = {"UV_SYSTEM_CERTS": "1"}
-        run_quietly([uv, "pip", "install", "--python", folder, *words], certificates)
-    except TooSlow:
-        raise
-    except Uninstallable:
-        return False
-    return True
-
-
-def find_uv() -> Path | None:
-    """Return the uv beside this interpreter, else the one on the path, else None."""
-    beside, found = Path(sys.executable).with_name("uv"), shutil.which("uv")
-    return beside if beside.exists() else Path(found) if found else None
-
-
-IGNORED = "versions that require a different python version"
-"""What pip says if it has looked, and would have found another version on another Python."""
-
-
-def run_quietly(
-    words: Sequence[object], variables: Mapping[str, str] | None = None
-) -> str:
-    """Return the output of a command, such as pip.
-
-    Args:
-        words: the command.
-        variables: of the operating system, beside those of this process.
-
-    Raises:
-        Unsupported: pip found versions for other Pythons only.
-        Uninstallable: it fails otherwise; both with its last word that is an error.
-    """
-    try:
-        done = subprocess.run(
-            [str(word) for word in words],
-            capture_output=True,
-            text=True,
-            timeout=INSTALL_LIMIT,
-            check=False,
-            env={**os.environ, **(variables or {})},
-        )
-    except subprocess.TimeoutExpired:
-        raise TooSlow(f"not done within {INSTALL_LIMIT} seconds") from None
-    if done.returncode == 0:
-        return done.stdout
-    lines = done.stderr.strip().splitlines() or ["it failed without a word"]
-    errors = [line for line in lines if line.startswith("ERROR: ")] or lines
-    # No path of this machine.
-    words_only = re.sub(r"(?:/[^\s/:]+)+/", "", errors[-1].removeprefix("ERROR: "))
-    kind = Unsupported if IGNORED in done.stderr else Uninstallable
-    raise kind(words_only.strip())
 
 
 def _import_path() -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from .environments import Uninstallable, run_quietly
+from .installing import Uninstallable, run_quietly
 
 ASKED = ("daphne", "twisted", "autobahn", "django", "channels")
 """The distributions that the book is about."""

@@ -31,7 +31,8 @@ from ..build_memo import remembered
 from ..environment import Environment
 from ..errors import FenceError, RecordingError
 from ..trace import Trace
-from .environments import Uninstallable, logger, make_with, others, versions
+from .environments import logger, make_with, others, versions
+from .installing import Uninstallable
 
 FORM = re.compile(r"\d+(\.\d+)*")
 

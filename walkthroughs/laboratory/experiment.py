@@ -7,26 +7,22 @@ Prepare a process with `prepare` before anything else of the servers is imported
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gc
-import importlib
-import io
-import linecache
-import logging
 import os
 import sys
 import tempfile
-import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import missing
+from .application import LoadError, blamed, import_application
 from .clock import Clock
-from .focuses import MODULE, names, ranked
+from .focuses import names, ranked
 from .loop import MemoryLoop, Outside, forget
 from .network import network
+from .output import caught_output
 
 if TYPE_CHECKING:
     from ..trace import Trace
@@ -38,16 +34,13 @@ MAX_EVENTS = 200_000
 SHOWN = 300
 """Steps that are shown where no listing says which."""
 
-LOG_LINES = 500
-"""Lines of the log that are kept."""
-
 
 @dataclass(frozen=True, slots=True)
 class Experiment:
     """What is tried.
 
     Args:
-        client: what the client does, see `client`.
+        client: what the client does, see `client_language`.
         application: the text of a module with an `application` or `urlpatterns`.
         server: "daphne" or "minidaphne".
         focus: a key of `focuses.FOCUSES`, or dotted names.
@@ -138,7 +131,7 @@ class Laboratory:
 
         self.trace = None
         result = Result()
-        with _logged(result.log):
+        with caught_output(result.log):
             try:
                 self._run(experiment, result)
             except WalkthroughError as error:
@@ -184,14 +177,17 @@ class Laboratory:
         from ..recorder import Recorder
         from ..scenarios import WATCHED
         from ..servers import load
-        from .client import Client, parse
+        from .client import Client
+        from .client_language import parse
         from .network import SERVER_PORT
         from .world import Over, World
 
         client = Client(parse(experiment.client), SERVER_PORT)
         server = load(experiment.server)
-        application = self._load(experiment.application, result)
-        if application is None:
+        try:
+            application = import_application(experiment.application, self._folder)
+        except LoadError as error:
+            result.error, result.line = str(error), error.line
             return
         self._ident = experiment.ident
         self._focus = names(experiment.focus, server)
@@ -218,7 +214,7 @@ class Laboratory:
             pass
         except BaseException as error:  # noqa: BLE001
             # The reader's code may raise what ends a process, such as SystemExit.
-            result.error, result.line = _blamed(error)
+            result.error, result.line = blamed(error)
         finally:
             recorder.stop()
             _outside.pop()
@@ -233,39 +229,6 @@ class Laboratory:
                 f"The recording was full: {trace.header.dropped:,} events were left out."
             )
         self._show(trace, experiment.listing, result)
-
-    def _load(self, text: str, result: Result) -> Any:
-        """Import the reader's code; None, with the reason in `result`, if it fails."""
-        import django
-        from django.urls import clear_url_caches
-
-        path = self._folder / f"{MODULE}.py"
-        path.write_text(text, encoding="utf-8")
-        linecache.clearcache()
-        importlib.invalidate_caches()
-        sys.modules.pop(MODULE, None)
-        clear_url_caches()
-        try:
-            django.setup()
-            found = importlib.import_module(MODULE)
-            if hasattr(found, "application"):
-                application = found.application
-            elif hasattr(found, "urlpatterns"):
-                application = _django()
-            else:
-                result.error = (
-                    "The application needs an 'application' or 'urlpatterns'."
-                )
-                return None
-        except BaseException as error:  # noqa: BLE001 - it is the reader's code
-            result.error, result.line = _blamed(error)
-            return None
-        if not callable(application):
-            result.error = (
-                "'application' cannot be called: it is not an ASGI application."
-            )
-            return None
-        return application
 
     def _show(self, trace: Trace, text: str, result: Result) -> None:
         """Make the walkthrough: of the listing if it holds, else of what matters most."""
@@ -315,12 +278,6 @@ class Laboratory:
         result.html = walkthrough(view, shown, self._ident)
 
 
-def _django() -> Any:
-    from django.core.handlers.asgi import ASGIHandler
-
-    return ASGIHandler()
-
-
 def _watch_application(application: Any, running: set[int], result: Result) -> Any:
     """Wrap the application, to log what it raises and to know whether it runs."""
 
@@ -331,7 +288,7 @@ def _watch_application(application: Any, running: set[int], result: Result) -> A
         try:
             await application(scope, receive, send)
         except Exception as error:
-            said, line = _blamed(error)
+            said, line = blamed(error)
             result.line = line or result.line
             result.log.append(f"The application raised {said}")
             raise
@@ -339,25 +296,6 @@ def _watch_application(application: Any, running: set[int], result: Result) -> A
             running.discard(id(scope))
 
     return watched
-
-
-def _blamed(error: BaseException) -> tuple[str, int]:
-    """Describe an exception in one line; find the reader's line that raised it."""
-    words = str(error).strip().splitlines()
-    described = f"{type(error).__name__}: {words[0]}" if words else type(error).__name__
-    if isinstance(error, SyntaxError) and _is_own(error.filename):
-        described = f"{type(error).__name__}: {error.msg}"
-        return f"{described} (line {error.lineno})", error.lineno or 0
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [each for each in frames if _is_own(each.filename)]
-    if not own:
-        return described, 0
-    return f"{described} (line {own[-1].lineno})", own[-1].lineno or 0
-
-
-def _is_own(filename: str | None) -> bool:
-    """Whether that is the file of the reader's code."""
-    return filename == str(Path(sys.path[0], f"{MODULE}.py"))
 
 
 def _seen(connection: Any) -> dict[str, Any]:
@@ -378,70 +316,6 @@ def _hints(client: Any) -> Iterator[str]:
         yield (
             "The server was still waiting: a request's head ends with an empty line."
         )
-
-
-class _Log(logging.Handler):
-    """Keeps what is logged."""
-
-    def __init__(self, lines: list[str]) -> None:
-        super().__init__(logging.INFO)
-        self.lines = lines
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Write down one record."""
-        line = f"{record.levelname} {record.name}: {record.getMessage()}"
-        if record.exc_info and record.exc_info[1] is not None:
-            line += f" ({_blamed(record.exc_info[1])[0]})"
-        if len(self.lines) < LOG_LINES:
-            self.lines.append(line)
-
-
-class _Printed(io.TextIOBase):
-    """Keeps what is printed, line by line."""
-
-    def __init__(self, lines: list[str]) -> None:
-        self.lines = lines
-        self.rest = ""
-
-    def writable(self) -> bool:
-        """Return True."""
-        return True
-
-    def write(self, text: str) -> int:
-        """Write down whole lines; keep the rest for later."""
-        *whole, rest = (self.rest + text).split("\n")
-        self.rest = rest[:10_000]
-        room = max(LOG_LINES - len(self.lines), 0)
-        self.lines += whole[:room]
-        return len(text)
-
-
-@contextlib.contextmanager
-def _logged(lines: list[str]) -> Iterator[None]:
-    handler, printed = _Log(lines), _Printed(lines)
-    root = logging.getLogger()
-    level = root.level
-    root.addHandler(handler)
-    root.setLevel(logging.INFO)
-    try:
-        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
-            yield
-    finally:
-        root.removeHandler(handler)
-        root.setLevel(level)
-        if printed.rest:
-            lines.append(printed.rest)
-
-
-@contextlib.contextmanager
-def no_other_loop() -> Iterator[None]:
-    """In a browser the page's own loop calls us; the server's loop has to run meanwhile."""
-    outer = asyncio._get_running_loop()
-    asyncio._set_running_loop(None)
-    try:
-        yield
-    finally:
-        asyncio._set_running_loop(outer)
 
 
 def _clean_up() -> None:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import selectors
 from asyncio.selector_events import BaseSelectorEventLoop
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 from .clock import Clock
@@ -123,3 +124,17 @@ def forget(loop: asyncio.AbstractEventLoop) -> None:
         loop.run_until_complete(asyncio.wait(tasks, timeout=1))
     for queue in ("_ready", "_scheduled"):
         getattr(loop, queue).clear()
+
+
+@contextmanager
+def no_other_loop() -> Iterator[None]:
+    """Hide the loop that runs outside the block, so that another may run inside it.
+
+    In a browser the page's own loop calls us; the server's loop has to run meanwhile.
+    """
+    outer = asyncio._get_running_loop()
+    asyncio._set_running_loop(None)
+    try:
+        yield
+    finally:
+        asyncio._set_running_loop(outer)

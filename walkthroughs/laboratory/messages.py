@@ -18,7 +18,8 @@ import minidaphne.server
 from ..listing import repair
 from ..render import html
 from .exercises import solve
-from .experiment import Experiment, Laboratory, no_other_loop
+from .experiment import Experiment, Laboratory
+from .loop import no_other_loop
 from .snippets import Snippets
 
 __all__ = ["answer"]

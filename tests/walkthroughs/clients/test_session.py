@@ -6,7 +6,6 @@ import select
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from queue import Queue
 from threading import Barrier, Thread
 from typing import Any
@@ -16,35 +15,11 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import Server, ServerConnection, serve
 from websockets.typing import Subprotocol
 
+from tests.walkthroughs.clients.http_server import answering
 from walkthroughs.clients.exchanges import Receive, Request, WebSocket
 from walkthroughs.clients.session import Session, SessionClient, Unanswered
 
 GET = Request("GET", "/")
-
-
-@contextmanager
-def answering(answer: Callable[[Any], list[tuple[str, str]]]) -> Iterator[int]:
-    """A server whose responses have the headers that `answer` gives for a request."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            headers = answer(self)
-            self.send_response(200)
-            for name, value in headers:
-                self.send_header(name, value)
-            self.end_headers()
-
-        def log_message(self, format: str, *args: Any) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield server.server_port
-        finally:
-            server.shutdown()
-            thread.join()
 
 
 @contextmanager
@@ -66,60 +41,6 @@ def talking(
         finally:
             server.shutdown()
             thread.join()
-
-
-def cookies_sent(*responses: tuple[str, str], target: str = "/") -> list[str]:
-    """What a session sends as cookies, with each response (path, Set-Cookie) after the
-    first that it gets, and at last to a target."""
-    sent = []
-    given = iter([line for _, line in responses])
-
-    def answer(request: Any) -> list[tuple[str, str]]:
-        sent.append(request.headers.get("Cookie", ""))
-        line = next(given, "")
-        return [("Set-Cookie", line)] if line else []
-
-    with answering(answer) as port:
-        session = Session(port)
-        for path, _ in responses:
-            session.do(Request("GET", path))
-        session.do(Request("GET", target))
-    return sent[1:]
-
-
-@pytest.mark.parametrize(
-    "deletion",
-    ["a=; Max-Age=0; Path=/", "a=; expires=Thu, 01 Jan 1970 00:00:00 GMT; Path=/"],
-)
-def test_a_cookie_that_the_server_deletes_is_sent_no_more(deletion: str) -> None:
-    assert cookies_sent(("/in", "a=1; Path=/"), ("/out", deletion)) == ["a=1", ""]
-
-
-def test_a_cookie_is_sent_below_its_path_only() -> None:
-    assert cookies_sent(("/", "a=1; Path=/shop"), target="/shop/1") == ["a=1"]
-    assert cookies_sent(("/", "a=1; Path=/shop"), target="/blog") == [""]
-
-
-def test_this_machine_counts_as_safe_for_a_secure_cookie() -> None:
-    assert cookies_sent(("/", "a=1; Secure; Path=/")) == ["a=1"]
-
-
-def test_what_is_no_cookie_is_not_sent() -> None:
-    assert cookies_sent(("/", "a@b")) == [""]
-
-
-def test_the_name_of_a_deleted_cookie_is_filled_in_no_more() -> None:
-    heard = []
-
-    def answer(request: Any) -> list[tuple[str, str]]:
-        heard.append(request.headers["X-Own"])
-        return [("Set-Cookie", f"t=1; Max-Age={0 if request.path == '/out' else 9}")]
-
-    with answering(answer) as port:
-        session = Session(port)
-        for target in ("/in", "/out", "/"):
-            session.do(Request("GET", target, headers=(("X-Own", "{t}"),)))
-    assert heard == ["{t}", "1", "{t}"]
 
 
 def test_host_has_the_port_unless_the_request_says_otherwise() -> None:

@@ -13,13 +13,9 @@ import pytest
 from tests.walkthroughs.commands.test_check import RIGHT, SWAPPED, markdown
 from walkthroughs.cli import main
 from walkthroughs.commands import FAILED, USAGE, drift
-from walkthroughs.compatibility import environments
-from walkthroughs.compatibility.environments import (
-    Uninstallable,
-    Wanted,
-    make,
-    versions,
-)
+from walkthroughs.compatibility import environments, installing
+from walkthroughs.compatibility.environments import Wanted, make, versions
+from walkthroughs.compatibility.installing import Uninstallable
 from walkthroughs.environment import Environment
 from walkthroughs.recording import record
 
@@ -168,7 +164,7 @@ def system(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
         monkeypatch.setattr(subprocess, "run", commands)
         return commands
 
-    monkeypatch.setattr(environments, "find_uv", lambda: None)
+    monkeypatch.setattr(installing, "find_uv", lambda: None)
     monkeypatch.setenv("WALKTHROUGHS_CACHE", str(tmp_path / "cache"))
     return use
 
@@ -209,7 +205,7 @@ def test_the_first_python_that_can_have_it_is_taken(system: Any) -> None:
     [
         ("install", "no it.whl at all"),
         ("import twisted", "no it.whl at all"),
-        ("slow", f"not done within {environments.INSTALL_LIMIT} seconds"),
+        ("slow", f"not done within {installing.INSTALL_LIMIT} seconds"),
     ],
 )
 def test_why_it_cannot_be_had_is_said_in_a_line_and_tried_again(

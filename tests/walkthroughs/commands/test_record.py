@@ -177,17 +177,6 @@ def test_what_cannot_be_recorded_is_told_in_one_line(
     assert fault in said.err and said.err.count("\n") == 1
 
 
-def test_a_server_that_is_not_installed_is_named_with_what_to_do(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    found = {"minidaphne": object()}
-    monkeypatch.setattr(request_options, "find_spec", found.get)
-    assert main(["record", SITE, "--server", "daphne"]) == FAILED
-    said = capsys.readouterr().err
-    assert "daphne is not installed here: run `python -m pip install daphne`" in said
-    assert request_options.server(None) == "minidaphne"
-
-
 STARTS = {
     "out.txt": "GET / on uvicorn: ",
     "out.html": "<!doctype html>",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from argparse import ArgumentParser
 from pathlib import Path
 
@@ -11,7 +10,6 @@ import pytest
 from walkthroughs.cli import main
 from walkthroughs.clients.exchanges import Exchange, Receive, Request, WebSocket
 from walkthroughs.commands import FAILED, USAGE, request_options
-from walkthroughs.errors import UsageError
 from walkthroughs.trace import Message, Trace
 
 SITE = "tests.walkthroughs.commands.site"
@@ -65,35 +63,6 @@ def test_what_makes_no_sense_is_told_in_one_line(
     said = capsys.readouterr()
     assert said.out == ""
     assert fault in said.err and said.err.count("\n") == 1
-
-
-def test_a_file_of_variables_does_not_change_those_that_are_set(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("SET", "before")
-    monkeypatch.delenv("UNSET", raising=False)
-    file = tmp_path / ".env"
-    file.write_text("# a comment\nSET=no\n\nexport UNSET='a b'\nBOTH=${SET}!\nEMPTY=\n")
-    expected = {"UNSET": "a b", "BOTH": "before!", "EMPTY": ""}
-    assert request_options.environment(file) == expected
-    assert "UNSET" not in os.environ
-
-
-@pytest.mark.parametrize(
-    ("text", "fault"),
-    [
-        (b"A=1\n\nno sense\n", "line 3 is not NAME=VALUE"),
-        (b"A\n", "line 1 is not NAME=VALUE"),
-        (b"A=\xff\n", "it is not UTF-8 text"),
-        (b"A=\0\n", "it contains a NUL character"),
-    ],
-)
-def test_a_file_of_something_else_is_told(
-    text: bytes, fault: str, tmp_path: Path
-) -> None:
-    (tmp_path / ".env").write_bytes(text)
-    with pytest.raises(UsageError, match=fault):
-        request_options.environment(tmp_path / ".env")
 
 
 def test_a_factory_is_called_with_the_environment_of_a_file(

@@ -12,55 +12,12 @@ from typing import Any
 import pytest
 
 import walkthroughs
+from tests.walkthroughs.compatibility.conftest import IGNORED, Commands
 from walkthroughs.compatibility import environments, interpreters, variants
-from walkthroughs.compatibility.environments import (
-    TooSlow,
-    Uninstallable,
-    make_with,
-    others,
-    versions,
-)
+from walkthroughs.compatibility.environments import make_with, others, versions
+from walkthroughs.compatibility.installing import Uninstallable
 from walkthroughs.compatibility.variants import Version
 from walkthroughs.environment import installed
-
-CONTENTS = {
-    "python": "3.13.0",
-    "packages": ["Django==6.1.3", "daphne==4.2.3"],
-    "path": ["/a/folder"],
-}
-
-
-class Commands:
-    """Stands for the operating system: remembers commands, and fails some."""
-
-    def __init__(self) -> None:
-        self.ran: list[str] = []
-        self.too_old = "old"
-        self.error = "ERROR: too old\n"
-        self.configured = ""
-
-    def __call__(self, words: list[str], **options: Any) -> Any:
-        line = " ".join(words)
-        self.ran.append(line)
-        failed = self.too_old in line and "venv" in line
-        out = self.configured if " config " in line else json.dumps(CONTENTS)
-        return subprocess.CompletedProcess(words, int(failed), out, self.error)
-
-
-@pytest.fixture
-def system(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Commands:
-    commands = Commands()
-    monkeypatch.setattr(subprocess, "run", commands)
-    monkeypatch.setattr(environments, "find_uv", lambda: None)
-    monkeypatch.setenv("WALKTHROUGHS_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("WALKTHROUGHS_PYTHONS", "/a/new")
-    return commands
-
-
-@pytest.fixture
-def with_uv(system: Commands, monkeypatch: pytest.MonkeyPatch) -> Commands:
-    monkeypatch.setattr(environments, "find_uv", lambda: Path("/a/uv"))
-    return system
 
 
 def test_it_is_made_once_with_the_first_python_that_can_have_it(
@@ -80,48 +37,6 @@ def test_it_is_made_once_with_the_first_python_that_can_have_it(
     monkeypatch.setattr(environments, "KEPT_FOR", 0)
     assert make_with("django", "6.1") == made
     assert len(system.ran) == count
-
-
-def test_uv_makes_it_where_it_is_there(with_uv: Commands) -> None:
-    assert versions(make_with("django", "6.1"))["django"] == "6.1.3"
-    [_, venv, install, *_] = with_uv.ran
-    assert venv.startswith("/a/uv venv --clear --python /a/new ")
-    assert install.startswith("/a/uv pip install --python ")
-    assert "django==6.1.* daphne" in install
-    assert not [line for line in with_uv.ran if " -m venv " in line]
-
-
-@pytest.mark.parametrize("what", ["extra-index-url", "find-links", "constraint"])
-def test_pip_makes_it_where_it_was_told_what_to_take(
-    with_uv: Commands, what: str
-) -> None:
-    with_uv.configured = f"global.{what}='https://example.com'\n"
-    make_with("django", "6.1")
-    assert with_uv.ran[1].startswith("/a/new -m venv --clear ")
-    assert not [line for line in with_uv.ran if line.startswith("/a/uv")]
-
-
-def test_pip_says_why_where_uv_fails(
-    with_uv: Commands, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("WALKTHROUGHS_PYTHONS", "/an/old")
-    with_uv.error = IGNORED
-    with pytest.raises(Uninstallable, match=r"^No matching distribution found for"):
-        make_with("django", "6.1")
-    assert [line.split()[1] for line in with_uv.ran] == ["-m", "venv", "-m"]
-
-
-def test_uv_that_takes_too_long_ends_it(
-    with_uv: Commands, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def run(words: list[str], **options: Any) -> Any:
-        if "venv" in words:
-            raise subprocess.TimeoutExpired(words, 600)
-        return with_uv(words, **options)
-
-    monkeypatch.setattr(subprocess, "run", run)
-    with pytest.raises(TooSlow, match="within 600 seconds"):
-        make_with("django", "6.1")
 
 
 def test_an_environment_that_somebody_else_made_is_taken(
@@ -181,12 +96,6 @@ def test_it_says_why_no_python_can_have_it(
         monkeypatch.setenv("WALKTHROUGHS_PYTHONS", named)
         with pytest.raises(Uninstallable, match=words):
             make_with("django", "6.1")
-
-
-IGNORED = """\
-ERROR: Ignored the following versions that require a different python version: 6.1
-ERROR: No matching distribution found for django==6.1.*
-"""
 
 
 def test_that_no_python_here_is_supported_is_known_for_a_day(

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from walkthroughs.compatibility.environments import Uninstallable
+from walkthroughs.compatibility.installing import Uninstallable
 from walkthroughs.compatibility.releases import Newer, newer_than, newest_releases
 
 PYTHON = Path(sys.executable)

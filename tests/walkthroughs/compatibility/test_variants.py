@@ -16,7 +16,8 @@ from mkdocs.exceptions import Abort
 from tests.walkthroughs.page_builder import failures, site
 from walkthroughs.commands.check import run as run_check
 from walkthroughs.compatibility import variants
-from walkthroughs.compatibility.environments import Uninstallable, versions
+from walkthroughs.compatibility.environments import versions
+from walkthroughs.compatibility.installing import Uninstallable
 from walkthroughs.compatibility.interpreters import interpreters
 from walkthroughs.compatibility.variants import (
     Claim,

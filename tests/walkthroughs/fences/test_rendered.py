@@ -13,7 +13,7 @@ from walkthroughs.book import printed, stage_index
 from walkthroughs.book.stage_names import Names
 from walkthroughs.code_digest import code_of
 from walkthroughs.compatibility import variants
-from walkthroughs.compatibility.environments import Uninstallable
+from walkthroughs.compatibility.installing import Uninstallable
 from walkthroughs.environment import Environment, installed
 from walkthroughs.errors import FenceError
 from walkthroughs.fences import KINDS, Place, callpath, house, rendered, source, twins

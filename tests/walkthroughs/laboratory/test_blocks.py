@@ -19,7 +19,7 @@ from .pyodide import in_pyodide
 TRY = """
 import json
 
-from walkthroughs.laboratory.experiment import no_other_loop
+from walkthroughs.laboratory.loop import no_other_loop
 from walkthroughs.laboratory.messages import _snippets
 
 def each(text):

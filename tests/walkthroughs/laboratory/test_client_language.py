@@ -2,7 +2,12 @@
 
 import pytest
 
-from walkthroughs.laboratory.client import MOST_BYTES, Action, ClientError, parse
+from walkthroughs.laboratory.client_language import (
+    MOST_BYTES,
+    Action,
+    ClientError,
+    parse,
+)
 
 
 def test_lines_are_sent_with_crlf() -> None:

@@ -1,0 +1,141 @@
+"""Makes one environment, with uv or pip; says in one line why it cannot be made."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..errors import WalkthroughError
+
+INSTALL_LIMIT = 600
+"""Seconds that an installation may take."""
+
+
+class Uninstallable(WalkthroughError):
+    """These versions cannot be installed together on that Python: why, in one line."""
+
+
+class TooSlow(Uninstallable):
+    """An installation took too long, which says nothing of its versions."""
+
+
+class Unsupported(Uninstallable):
+    """These versions support no such Python, which asking again does not change."""
+
+
+def install(python: Path, folder: Path, words: Sequence[str]) -> dict[str, Any]:
+    """Make an environment, and return what is in it.
+
+    Args:
+        python: the interpreter that it is made for.
+        folder: where it goes.
+        words: what to install, as pip is told it.
+
+    Returns:
+        when it was "made", its "python", its "packages", and its "path" for imports.
+
+    Raises:
+        Uninstallable: it cannot be made; with what the problem is.
+    """
+    own = folder / "bin" / "python"
+    if not _install_with_uv(python, folder, words):
+        pip = [own, "-m", "pip", "--disable-pip-version-check"]
+        run_quietly([python, "-m", "venv", "--clear", folder])
+        run_quietly([*pip, "install", "--quiet", "--prefer-binary", *words])
+    run_quietly([own, "-c", "import twisted.internet.asyncioreactor, daphne.server"])
+    found: dict[str, Any] = json.loads(run_quietly([own, "-c", CONTENTS]))
+    return {"made": time.time(), **found}
+
+
+CONTENTS = """\
+import json, platform, sys
+from importlib.metadata import distributions
+packages = sorted({f"{each.name}=={each.version}" for each in distributions()})
+number = platform.python_version()
+print(json.dumps({"python": number, "packages": packages, "path": sys.path[1:]}))
+"""
+
+
+TOLD = ("index", "find-links", "constraint")
+"""In the names of pip's options that say what it may take, and from where."""
+
+
+def _install_with_uv(python: Path, folder: Path, words: Sequence[str]) -> bool:
+    """Make an environment with uv, where it is there: many times as fast as with pip.
+
+    Returns:
+        False where only pip will do: there is no uv, or it fails, and pip says why in words
+        that are known here; or pip has been told what to take, which uv does not read.
+
+    Raises:
+        TooSlow: it took too long.
+    """
+    uv = find_uv()
+    if uv is None:
+        return False
+    try:
+        # Asked here: the interpreter of a system often has no pip.
+        told = run_quietly([sys.executable, "-m", "pip", "config", "list"])
+        if any(word in told for word in TOLD):
+            return False
+        run_quietly([uv, "venv", "--clear", "--python", python, folder])
+        # With the certificates that pip takes.
+        certificates = {"UV_SYSTEM_CERTS": "1"}
+        run_quietly([uv, "pip", "install", "--python", folder, *words], certificates)
+    except TooSlow:
+        raise
+    except Uninstallable:
+        return False
+    return True
+
+
+def find_uv() -> Path | None:
+    """Return the uv beside this interpreter, else the one on the path, else None."""
+    beside, found = Path(sys.executable).with_name("uv"), shutil.which("uv")
+    return beside if beside.exists() else Path(found) if found else None
+
+
+IGNORED = "versions that require a different python version"
+"""What pip says if it has looked, and would have found another version on another Python."""
+
+
+def run_quietly(
+    words: Sequence[object], variables: Mapping[str, str] | None = None
+) -> str:
+    """Return the output of a command, such as pip.
+
+    Args:
+        words: the command.
+        variables: of the operating system, beside those of this process.
+
+    Raises:
+        Unsupported: pip found versions for other Pythons only.
+        Uninstallable: it fails otherwise; both with its last word that is an error.
+    """
+    try:
+        done = subprocess.run(
+            [str(word) for word in words],
+            capture_output=True,
+            text=True,
+            timeout=INSTALL_LIMIT,
+            check=False,
+            env={**os.environ, **(variables or {})},
+        )
+    except subprocess.TimeoutExpired:
+        raise TooSlow(f"not done within {INSTALL_LIMIT} seconds") from None
+    if done.returncode == 0:
+        return done.stdout
+    lines = done.stderr.strip().splitlines() or ["it failed without a word"]
+    errors = [line for line in lines if line.startswith("ERROR: ")] or lines
+    # No path of this machine.
+    words_only = re.sub(r"(?:/[^\s/:]+)+/", "", errors[-1].removeprefix("ERROR: "))
+    kind = Unsupported if IGNORED in done.stderr else Uninstallable
+    raise kind(words_only.strip())
