@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import re
@@ -67,13 +68,16 @@ print(json.dumps({"python": number, "packages": packages, "path": sys.path[1:]})
 TOLD = ("index", "find-links", "constraint")
 """In the names of pip's options that say what it may take, and from where."""
 
+UV_VARIABLES = {"constraint": "UV_CONSTRAINT", "index-url": "UV_DEFAULT_INDEX"}
+"""Those of them that uv has, too -> the variable in which it is told."""
+
 
 def _install_with_uv(python: Path, folder: Path, words: Sequence[str]) -> bool:
     """Make an environment with uv, where it is there: many times as fast as with pip.
 
     Returns:
         False where only pip will do: there is no uv, or it fails, and pip says why in words
-        that are known here; or pip has been told what to take, which uv does not read.
+        that are known here; or pip has been told what to take in a way that uv has not.
 
     Raises:
         TooSlow: it took too long.
@@ -84,17 +88,37 @@ def _install_with_uv(python: Path, folder: Path, words: Sequence[str]) -> bool:
     try:
         # Asked here: the interpreter of a system often has no pip.
         told = run_quietly([sys.executable, "-m", "pip", "config", "list"])
-        if any(word in told for word in TOLD):
+        variables = _for_uv(told)
+        if variables is None:
             return False
         run_quietly([uv, "venv", "--clear", "--python", python, folder])
         # With the certificates that pip takes.
-        certificates = {"UV_SYSTEM_CERTS": "1"}
-        run_quietly([uv, "pip", "install", "--python", folder, *words], certificates)
+        variables["UV_SYSTEM_CERTS"] = "1"
+        run_quietly([uv, "pip", "install", "--python", folder, *words], variables)
     except TooSlow:
         raise
     except Uninstallable:
         return False
     return True
+
+
+def _for_uv(told: str) -> dict[str, str] | None:
+    """Translate what pip has been told to take; None where uv cannot be told so.
+
+    Args:
+        told: lines such as "global.index-url='https://example.com'".
+    """
+    variables: dict[str, str] = {}
+    for line in told.splitlines():
+        name, _, value = line.partition("=")
+        option = name.rpartition(".")[2]
+        if any(word in option for word in TOLD):
+            variable = UV_VARIABLES.get(option)
+            # Of options that are there twice, pip knows which one counts.
+            if variable is None or variable in variables:
+                return None
+            variables[variable] = " ".join(str(ast.literal_eval(value)).split())
+    return variables
 
 
 def find_uv() -> Path | None:

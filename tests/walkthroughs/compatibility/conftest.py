@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ class Commands:
 
     def __init__(self) -> None:
         self.ran: list[str] = []
+        self.variables: Mapping[str, str] = {}
         self.too_old = "old"
         self.error = "ERROR: too old\n"
         self.configured = ""
@@ -36,6 +38,8 @@ class Commands:
     def __call__(self, words: list[str], **options: Any) -> Any:
         line = " ".join(words)
         self.ran.append(line)
+        if " install " in line:
+            self.variables = options["env"]
         failed = self.too_old in line and "venv" in line
         out = self.configured if " config " in line else json.dumps(CONTENTS)
         return subprocess.CompletedProcess(words, int(failed), out, self.error)

@@ -29,11 +29,32 @@ def test_uv_makes_it_where_it_is_there(with_uv: Commands) -> None:
     assert not [line for line in with_uv.ran if " -m venv " in line]
 
 
-@pytest.mark.parametrize("what", ["extra-index-url", "find-links", "constraint"])
-def test_pip_makes_it_where_it_was_told_what_to_take(
-    with_uv: Commands, what: str
+def test_uv_is_told_the_index_and_the_constraints_of_pip(with_uv: Commands) -> None:
+    with_uv.configured = (
+        "global.index-url='https://example.com/a'\n"
+        ":env:.constraint='one.txt\\ntwo.txt'\n"
+        "global.timeout='60'\n"
+    )
+    make_with("django", "6.1")
+    [install] = [line for line in with_uv.ran if " install " in line]
+    assert install.startswith("/a/uv pip install ")
+    assert with_uv.variables["UV_DEFAULT_INDEX"] == "https://example.com/a"
+    assert with_uv.variables["UV_CONSTRAINT"] == "one.txt two.txt"
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "global.extra-index-url='https://example.com'\n",
+        "global.find-links='wheels'\n",
+        "global.no-index='true'\n",
+        "global.constraint='one.txt'\ninstall.constraint='two.txt'\n",
+    ],
+)
+def test_pip_makes_it_where_uv_cannot_be_told_what_to_take(
+    with_uv: Commands, told: str
 ) -> None:
-    with_uv.configured = f"global.{what}='https://example.com'\n"
+    with_uv.configured = told
     make_with("django", "6.1")
     assert with_uv.ran[1].startswith("/a/new -m venv --clear ")
     assert not [line for line in with_uv.ran if line.startswith("/a/uv")]
