@@ -29,7 +29,7 @@ def test_uv_makes_it_where_it_is_there(with_uv: Commands) -> None:
     assert not [line for line in with_uv.ran if " -m venv " in line]
 
 
-def test_uv_is_told_the_index_and_the_constraints_of_pip(with_uv: Commands) -> None:
+def test_uv_gets_the_index_and_the_constraints_of_pip(with_uv: Commands) -> None:
     with_uv.configured = (
         "global.index-url='https://example.com/a'\n"
         ":env:.constraint='one.txt\\ntwo.txt'\n"
