@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import platform
+import re
 import sysconfig
 from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
@@ -16,6 +17,10 @@ from urllib.parse import unquote, urlparse
 from .trace import Package
 
 _LICENCE_CLASSIFIER = "License :: "
+
+# How a path begins in RECORD, and how that part of it ends.  The lines that follow and begin
+# in the same folder are passed over: this is asked of every file that is installed.
+_FIRST = re.compile(r'^"?([^/,"\n]+)([/,"])(?:.*\n"?\1/)*', re.MULTILINE)
 
 
 @lru_cache(maxsize=4096)
@@ -94,8 +99,8 @@ def _tops(dist: Distribution) -> set[str]:
     declared = (dist.read_text("top_level.txt") or "").split()
     if declared:
         return set(declared)
-    first = (file.partition("/") for file in files_of(dist))
-    names = (name if slash else getmodulename(name) for name, slash, _ in first)
+    first = _FIRST.findall(dist.read_text("RECORD") or "")
+    names = (name if end == "/" else getmodulename(name) for name, end in first)
     return {name for name in names if name and "." not in name} - {"__pycache__"}
 
 
