@@ -12,7 +12,6 @@ true ends the conversion, with file and line, unless a site generator reports it
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
@@ -38,6 +37,7 @@ from ..pages.narratives import Narrative, narratives
 from ..pages.pages import Pages, pages_of
 from ..render.html import failure
 from .narrative import link_mentions
+from .page_addresses import address
 
 FIND_PAGE = 40
 """Before whitespace is normalized (30): the page is found by the text as it was given."""
@@ -192,27 +192,6 @@ class _Links:
 def _links_of(pages: Pages, glossary: str) -> _Links:
     terms = read_glossary(pages.texts.get(glossary, ""))
     return _Links(tuple(terms), read_names(pages, homes(pages)))
-
-
-def address(here: str, directories: bool, page: str) -> str:
-    """Give the address of a page as seen from another.
-
-    Args:
-        here: path of the page that links, below the folder of all.
-        directories: whether "words.md" becomes "words/", not "words.html".
-        page: path of the page that it links to.
-    """
-    target, base = _url(page, directories), posixpath.dirname(_url(here, directories))
-    relative = posixpath.relpath(target or ".", base or ".")
-    return f"{relative}/" if target.endswith("/") or not target else relative
-
-
-def _url(page: str, directories: bool) -> str:
-    stem = page.removesuffix(".md")
-    if not directories or page == stem:
-        return page if page == stem else f"{stem}.html"
-    folder = posixpath.dirname(stem) if posixpath.basename(stem) == "index" else stem
-    return f"{folder}/" if folder else ""
 
 
 class _FindPage(Preprocessor):

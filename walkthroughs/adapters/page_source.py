@@ -17,7 +17,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
-from walkthroughs.adapters.markdown import address
+from walkthroughs.adapters.page_addresses import address
 
 
 def on_files(files: Files, /, *, config: MkDocsConfig) -> Files:

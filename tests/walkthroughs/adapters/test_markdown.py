@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from markdown import Markdown
 
-from walkthroughs.adapters.markdown import address, converting, refuse
+from walkthroughs.adapters.markdown import converting, refuse
 from walkthroughs.errors import FenceError, WalkthroughError
 from walkthroughs.fences import KINDS, Place
 from walkthroughs.pages.markdown import fences
@@ -80,22 +80,3 @@ def test_every_kind_raises_errors_of_this_package(tmp_path: Path) -> None:
         for judge in (kind.check, kind.render):
             with pytest.raises(WalkthroughError):
                 judge(fence, place)
-
-
-@pytest.mark.parametrize(
-    ("here", "directories", "page", "wanted"),
-    [
-        ("a.md", False, "b.md", "b.html"),
-        ("x/a.md", False, "b.md", "../b.html"),
-        ("x/a.md", False, "y/b.md", "../y/b.html"),
-        ("a.md", True, "b.md", "../b/"),
-        ("index.md", True, "b.md", "b/"),
-        ("a.md", True, "index.md", "../"),
-        ("x/index.md", True, "index.md", "../"),
-        ("index.md", True, "index.md", "./"),
-    ],
-)
-def test_addresses_lead_from_one_page_to_another(
-    here: str, directories: bool, page: str, wanted: str
-) -> None:
-    assert address(here, directories, page) == wanted
