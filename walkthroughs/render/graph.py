@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from .svg import CHAR, LETTERS
+from .lane_layout import CHAR
+from .svg import LETTERS
 
 ROW = 24
 """Height of a line of text."""

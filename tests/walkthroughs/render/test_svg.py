@@ -5,7 +5,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from walkthroughs.render.svg import ROOM, TILE, svg, tiled
+from walkthroughs.render.lane_layout import ROOM
+from walkthroughs.render.svg import TILE, svg, tiled
 from walkthroughs.render.view import View
 
 from ..trace_builder import trace
