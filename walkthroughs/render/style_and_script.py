@@ -20,7 +20,7 @@ PARTS = (
     "stepper",
     "narrative",
     "pairs",
-    "trip",
+    "round_trip",
     "print",
     "page",
 )

@@ -34,7 +34,7 @@ const reveal = () => {
 const equip = (root) => {
   eye.unobserve(root);
   if (steppers.has(root)) return;
-  if (root.querySelector(".wt-way")) steppers.set(root, new Trip(root));
+  if (root.querySelector(".wt-way")) steppers.set(root, new RoundTrip(root));
   if (root.querySelector(".wt-pairs tbody tr")) steppers.set(root, new Pairs(root));
   if (!unpacked(root)?.querySelector(".wt-step")) return;
   steppers.set(root, new Stepper(root));

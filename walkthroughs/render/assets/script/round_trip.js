@@ -1,6 +1,6 @@
 /* The way of a request as a drawing: a mark goes from stage to stage. */
 
-class Trip extends Walk {
+class RoundTrip extends Walk {
   constructor(root) {
     super(root.getAttribute("aria-label"), ["prev", "next"]);
     this.root = root;
