@@ -15,7 +15,7 @@ one/deep/two.py,sha256=b,1
 six.py,sha256=d,1
 one/late.py,sha256=e,1
 onemore/__init__.py,sha256=f,1
-fast.cpython-311-x86_64-linux-gnu.so,sha256=g,1
+fast.abi3.so,sha256=g,1
 ../../../bin/one,sha256=h,1
 __pycache__/six.cpython-311.pyc,,
 made-1.dist-info/METADATA,sha256=i,1
