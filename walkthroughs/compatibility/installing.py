@@ -65,8 +65,11 @@ print(json.dumps({"python": number, "packages": packages, "path": sys.path[1:]})
 """
 
 
-TOLD = ("index", "find-links", "constraint")
+TOLD = re.compile("index|pypi-url|find-links|constraint|binary|pre$|uploaded")
 """In the names of pip's options that say what it may take, and from where."""
+
+SECTIONS = ("global", "install", ":env:")
+"""Of pip's configuration: those that it reads when it installs."""
 
 UV_VARIABLES = {"constraint": "UV_CONSTRAINT", "index-url": "UV_DEFAULT_INDEX"}
 """Those of them that uv has, too -> the variable in which it is told."""
@@ -92,8 +95,8 @@ def _install_with_uv(python: Path, folder: Path, words: Sequence[str]) -> bool:
         if variables is None:
             return False
         run_quietly([uv, "venv", "--clear", "--python", python, folder])
-        # With the certificates that pip takes.
-        variables["UV_SYSTEM_CERTS"] = "1"
+        # With the certificates that pip takes, and not as a project in this folder tells uv.
+        variables |= {"UV_SYSTEM_CERTS": "1", "UV_NO_CONFIG": "1"}
         run_quietly([uv, "pip", "install", "--python", folder, *words], variables)
     except TooSlow:
         raise
@@ -111,8 +114,8 @@ def _for_uv(told: str) -> dict[str, str] | None:
     variables: dict[str, str] = {}
     for line in told.splitlines():
         name, _, value = line.partition("=")
-        option = name.rpartition(".")[2]
-        if any(word in option for word in TOLD):
+        section, _, option = name.rpartition(".")
+        if section in SECTIONS and TOLD.search(option):
             variable = UV_VARIABLES.get(option)
             # Of options that are there twice, pip knows which one counts.
             if variable is None or variable in variables:

@@ -34,12 +34,14 @@ def test_uv_gets_the_index_and_the_constraints_of_pip(with_uv: Commands) -> None
         "global.index-url='https://example.com/a'\n"
         ":env:.constraint='one.txt\\ntwo.txt'\n"
         "global.timeout='60'\n"
+        "download.index-url='https://example.com/b'\n"
     )
     make_with("django", "6.1")
     [install] = [line for line in with_uv.ran if " install " in line]
     assert install.startswith("/a/uv pip install ")
     assert with_uv.variables["UV_DEFAULT_INDEX"] == "https://example.com/a"
     assert with_uv.variables["UV_CONSTRAINT"] == "one.txt two.txt"
+    assert with_uv.variables["UV_NO_CONFIG"] == "1"
 
 
 @pytest.mark.parametrize(
@@ -48,6 +50,9 @@ def test_uv_gets_the_index_and_the_constraints_of_pip(with_uv: Commands) -> None
         "global.extra-index-url='https://example.com'\n",
         "global.find-links='wheels'\n",
         "global.no-index='true'\n",
+        "install.pre='true'\n",
+        ":env:.pypi-url='https://example.com'\n",
+        "global.only-binary=':all:'\n",
         "global.constraint='one.txt'\ninstall.constraint='two.txt'\n",
     ],
 )
