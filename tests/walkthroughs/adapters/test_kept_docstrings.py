@@ -266,3 +266,80 @@ def test_a_block_in_a_docstring_belongs_to_that_block(site: Site) -> None:
     made = site.made()
     assert site.build() == []
     assert site.made() == made
+
+
+def without_the_cache(site: Site) -> list[bytes]:
+    """Build it as if no block were known."""
+    for each in (site.folder / "cache" / "docstrings").iterdir():
+        each.unlink()
+    site.build()
+    return site.made()
+
+
+def test_signatures_are_formatted_again_if_ruff_is_told_otherwise(site: Site) -> None:
+    site.build()
+    (site.folder / "ruff.toml").write_text("indent-width = 2\n")
+    assert site.build() == ALL
+
+
+def test_another_language_is_rendered(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theme = "theme: {name: mkdocs, locale: !ENV [THEIRS, en]}\nsite_name"
+    site.change("mkdocs.yml", "site_name", theme)
+    site.build()
+    monkeypatch.setenv("THEIRS", "ja")
+    assert site.build() == ALL
+
+
+def test_options_hold_for_a_package_as_if_no_block_were_known(site: Site) -> None:
+    numpy = "::: shown.first\n    options: {docstring_style: numpy}\n"
+    site.change("docs/index.md", "::: shown.first\n", numpy)
+    text = "Go.\n\n        Parameters\n        ----------\n        far : int\n            How.\n"
+    site.change("shown/__init__.py", "It says `first`.", f"{text}        ")
+    site.change("shown/__init__.py", "def method(self)", "def method(self, far)")
+    site.build()
+    level = "::: shown.third\n    options: {heading_level: 4}\n"
+    site.change("docs/index.md", "::: shown.third\n", level)
+    site.build()
+    made = site.made()
+    assert b"<table>" in made[0]
+    assert without_the_cache(site) == made
+
+
+def test_what_is_made_up_for_on_another_page_warns_of_nothing(site: Site) -> None:
+    (site.folder / "docs" / "deep").mkdir()
+    (site.folder / "docs" / "deep" / "two.md").write_text("# Two\n\n::: shown.first\n")
+    site.build()
+    site.change("docs/deep/two.md", "shown.first", "shown.second")
+    assert site.build(strict=True) == [*ALL, "shown.second"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("watch: [shown]", "watch: [docs]"),
+        ("handlers:", "custom_templates: templates\n      handlers:"),
+        ("show_root_heading: true", "inherited_members: true"),
+        ("site_name", "markdown_extensions: [own_extension]\nsite_name"),
+        ("site_name", "markdown_extensions: [pymdownx.snippets]\nsite_name"),
+    ],
+)
+def test_nothing_is_kept_that_may_have_parts_which_nobody_watches(
+    site: Site, old: str, new: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(site.folder)
+    text = "from markdown.extensions.tables import makeExtension\n"
+    (site.folder / "own_extension.py").write_text(text)
+    (site.folder / "templates" / "python").mkdir(parents=True)
+    site.change("mkdocs.yml", old, new)
+    assert [site.build(), site.build()] == [ALL, ALL]
+
+
+def test_what_has_an_anchor_of_its_own_is_not_kept(site: Site) -> None:
+    site.change(
+        "mkdocs.yml", "site_name", "markdown_extensions: [attr_list]\nsite_name"
+    )
+    site.change("shown/__init__.py", "A class.", "A class.\n\n    [](){#own}")
+    site.build()
+    assert "shown.third" in site.build()
