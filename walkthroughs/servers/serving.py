@@ -19,7 +19,7 @@ from .process import how_it_ended
 START_LIMIT = 20.0
 """Seconds that a server may take to listen."""
 
-TIMEOUT = 10.0
+TIMEOUT = 30.0
 """Seconds to wait for any other thing that a server is to do."""
 
 ADDRESS: Mapping[str, tuple[str, ...]] = {
