@@ -195,13 +195,9 @@ def _wait(found: Running, name: str) -> None:
             how = f"it {how_it_ended(status)} before it listened"
             raise RecordingError(f"{name}: {how}: {last}")
         try:
-            address = ("127.0.0.1", found.port)
-            with socket.create_connection(address, timeout=1) as client:
-                # Where nobody listens yet, a socket may get this very port, and reach itself.
-                if client.getsockname() != client.getpeername():
-                    return
+            socket.create_connection(("127.0.0.1", found.port), timeout=1).close()
+            return
         except OSError:
-            pass
-        # Starting takes a second or so; nothing tells us when it is done.
-        time.sleep(0.02)
+            # Starting takes a second or so; nothing tells us when it is done.
+            time.sleep(0.02)
     raise RecordingError(f"{name}: it did not listen within {START_LIMIT:g} seconds")
