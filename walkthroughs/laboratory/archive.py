@@ -45,10 +45,12 @@ DJANGO_WITHOUT = (
 OWN_WITHOUT = (
     "minidaphne/cli.py",
     "walkthroughs/adapters",
+    "walkthroughs/book",
     "walkthroughs/cli.py",
     "walkthroughs/commands",
+    "walkthroughs/fences",
 )
-"""Of our own code, what belongs to the command line and to site generators."""
+"""Of our own code, what belongs to the command line and makes pages."""
 
 OWN = Path(walkthroughs.__file__).parent.parent
 
