@@ -208,3 +208,24 @@ def test_a_reserved_port_is_for_who_asks_for_it_by_number() -> None:
             somebody.bind(("127.0.0.1", port))
         with socket.create_server(("127.0.0.1", port)) as server:
             assert server.getsockname()[1] == port
+
+
+def test_a_copy_of_the_socket_that_reserves_is_no_server(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # So does a process that another thread starts, until it runs its program.
+    copies: list[socket.socket] = []
+    create_server = socket.create_server
+
+    def copied(address: tuple[str, int]) -> socket.socket:
+        listener = create_server(address)
+        copies.append(listener.dup())
+        return listener
+
+    monkeypatch.setattr(socket, "create_server", copied)
+    port = module.reserved_port()
+    with copies[0]:
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", port), timeout=5)
+        with create_server(("127.0.0.1", port)) as server:
+            assert server.getsockname()[1] == port
