@@ -17,7 +17,7 @@ from .access import AccessLogGenerator
 from .endpoints import build_endpoint_description_strings
 from .errors import OperatorError
 from .server import Server
-from .types import Settings
+from .settings import Settings
 
 logger = logging.getLogger(__name__)
 
@@ -78,8 +78,7 @@ class CommandLineInterface:
         add("--log-fmt", default=LOG_FORMAT, help=what)
         name: Any = {"dest": "server_name", "action": "store_const", "const": ""}
         add("--no-server-name", **name, help="Send no Server header")
-        what = "Restart when a file changes"
-        add("--reload", action=BooleanOptionalAction, help=what)
+        add("--reload", action=BooleanOptionalAction, help="Restart when files change")
 
     def run(self, args: list[str]) -> None:
         """Read the arguments, and serve.

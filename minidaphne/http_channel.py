@@ -16,7 +16,7 @@ from .connection import Connection
 from .errors import PeerError
 from .flow_control import FlowControl, Pause
 from .scope import NOTED, Request
-from .types import UNLIMITED
+from .settings import UNLIMITED
 
 if TYPE_CHECKING:
     from .http_protocol import WebRequest

@@ -10,7 +10,8 @@ from ipaddress import ip_address, ip_network
 
 from .errors import OperatorError
 from .scope import Request, header_list
-from .types import Address, Settings
+from .settings import Settings
+from .types import Address
 
 #: As many digits as a port may have.
 is_port = re.compile("[0-9]{1,5}").fullmatch

@@ -8,7 +8,7 @@ from functools import lru_cache
 from urllib.parse import unquote
 
 from .errors import PeerError
-from .types import Address, Headers, Scope
+from .types import Address, Scope
 
 #: A host and perhaps a port (RFC 9110 section 7.2, RFC 3986 section 3.2.2).
 HOST = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[-0-9A-Za-z._~%!$&'()*+;=]*)(:[0-9]*)?")
@@ -36,7 +36,7 @@ class Request:
         self.root_path: str | None = None  # what Daphne-Root-Path says
         self.client: Address = None  # who sent it, as far as we know
         self.scheme = "http"  # or ``https``: how the client sent it
-        self.headers: Headers = []  # names in lower case, in their order
+        self.headers: list[tuple[bytes, bytes]] = []  # names in lower case, in order
         self.content_length = 0
         self.has_host = self.chunked = self.expect_continue = self.websocket = False
 
@@ -86,7 +86,7 @@ class Request:
         return True
 
 
-def header_list(headers: Headers, name: str | None) -> list[str]:
+def header_list(headers: list[tuple[bytes, bytes]], name: str | None) -> list[str]:
     """Return the items of a header that is a list, in order; none for no header."""
     wanted = (name or "").lower().encode()
     values = [value for key, value in headers if key == wanted]

@@ -23,7 +23,8 @@ from .errors import ApplicationError, ClientDisconnected, OperatorError
 from .http_protocol import HTTPFactory
 from .lifespan import Lifespan
 from .proxy import Proxies
-from .types import Application, Loop, Message, Scope, Settings
+from .settings import Settings
+from .types import Application, Loop, Message, Scope
 from .ws_protocol import WebSocketFactory
 
 logger = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ from io import BytesIO, StringIO
 from typing import Any
 
 from .errors import FrameError
-from .types import UNLIMITED, Settings
+from .settings import UNLIMITED, Settings
 
 try:
     from websockets.speedups import apply_mask

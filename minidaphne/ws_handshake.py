@@ -11,7 +11,6 @@ from websockets.utils import accept_key
 
 from .errors import PeerError
 from .scope import Request, header_list
-from .types import Headers
 from .ws_frames import Deflate
 
 #: Sixteen bytes in base64.
@@ -31,7 +30,7 @@ class Handshake:
     """
 
     subprotocols: list[str]
-    headers: Headers
+    headers: list[tuple[bytes, bytes]]
     deflate: Deflate | None = None
 
 

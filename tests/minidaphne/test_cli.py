@@ -26,7 +26,7 @@ from minidaphne import cli, endpoints
 from minidaphne.__main__ import main
 from minidaphne.access import AccessLogGenerator
 from minidaphne.errors import OperatorError
-from minidaphne.types import Settings
+from minidaphne.settings import Settings
 
 from .memory import GET
 from .test_ws_protocol import HANDSHAKE, TEXT, frame, plain

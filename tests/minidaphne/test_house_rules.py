@@ -14,6 +14,7 @@ MOST_LINES, MOST_IN_A_FILE, MOST_IN_A_FUNCTION = 2000, 250, 40
 #: Lower layers first; a module imports from layers below its own, or a helper beside it.
 LAYERS = [
     {"errors", "types"},
+    {"settings"},
     {"scope", "response", "flow_control", "access", "endpoints", "ws_frames"},
     {"proxy", "lifespan", "connection", "conversation", "ws_handshake"},
     {"http_channel", "ws_protocol"},

@@ -25,7 +25,7 @@ from minidaphne.scope import (
     build_websocket_scope,
     header_list,
 )
-from minidaphne.types import Settings
+from minidaphne.settings import Settings
 
 
 def request(target: bytes = b"/", *headers: tuple[bytes, bytes]) -> Request:

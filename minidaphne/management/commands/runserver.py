@@ -15,7 +15,7 @@ from django.utils.module_loading import import_string
 from ...access import AccessLogGenerator
 from ...endpoints import build_endpoint_description_strings
 from ...server import Server
-from ...types import Settings
+from ...settings import Settings
 
 
 class DevelopmentServer:
