@@ -14,7 +14,7 @@ from ..render.text import show
 from ..render.view import View
 from ..scenarios import Scenario, load
 from . import writable, write
-from .record import add_times
+from .view_options import add_times
 
 HELP = "record a scenario, and show it in the terminal"
 

@@ -17,14 +17,8 @@ from ..servers import NAMES, load
 from ..servers.limits import UNSEEN
 from ..trace import Call, Event, Exit, Header, Hop, Message, Trace
 from . import FAILED, writable
-from .record import (
-    _check_options,
-    _format,
-    _nothing_shown,
-    _write,
-    add_view,
-    select_view,
-)
+from .formats import chosen_format, write_view
+from .view_options import add_view, check_options, nothing_shown, select_view
 
 HELP = "show a recording that was saved as JSON"
 
@@ -51,9 +45,9 @@ def add(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Show it; `FAILED` if nothing in it is in focus."""
-    written = _format(args)
+    written = chosen_format(args)
     writable(args.output)
-    _check_options(args)
+    check_options(args)
     if args.scenario and args.format != "callpath":
         raise UsageError("--scenario names the scenario of --format callpath")
     if args.scenario and not SCENARIO.fullmatch(args.scenario):
@@ -66,8 +60,8 @@ def run(args: Namespace) -> int:
         print(f"{args.prog}: note: {UNSEEN[server]}", file=sys.stderr)
     if args.format == "callpath":
         written = partial(_listing, args.focus or (), args.scenario)
-    _write(written, view, args)
-    problems = list(_nothing_shown(view, args))
+    write_view(written, view, args)
+    problems = list(nothing_shown(view, args))
     for problem in problems:
         print(f"{args.prog}: {problem}", file=sys.stderr)
     return FAILED if problems else 0

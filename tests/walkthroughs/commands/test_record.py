@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from walkthroughs.cli import main
-from walkthroughs.commands import FAILED, USAGE, record, request_options
+from walkthroughs.commands import FAILED, USAGE, formats, record, request_options
 from walkthroughs.observation import Observation, observe
 from walkthroughs.servers import NAMES
 from walkthroughs.trace import Trace
@@ -195,7 +195,7 @@ def test_the_name_of_the_file_says_the_format(
     assert capsys.readouterr().out == ""
     written = (tmp_path / name).read_text()
     assert written.startswith(STARTS[name])
-    assert main(["record", SITE, "--format", record.SUFFIXES[Path(name).suffix]]) == 0
+    assert main(["record", SITE, "--format", formats.SUFFIXES[Path(name).suffix]]) == 0
     assert capsys.readouterr().out == written
 
 

@@ -7,7 +7,7 @@ from html import escape
 
 import pytest
 
-from walkthroughs.commands.record import _about
+from walkthroughs.commands.formats import _about
 from walkthroughs.render.html import walkthrough
 from walkthroughs.render.text import COLOURS, EVENT, OWN_CALLS, show, text
 from walkthroughs.render.view import View
