@@ -34,9 +34,10 @@ from ..recorder import Recorder
 from ..recorder.asgi_wrapper import Application, Receive, Scope, Send
 from ..sources import Watch
 from . import load
-from .application import Roles, describe_error
+from .application import describe_error
 from .application import load as load_application
 from .limits import missing, raiser, unoffered, without_lifespan, without_uvloop
+from .roles import Roles
 from .set_up import clean_up, prepare
 
 START_UP = 100_000

@@ -11,7 +11,7 @@ import pytest
 
 from walkthroughs.focus import Focus
 from walkthroughs.recorder import Recorder
-from walkthroughs.servers.application import Roles
+from walkthroughs.servers.roles import Roles
 from walkthroughs.trace import Call, Trace
 
 FRAME = """

@@ -1,43 +1,16 @@
-"""How an application is found, and whose code is whose."""
+"""How an application is found."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.walkthroughs.servers.conftest import SITE
 from walkthroughs.errors import RecordingError
-from walkthroughs.packages import is_own
-from walkthroughs.servers.application import SETTINGS, Roles, describe_error, load
-
-SITE = """\
-import os
-seen = os.environ.get("DJANGO_SETTINGS_MODULE")
-
-async def app(scope, receive, send):
-    pass
-"""
-
-
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder with a project in it, where a command would be typed."""
-    before = set(sys.modules)
-    package = tmp_path / "shop"
-    package.mkdir()
-    (package / "__init__.py").write_text("")
-    (package / "asgi.py").write_text(SITE)
-    (tmp_path / "helper.py").write_text("")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.syspath_prepend(str(tmp_path))
-    # Set first, so that it is put back as it was.
-    monkeypatch.setenv(SETTINGS, "")
-    yield tmp_path
-    for name in set(sys.modules) - before:
-        del sys.modules[name]
+from walkthroughs.servers.application import SETTINGS, describe_error, load
 
 
 def seen() -> object:
@@ -170,27 +143,3 @@ def test_a_folder_is_not_named_for_what_the_application_imports(project: Path) -
 
 def test_an_exception_without_words_is_told_by_its_class() -> None:
     assert describe_error(KeyError()) == "KeyError"
-
-
-def test_roles_tell_whose_code_is_whose(project: Path) -> None:
-    application = load("shop.asgi")
-    roles = Roles.of(application, "shop.asgi", ("daphne", "-daphne.server.x"))
-    assert roles.own[0] == "shop"
-    assert "helper" in roles.own
-    assert "pytest" in roles.rest
-    assert "asyncio" not in roles.rest
-    assert not {"daphne", "walkthroughs"} & {*roles.own, *roles.framework, *roles.rest}
-    assert roles.focus[-1] == "*.__call__"
-
-
-def test_of_this_package_only_the_part_with_the_application_is_own() -> None:
-    path = "walkthroughs.scenarios.mysite.asgi:django_application"
-    roles = Roles.of(load(path), path, ("daphne",))
-    assert roles.own[0] == "walkthroughs.scenarios.mysite"
-    assert {"django", "channels"} <= set(roles.framework)
-
-
-def test_what_an_installer_put_there_is_nobodys_own() -> None:
-    assert is_own(Path(__file__))
-    assert not is_own(Path(os.__file__))
-    assert not is_own(Path(pytest.__file__))
