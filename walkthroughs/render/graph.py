@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
+from .colours import with_colours
 from .lane_layout import CHAR
 from .svg import LETTERS
 
@@ -21,19 +22,19 @@ GAP = 18
 TRACK = 10
 """Space between two arrows that run side by side."""
 
-STYLE = (
+STYLE = with_colours(
     LETTERS.format("wt-graph")
     + """
 .wt-graph .more{fill:var(--md-default-fg-color--light,#59636e)}
 .wt-graph .box{fill:var(--md-code-bg-color,#f6f8fa);
 stroke:var(--md-default-fg-color--light,#59636e)}
-.wt-graph .line{fill:none;stroke:var(--wt-task,#0b6e63);stroke-width:1.5}
-.wt-graph .up .line{stroke:var(--wt-event,#a3236f)}
-.wt-graph .tip{fill:var(--wt-task,#0b6e63)}
-.wt-graph .up .tip{fill:var(--wt-event,#a3236f)}
+.wt-graph .line{fill:none;stroke:var(--wt-task);stroke-width:1.5}
+.wt-graph .up .line{stroke:var(--wt-event)}
+.wt-graph .tip{fill:var(--wt-task)}
+.wt-graph .up .tip{fill:var(--wt-event)}
 .wt-graph .band{fill:none;stroke:var(--md-default-fg-color--lightest,#d0d7de)}
-.wt-graph .call{fill:var(--wt-task,#0b6e63)}
-.wt-graph .up .call{fill:var(--wt-event,#a3236f)}
+.wt-graph .call{fill:var(--wt-task)}
+.wt-graph .up .call{fill:var(--wt-event)}
 .wt-graph .count{text-anchor:end}
 """.rstrip()
 )

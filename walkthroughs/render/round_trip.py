@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
 
+from .colours import with_colours
 from .svg import LETTERS
 from .view import short
 
 PLACES = ("browser", "socket", "reactor", "queue", "task", "view")
 """The places, from left to right; the first is where the way begins and ends."""
 
-STYLE = (
+STYLE = with_colours(
     LETTERS.format("wt-route")
     + """
 .wt-route{display:block;width:100%;height:auto}
@@ -37,10 +38,10 @@ STYLE = (
 .wt-trip .nth{text-anchor:middle;font:700 12px system-ui,sans-serif;fill:var(--md-default-bg-color,#fff)}
 .wt-trip .mark{fill:none;pointer-events:none;stroke:var(--accent);stroke-width:3.5;opacity:0;transition:transform .4s}
 .wt-trip .wt-here .name{fill:var(--accent)}
-.wt-trip .browser,.wt-trip .socket,.wt-trip .reactor{--at:var(--wt-loop,#3b5bb5)}
-.wt-trip .queue{--at:var(--wt-event,#a3236f)}
-.wt-trip .task{--at:var(--wt-task,#0b6e63)}
-.wt-trip .view{--at:var(--wt-thread,#955100)}
+.wt-trip .browser,.wt-trip .socket,.wt-trip .reactor{--at:var(--wt-loop)}
+.wt-trip .queue{--at:var(--wt-event)}
+.wt-trip .task{--at:var(--wt-task)}
+.wt-trip .view{--at:var(--wt-thread)}
 @media screen and (max-width:60em){.wt-trip .wt-wide{display:none}.wt-trip .wt-tall{display:block}}
 @media screen and (scripting:enabled){
 .wt-trip .wt-way>:not(.wt-here){display:none}

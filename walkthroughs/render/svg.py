@@ -19,6 +19,7 @@ from html import escape
 from itertools import pairwise
 
 from ..trace import Lane, Message
+from .colours import with_colours
 from .lane_layout import (
     BAR,
     CHAR,
@@ -53,7 +54,7 @@ color:var(--md-default-fg-color,#1f2328)}}
 """.strip()
 """The text in pictures of a class."""
 
-STYLE = (
+STYLE = with_colours(
     LETTERS.format("wt-svg")
     + """
 .wt-svg a{color:inherit;text-decoration:none;cursor:pointer}
@@ -63,14 +64,14 @@ font-size:11px}
 .wt-svg .back{fill:currentColor;opacity:.035}
 .wt-svg .ground{fill:transparent}
 .wt-svg .rule{stroke:currentColor;opacity:.15}
-.wt-svg .loop,.wt-svg .reactor{--wt-lane:var(--wt-loop,#4f6bd8)}
-.wt-svg .task{--wt-lane:var(--wt-task,#0b8478)}
-.wt-svg .thread{--wt-lane:var(--wt-thread,#b06000)}
+.wt-svg .loop,.wt-svg .reactor{--wt-lane:var(--wt-loop)}
+.wt-svg .task{--wt-lane:var(--wt-task)}
+.wt-svg .thread{--wt-lane:var(--wt-thread)}
 .wt-svg .bar{fill:var(--wt-lane)}
 .wt-svg .head{stroke:var(--wt-lane);stroke-width:3}
 .wt-svg .gap{stroke:var(--wt-lane);stroke-dasharray:2 4;opacity:.7}
-.wt-svg .err{fill:var(--wt-error,#c62828)}
-.wt-svg .event{--wt-lane:var(--wt-event,#b3267e)}
+.wt-svg .err{fill:var(--wt-error)}
+.wt-svg .event{--wt-lane:var(--wt-event)}
 .wt-svg .event text{fill:var(--wt-lane)}
 .wt-svg .line{stroke:var(--wt-lane);stroke-width:1.6;fill:none}
 .wt-svg .tip{fill:var(--wt-lane)}

@@ -17,6 +17,7 @@ from functools import cached_property
 from html import escape
 
 from ..trace import Event, Message
+from .colours import with_colours
 from .durations import spoken
 from .sentences import arrived, plain
 from .stretches import State, Stretch
@@ -59,14 +60,14 @@ MEANINGS: Mapping[State, str] = {
 }
 """What a state means."""
 
-STYLE = (
+STYLE = with_colours(
     LETTERS.format("wt-clock")
     + """
 .wt-clock[role]{min-width:40rem;width:100%}
 .wt-clock text{font-size:11px}
-.wt-clock .loop,.wt-clock .reactor{--wt-lane:var(--wt-loop,#4f6bd8)}
-.wt-clock .task{--wt-lane:var(--wt-task,#0b8478)}
-.wt-clock .thread{--wt-lane:var(--wt-thread,#b06000)}
+.wt-clock .loop,.wt-clock .reactor{--wt-lane:var(--wt-loop)}
+.wt-clock .task{--wt-lane:var(--wt-task)}
+.wt-clock .thread{--wt-lane:var(--wt-thread)}
 .wt-clock .scale{stroke:currentColor;opacity:.15}
 .wt-clock .cut{fill:currentColor;opacity:.07}
 .wt-clock text{paint-order:stroke;stroke:var(--md-default-bg-color,#fff);stroke-width:4px;
@@ -76,12 +77,12 @@ stroke-linejoin:round}
 .wt-clock .running{fill:var(--wt-lane);stroke:var(--wt-lane)}
 .wt-clock .queued{fill:var(--md-default-bg-color,#fff);stroke:var(--wt-lane)}
 .wt-clock .suspended{stroke:var(--wt-lane);stroke-width:3;opacity:.75}
-.wt-clock .client{stroke:var(--wt-event,#b3267e);stroke-width:7;stroke-dasharray:7 3}
+.wt-clock .client{stroke:var(--wt-event);stroke-width:7;stroke-dasharray:7 3}
 .wt-clock .io{stroke:var(--md-default-fg-color--light,#59636e);stroke-width:3;
 stroke-dasharray:2 5}
 .wt-clock .tick{stroke:currentColor}
-.wt-clock .event .tick{stroke:var(--wt-event,#b3267e);stroke-width:3}
-.wt-clock .event .seq{fill:var(--wt-event,#b3267e)}
+.wt-clock .event .tick{stroke:var(--wt-event);stroke-width:3}
+.wt-clock .event .seq{fill:var(--wt-event)}
 .wt-clock .hit{fill:transparent;stroke:transparent;stroke-width:5}
 .wt-clock .hop{stroke:var(--md-default-fg-color--light,#59636e);stroke-width:1.4}
 .wt-clock .hoptip{fill:var(--md-default-fg-color--light,#59636e)}
