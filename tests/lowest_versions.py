@@ -1,6 +1,7 @@
-"""`make test-lowest` tests what pyproject.toml promises: the lowest versions are installed.
+"""Check that `make test-lowest` installed exactly the lowest versions that
+pyproject.toml allows.
 
-A bound that another requirement raises is never tested, so it has to be raised, too.
+If another requirement forces a higher one, the bound is untested and has to be raised.
 """
 
 import tomllib

@@ -32,11 +32,11 @@ def end() -> None:
 
 
 @contextmanager
-def anew(once: bool = False) -> Iterator[None]:
-    """Ask everything again until the block ends, and remember nothing of it afterwards.
+def fresh_answers(once: bool = False) -> Iterator[None]:
+    """Ignore remembered answers inside the block, and forget the new ones when it ends.
 
     Args:
-        once: whether what is asked in the block is asked only once there, too.
+        once: whether to remember answers within the block.
     """
     global _answers
     before, _answers = _answers, {} if once else None

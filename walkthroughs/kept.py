@@ -18,7 +18,7 @@ class Kept:
 
     Args:
         folder: where they are; it is made when it is needed.
-        limit: how many are kept; those that were not asked for the longest go first.
+        limit: how many are kept; the least recently used go first.
     """
 
     def __init__(self, folder: Path, limit: int) -> None:

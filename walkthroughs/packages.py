@@ -18,8 +18,9 @@ from .trace import Package
 
 _LICENCE_CLASSIFIER = "License :: "
 
-# How a path begins in RECORD, and how that part of it ends.  The lines that follow and begin
-# in the same folder are passed over: this is asked of every file that is installed.
+# Matches the first part of a path in RECORD and the character after it, then skips the
+# following lines in the same folder.  RECORD has a line for every installed file, so
+# this has to be fast.
 _FIRST = re.compile(r'^"?([^/,"\n]+)([/,"])(?:.*\n"?\1/)*', re.MULTILINE)
 
 

@@ -21,7 +21,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import cast
 
-from .build_memo import anew, remembered
+from .build_memo import fresh_answers, remembered
 from .environment import Environment, here
 from .errors import RecordingError, TraceError
 from .kept import alone
@@ -60,7 +60,9 @@ def record(
     kept = None if fresh else _read(path)
     if kept is not None:
         return kept
-    with anew():  # a build may have begun minutes ago, and what it remembers changed
+    with (
+        fresh_answers()
+    ):  # a build may have begun minutes ago, and what it remembers changed
         where = environment or here()
         path = _place(story, modules, server, where)
         with alone(path):

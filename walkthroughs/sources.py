@@ -86,15 +86,15 @@ def _find(
             # By its last name: a namespace package asks `sys.modules` for the package
             # that it is in, which need not have been imported here.
             last = name.rpartition(".")[2]
-            where = _look(last, folders) if last in known else None
+            where = _find_module(last, folders) if last in known else None
             if where is not None:
                 found[name] = [*where]
     return found
 
 
 @remembered
-def _look(name: str, folders: tuple[str, ...]) -> tuple[str, ...] | None:
-    """Look for a module in some folders, as the import system does."""
+def _find_module(name: str, folders: tuple[str, ...]) -> tuple[str, ...] | None:
+    """Find a module in some folders, as the import system does."""
     spec = PathFinder.find_spec(name, folders)
     if spec is None:
         return None

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from walkthroughs import build_memo
-from walkthroughs.build_memo import anew, remembered
+from walkthroughs.build_memo import fresh_answers, remembered
 from walkthroughs.code_digest import code_of
-from walkthroughs.sources import _look
+from walkthroughs.sources import _find_module
 
 
 @pytest.fixture(autouse=True)
@@ -59,22 +59,22 @@ def test_the_next_build_asks_again() -> None:
     assert ask("a") == "a3"
 
 
-def test_anew_asks_again_and_changes_no_answer() -> None:
+def test_fresh_answers_change_no_remembered_answer() -> None:
     build_memo.begin()
     ask("a")
-    with anew():
+    with fresh_answers():
         assert ask("a") == "a2"
     assert ask("a") == "a1"
 
 
-def test_anew_can_ask_once() -> None:
+def test_fresh_answers_can_be_remembered_in_the_block() -> None:
     build_memo.begin()
     ask("a")
-    with anew(once=True):
+    with fresh_answers(once=True):
         assert [ask("a"), ask("a")] == ["a2", "a2"]
     assert ask("a") == "a1"
     build_memo.end()
-    with anew(once=True):
+    with fresh_answers(once=True):
         assert [ask("a"), ask("a")] == ["a3", "a3"]
     assert ask("a") == "a4"
 
@@ -103,9 +103,9 @@ def test_a_module_is_looked_for_once_in_a_build(tmp_path: Path) -> None:
     file, folders = tmp_path / "made.py", (str(tmp_path),)
     file.write_text("")
     build_memo.begin()
-    assert _look("made", folders) == (os.path.realpath(file),)
+    assert _find_module("made", folders) == (os.path.realpath(file),)
     file.unlink()
-    assert _look("made", folders)
+    assert _find_module("made", folders)
     build_memo.begin()
     importlib.invalidate_caches()
-    assert _look("made", folders) is None
+    assert _find_module("made", folders) is None

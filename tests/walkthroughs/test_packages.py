@@ -31,7 +31,7 @@ def test_the_standard_library_says_the_same_of_what_it_knows() -> None:
             assert {*owners()[top]} == {*names}, top
 
 
-def test_every_file_that_was_installed_is_looked_at(
+def test_top_level_names_are_found_anywhere_in_record(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "made-1.dist-info"

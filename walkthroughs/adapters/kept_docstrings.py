@@ -1,13 +1,16 @@
-"""Keep what mkdocstrings makes of a package's docstrings, while nothing of it changes.
+"""Cache the HTML that mkdocstrings renders from docstrings.
 
     hooks:
       - walkthroughs/adapters/kept_docstrings.py
 
-A block, `::: package.name`, is kept under a key of all that it depends on: the packages
-that the site watches, what the site says of itself, the code that renders, every installed
-version, what words lead to, and the blocks before it.  For a block that is known, no
-package is read.  What warned of something, has one of this package's fences or an anchor of
-its own, or may be made of what the key does not know, is rendered each time.
+Each `::: package.name` block is stored under a key made of everything it depends on:
+the source of the packages that the site watches, the site's configuration and
+addresses, the code of this package, all installed versions, the link targets of words,
+and the blocks before it.  If every block is in the cache, no package is read.  At the
+first block that is not, the blocks skipped before it are read and rendered after all.
+
+A block is rendered on every build if it logged a warning, contains one of this
+package's fences or an anchor of its own, or may depend on something outside the key.
 """
 
 from __future__ import annotations
@@ -28,19 +31,19 @@ from mkdocs.structure.files import Files
 from mkdocs.utils import CountHandler
 
 from walkthroughs.adapters.markdown import converting
-from walkthroughs.build_memo import anew
+from walkthroughs.build_memo import fresh_answers
 from walkthroughs.code_digest import code_of, digest
 from walkthroughs.environment import installed
-from walkthroughs.fences.rendered import PACKAGE, code_that_renders
+from walkthroughs.fences.rendered import PACKAGE, renderer_digest
 from walkthroughs.kept import Kept
 from walkthroughs.packages import is_own
 from walkthroughs.recording import cache_folder
 
 LIMIT = 200
-"""How many blocks are kept; those that were not asked for the longest go first."""
+"""How many blocks are kept; the least recently used go first."""
 
 ANCHOR = re.compile(r'<a (?:[^>]* )?id="(?!__codelineno)([^"]+)"')
-"""A place that a page can link to, beside headings and lines of code."""
+"""An anchor that is neither a heading's nor a code line's."""
 
 RUFF = ("pyproject.toml", "ruff.toml", ".ruff.toml")
 """What says how Ruff formats."""
@@ -49,11 +52,13 @@ log = logging.getLogger("mkdocs")
 
 
 def on_files(files: Files, /, *, config: MkDocsConfig) -> Files:
-    """Put what is kept before the handler of mkdocstrings."""
+    """Let the mkdocstrings handler use the cache."""
     plugin: Any = config.plugins.get("mkdocstrings")
     if plugin is not None and plugin.config.enabled:
         watched = frozenset(Path(each).name for each in config.watch)
-        KeptBlocks(plugin.get_handler("python"), watched, lambda: _about(config, files))
+        KeptBlocks(
+            plugin.get_handler("python"), watched, lambda: _shared_inputs(config, files)
+        )
     return files
 
 
@@ -75,23 +80,24 @@ class Block:
 
 
 class KeptBlocks:
-    """Stands before a handler, in one build.
+    """Replace a handler's `collect` and `render` by cached versions, for one build.
 
     Args:
         handler: of mkdocstrings, for Python.
-        watched: the packages whose code `about` knows; of others, nothing is kept.
-        about: gives a text for all that every block depends on; "" if nothing is to be
-            kept.
+        watched: the packages whose code is in `shared_inputs`; the blocks of other
+            packages are not cached.
+        shared_inputs: returns a text of everything that all blocks depend on; "" if
+            nothing may be cached.
     """
 
     def __init__(
-        self, handler: Any, watched: frozenset[str], about: Callable[[], str]
+        self, handler: Any, watched: frozenset[str], shared_inputs: Callable[[], str]
     ) -> None:
         self._kept = Kept(cache_folder() / "docstrings", LIMIT)
         self._watched = watched
-        self._about = about
+        self._shared_inputs = shared_inputs
         self._key = self._before = ""
-        self._left_out: list[tuple[str, Any]] = []
+        self._skipped: list[tuple[str, Any]] = []
         self._headings: list[Element] = []
         self._aliases: dict[str, list[str]] = {}
         self._handler = handler
@@ -104,16 +110,16 @@ class KeptBlocks:
         """Give the block of that name if it is known, else what the handler collects."""
         if not self._handler.outer_layer:  # in a docstring: it belongs to that block
             return self._collect(name, options)
-        self._before = digest(repr((self._before, name, options, _words())))
-        self._key = self._now() if self._is_known(name, options) else ""
+        self._before = digest(repr((self._before, name, options, _link_targets())))
+        self._key = self._current_key() if self._is_cacheable(name, options) else ""
         text = self._kept.read(self._key) if self._key else None
         if text is None:
-            # In the order in which they are read without a cache: the options of the first
-            # block of a package hold for all of it.
-            for each in self._left_out:
+            # Collect the skipped blocks first, in page order, as a build without a
+            # cache would: a package is loaded with the options of its first block.
+            for each in self._skipped:
                 self._collect(*each)
             return self._collect(name, options)
-        self._left_out.append((name, options))
+        self._skipped.append((name, options))
         return Block(**json.loads(text))
 
     def render(self, data: Any, options: Any, locale: str | None = None) -> str:
@@ -122,7 +128,7 @@ class KeptBlocks:
             return str(self._render(data, options, locale=locale))
         if not isinstance(data, Block):
             self._catch_up(locale)
-            return self._anew(data, options, locale)
+            return self._render_and_keep(data, options, locale)
         for term in data.linked:
             del converting.glossary.left[term]
         self._headings = [_element(*each) for each in data.headings]
@@ -137,30 +143,34 @@ class KeptBlocks:
         """Give the other names of an object."""
         return tuple(self._aliases.get(name) or self._get_aliases(name))
 
-    def _is_known(self, name: str, options: Any) -> bool:
-        """Whether a block is made of watched code alone."""
+    def _is_cacheable(self, name: str, options: Any) -> bool:
+        """Whether a block depends on nothing but watched code."""
         more = options.extensions or options.inherited_members
         return name.partition(".")[0] in self._watched and not more
 
-    def _now(self) -> str:
-        about = self._about()
-        return digest(about + self._before) if about else ""
+    def _current_key(self) -> str:
+        shared = self._shared_inputs()
+        return digest(shared + self._before) if shared else ""
 
     def _catch_up(self, locale: str | None) -> None:
-        """Render what was left out: the handler remembers names that it comes across."""
-        left = converting.glossary.left
-        # They warned of nothing on their own page, and this may be another one.
+        """Render the blocks that came from the cache.
+
+        The handler needs the names that it records while rendering them.
+        """
+        unlinked = converting.glossary.left
+        # They caused no warnings on their own page.  This may be a different page,
+        # where relative links would, so silence them.
         with _silence():
-            for name, options in self._left_out:
+            for name, options in self._skipped:
                 converting.glossary.left = {}
                 self._render(self._collect(name, options), options, locale=locale)
                 self._get_headings()
-        converting.glossary.left = left
-        self._left_out = []
+        converting.glossary.left = unlinked
+        self._skipped = []
 
-    def _anew(self, data: Any, options: Any, locale: str | None) -> str:
-        """Render what was collected, and keep it if nothing speaks against that."""
-        left, fences = [*converting.glossary.left], converting.fences
+    def _render_and_keep(self, data: Any, options: Any, locale: str | None) -> str:
+        """Render what was collected, and keep it if that is safe."""
+        unlinked, fence_count = [*converting.glossary.left], converting.fence_count
         warnings = CountHandler()
         log.addHandler(warnings)
         try:
@@ -173,29 +183,33 @@ class KeptBlocks:
             html,
             [(each.tag, each.attrib, each.text) for each in self._headings],
             {name: [*self._get_aliases(name)] for name in names},
-            [each for each in left if each not in converting.glossary.left],
+            [each for each in unlinked if each not in converting.glossary.left],
         )
         known = {*names, *(each for name in names for each in block.aliases[name])}
         own_anchors = {*ANCHOR.findall(html)} - known
         plain = all(map(_is_plain, self._headings)) and not own_anchors
-        if plain and fences == converting.fences and not warnings.get_counts():
-            with anew():
-                unchanged = self._now() == self._key  # it may have changed meanwhile
+        same_count = fence_count == converting.fence_count
+        if plain and same_count and not warnings.get_counts():
+            with fresh_answers():
+                unchanged = (
+                    self._current_key() == self._key
+                )  # it may have changed meanwhile
             if unchanged and self._key:
                 self._kept.write(self._key, json.dumps(asdict(block)))
         return html
 
 
-def _about(config: MkDocsConfig, files: Files) -> str:
-    """Return a text for all that every block depends on; "" if nothing is to be kept."""
-    code = code_that_renders()
-    if not code or _is_unforeseen(config):
+def _shared_inputs(config: MkDocsConfig, files: Files) -> str:
+    """Return a text of all that every block depends on; "" if nothing may be cached."""
+    code = renderer_digest()
+    if not code or _has_unwatched_inputs(config):
         return ""
     extensions: list[object] = [*config.markdown_extensions]
     watched = [(each, code_of(Path(each))) for each in config.watch]
     addresses = [(each.src_uri, each.url) for each in files]
     file = code_of(Path(config.config_file_path))
-    # It may take all this from another file, or from variables.
+    # mkdocs.yml may inherit these settings or read them from environment variables, so
+    # its text is not enough.
     options = config.plugins["mkdocstrings"].config
     markdown = [each if isinstance(each, str) else type(each) for each in extensions]
     site = (file, options, markdown, config.mdx_configs, config.theme.name, addresses)
@@ -208,8 +222,8 @@ def _about(config: MkDocsConfig, files: Files) -> str:
     return repr((code, watched, site, looks, counts, installed()))
 
 
-def _is_unforeseen(config: MkDocsConfig) -> bool:
-    """Whether files that nobody watches may be part of a docstring."""
+def _has_unwatched_inputs(config: MkDocsConfig) -> bool:
+    """Whether docstrings may depend on files outside the key."""
     extensions: list[Any] = [*config.markdown_extensions]
     return (
         bool(config.plugins["mkdocstrings"].config.custom_templates)
@@ -236,8 +250,8 @@ def _silence() -> Iterator[None]:
         logging.disable(before)
 
 
-def _words() -> tuple[object, ...]:
-    """Return what the words in docstrings may lead to, as seen from this page."""
+def _link_targets() -> tuple[object, ...]:
+    """Return all that decides how words in docstrings are linked on this page."""
     glossary, names = converting.glossary, converting.names
     terms = [(key, term.name, term.anchor) for key, term in glossary.left.items()]
     stages = sorted((name, sorted(on)) for name, on in names.names.pages.items())

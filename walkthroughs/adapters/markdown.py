@@ -77,7 +77,8 @@ class Converting:
             is a piece of the page before.
         told: whether it has said so of the text that comes now.
         pages: all pages, as they were when this one was begun.
-        fences: how many have been rendered so far.
+        fence_count: how many fences have been converted so far, whether rendered,
+            cached or failed.
     """
 
     page: str = ""
@@ -86,7 +87,7 @@ class Converting:
     tells: bool = False
     told: bool = False
     pages: Pages | None = None
-    fences: int = 0
+    fence_count: int = 0
     glossary: GlossaryLinks = field(default_factory=GlossaryLinks)
     names: NameLinks = field(default_factory=NameLinks)
 
@@ -284,7 +285,7 @@ class _RenderFences(Treeprocessor):
                     place = self.book.place(())
                     converting.report(place.at(fence.line, message))
         above: list[Fence] = []
-        with rendered.together():
+        with rendered.writing_at_end():
             for number, fence in left.items():
                 html = self.render(fence, tuple(above))
                 self.md.htmlStash.rawHtmlBlocks[number] = html
@@ -307,7 +308,7 @@ class _RenderFences(Treeprocessor):
     def render(self, fence: Fence, above: tuple[Fence, ...]) -> str:
         """Make the HTML of a fence, or of what is wrong with it."""
         place = self.book.place(above)
-        converting.fences += 1
+        converting.fence_count += 1
         try:
             return rendered.render(fence, place)
         except WalkthroughError as error:

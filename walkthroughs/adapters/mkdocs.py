@@ -37,7 +37,7 @@ from ..fence_recordings import record_all
 from ..fences import twins
 from ..pages.pages import pages_of
 from ..render.sentences import plural
-from ..render.style_and_script import files as style_and_script
+from ..render.style_and_script import texts as style_and_script
 from . import site_scenarios
 from .markdown import BookExtension, converting
 from .progress import Progress
@@ -71,8 +71,9 @@ class WalkthroughsPlugin(BasePlugin[WalkthroughsConfig]):
         MkDocs keeps a plugin that has this from one build to the next.
         """
         self._serves = command == "serve"
-        # A build makes millions of objects that live until its end, and Python would look
-        # for garbage among them after every 700, and several times when it ends.
+        # A build makes millions of objects that live until its end.  By default Python
+        # would scan for garbage every few hundred or few thousand allocations, and
+        # several more times when the process exits.
         gc.set_threshold(100_000)
         atexit.register(gc.freeze)
 

@@ -9,7 +9,7 @@ def address(here: str, directories: bool, page: str) -> str:
     """Give the address of a page as seen from another.
 
     Args:
-        here: path of the page that links, below the folder of all.
+        here: path of the page that links, relative to the docs folder.
         directories: whether "words.md" becomes "words/", not "words.html".
         page: path of the page that it links to.
     """

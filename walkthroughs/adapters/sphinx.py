@@ -30,7 +30,7 @@ from ..fences import KINDS, Place
 from ..pages.markdown import Fence
 from ..pages.pages import pages_of
 from ..render.html import failure
-from ..render.style_and_script import write
+from ..render.style_and_script import write_assets
 
 log = logging.getLogger(__name__)
 
@@ -83,7 +83,7 @@ def _told(error: WalkthroughError) -> str:
 def _add_style_and_script(app: Sphinx) -> None:
     folder = Path(app.doctreedir, "walkthroughs")
     folder.mkdir(parents=True, exist_ok=True)
-    write(folder)
+    write_assets(folder)
     app.config.html_static_path.append(str(folder))
 
 

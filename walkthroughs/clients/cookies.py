@@ -11,9 +11,10 @@ from urllib.request import Request as UrllibRequest
 
 
 class Cookies:
-    """The cookies that a session has been given; it deletes those that it is told to."""
+    """A session's cookies.  A response can set and delete them."""
 
     def __init__(self) -> None:
+        # Like browsers on localhost, send `Secure` cookies over plain HTTP.
         self._jar = CookieJar(_Policy(secure_protocols=("http", "https")))
 
     def keep(self, url: str, headers: Message) -> None:
@@ -28,10 +29,10 @@ class Cookies:
         )
 
     def header(self, url: str) -> dict[str, str]:
-        """Return the header that sends the cookies for a URL, or nothing without any.
+        """Return the `Cookie` header for a URL, or an empty dict if no cookie matches.
 
         Args:
-            url: of the request; its host and path decide which cookies it takes.
+            url: of the request; its host and path decide which cookies are sent.
         """
         asked = UrllibRequest(url)
         self._jar.add_cookie_header(asked)
@@ -39,7 +40,7 @@ class Cookies:
         return {"Cookie": pairs} if pairs else {}
 
     def fill(self, text: str) -> str:
-        """Put the value of each cookie where a text says `{name}`.
+        """Replace each `{name}` in a text by the value of the cookie of that name.
 
         Args:
             text: of a header, a body or a message.
@@ -50,7 +51,7 @@ class Cookies:
 
 
 class _Policy(DefaultCookiePolicy):
-    """As browsers have it on this machine: a cookie that wants HTTPS may do without."""
+    """The standard policy, except that it rejects a cookie without a value."""
 
     def set_ok(self, cookie: Cookie, request: UrllibRequest) -> bool:
         return cookie.value is not None and super().set_ok(cookie, request)
@@ -58,7 +59,7 @@ class _Policy(DefaultCookiePolicy):
 
 @dataclass(frozen=True)
 class _Response:
-    """A response, as far as the keeper of the cookies looks at one."""
+    """The part of a response that `CookieJar` reads."""
 
     headers: Message
 

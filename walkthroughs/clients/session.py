@@ -200,7 +200,7 @@ class Session:
         return next(said, f"{HOST}:{self.port}")
 
     def _url(self, exchange: Exchange) -> str:
-        """Return where an exchange goes, as the cookies ask for it."""
+        """Return the URL that decides which cookies an exchange gets."""
         host = self._host(exchange)
         return f"http://{host if is_host(host) else HOST}{exchange.target}"
 

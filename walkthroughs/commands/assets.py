@@ -10,7 +10,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from ..errors import UsageError
-from ..render.style_and_script import write
+from ..render.style_and_script import write_assets
 
 HELP = "write the style sheet and the script of walkthroughs into a folder"
 
@@ -35,7 +35,7 @@ def run(args: Namespace) -> int:
         raise UsageError(f"{args.folder} is a file: name a folder")
     try:
         args.folder.mkdir(parents=True, exist_ok=True)
-        for written in write(args.folder):
+        for written in write_assets(args.folder):
             print(written)
     except OSError as error:
         words = f"cannot write into {args.folder}: {error.strerror}"

@@ -1,4 +1,4 @@
-"""The values of the options of a request: each is read, or refused in one line."""
+"""Parse the values of request options, and reject bad ones with a one-line error."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ PREFERRED = ("daphne", "uvicorn", "hypercorn", "granian", "minidaphne")
 """The first of these that is installed serves, if none is named."""
 
 
-def receive(count: str) -> Receive:
-    """Return what --receive has a WebSocket wait for.
+def parse_receive(count: str) -> Receive:
+    """Turn the value of `--receive` into a step that waits for that many messages.
 
     Args:
         count: how many messages.
 
     Raises:
-        UsageError: it is no number, or far too large.
+        UsageError: it is not a whole number of at most nine digits.
     """
     if not re.fullmatch(r"\d{1,9}", count, re.ASCII):
         raise UsageError(f"--receive takes a number of messages, not {count!r}")
     return Receive(int(count))
 
 
-def message(text: str) -> bytes:
-    """Return a message of --send-bytes.
+def parse_send_bytes(text: str) -> bytes:
+    """Return the message that a value of `--send-bytes` stands for.
 
     Args:
         text: hexadecimal digits, or "@FILE".
 
     Raises:
-        UsageError: they are no such digits, or the file cannot be read.
+        UsageError: it is not hexadecimal, or the file cannot be read.
     """
     if text.startswith("@"):
         return _file("--send-bytes", text)
@@ -60,7 +60,7 @@ def subprotocol(name: str) -> str:
         name: the value of --subprotocol.
 
     Raises:
-        UsageError: it is none.
+        UsageError: it is not a valid subprotocol name.
     """
     if not _NAME.fullmatch(name):
         raise UsageError(
@@ -76,7 +76,7 @@ def header(line: str) -> tuple[str, str]:
         line: the value of --header, "NAME: VALUE".
 
     Raises:
-        UsageError: it is none.
+        UsageError: it is not a valid header.
     """
     name, colon, value = line.partition(":")
     if not colon or not _NAME.fullmatch(name.strip()) or not _VALUE.fullmatch(value):
@@ -117,7 +117,7 @@ def application(name: str) -> str:
     """Return the name of an application.
 
     Raises:
-        UsageError: it is none.
+        UsageError: it is not a dotted name.
     """
     if not _APPLICATION.fullmatch(name):
         raise UsageError(
@@ -128,7 +128,9 @@ def application(name: str) -> str:
 
 
 def server(name: str | None) -> str:
-    """Return the server of that name, or the best that is installed.
+    """Return the given server name if it is usable.
+
+    Without a name, return the first of `PREFERRED` that is installed.
 
     Raises:
         UsageError: there is no such server.
@@ -147,11 +149,11 @@ def server(name: str | None) -> str:
     return name
 
 
-def environment(file: Path) -> dict[str, str]:
+def read_env_file(file: Path) -> dict[str, str]:
     """Return the variables that a file sets and that are not set already.
 
     Raises:
-        UsageError: it cannot be read, or says something else.
+        UsageError: the file cannot be read, or a line is not NAME=VALUE.
     """
     try:
         text = file.read_text(encoding="utf-8")
@@ -161,7 +163,7 @@ def environment(file: Path) -> dict[str, str]:
         raise UsageError(f"--env-file {file}: it is not UTF-8 text") from None
     for each in parse_stream(StringIO(text)):
         if each.error or (each.key is not None and each.value is None):
-            # It begins with the empty lines before it.
+            # The parser counts blank lines before an entry as part of it.
             said = each.original.string
             empty = said[: len(said) - len(said.lstrip())].count("\n")
             number = each.original.line + empty

@@ -226,8 +226,10 @@ def _more(exchange: Exchange, option: str, value: Any) -> Exchange:
 
 _STEPS: Mapping[str, Callable[[Any], Sequence[str | bytes | Receive]]] = {
     "send": lambda texts: texts,
-    "send_bytes": lambda texts: [option_values.message(text) for text in texts],
-    "receive": lambda count: [option_values.receive(count)],
+    "send_bytes": lambda texts: [
+        option_values.parse_send_bytes(text) for text in texts
+    ],
+    "receive": lambda count: [option_values.parse_receive(count)],
 }
 """What an option has a WebSocket do."""
 
@@ -245,7 +247,7 @@ def process(args: Namespace) -> dict[str, object]:
         "application": option_values.application(args.application),
         "factory": args.factory,
         "app_dir": str(folder.resolve()) if folder is not None else None,
-        "environment": option_values.environment(args.env_file)
+        "environment": option_values.read_env_file(args.env_file)
         if args.env_file
         else {},
     }

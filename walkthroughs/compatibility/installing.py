@@ -1,4 +1,4 @@
-"""Makes one environment, with uv or pip; says in one line why it cannot be made."""
+"""Make one environment with uv or pip, or raise a one-line error that says why not."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class Uninstallable(WalkthroughError):
 
 
 class TooSlow(Uninstallable):
-    """An installation took too long, which says nothing of its versions."""
+    """An installation took too long, which says nothing about the versions."""
 
 
 class Unsupported(Uninstallable):
-    """These versions support no such Python, which asking again does not change."""
+    """These versions do not support that Python; retrying will not help."""
 
 
 def install(python: Path, folder: Path, words: Sequence[str]) -> dict[str, Any]:
@@ -38,7 +38,7 @@ def install(python: Path, folder: Path, words: Sequence[str]) -> dict[str, Any]:
     Args:
         python: the interpreter that it is made for.
         folder: where it goes.
-        words: what to install, as pip is told it.
+        words: requirements, as on pip's command line.
 
     Returns:
         when it was "made", its "python", its "packages", and its "path" for imports.
@@ -65,22 +65,25 @@ print(json.dumps({"python": number, "packages": packages, "path": sys.path[1:]})
 """
 
 
-TOLD = re.compile("index|pypi-url|find-links|constraint|binary|pre$|uploaded")
-"""In the names of pip's options that say what it may take, and from where."""
+SOURCE_OPTIONS = re.compile("index|pypi-url|find-links|constraint|binary|pre$|uploaded")
+"""Matches the pip options that decide which packages it may install, and from where."""
 
 SECTIONS = ("global", "install", ":env:")
-"""Of pip's configuration: those that it reads when it installs."""
+"""The sections of pip's configuration that `pip install` reads."""
 
 UV_VARIABLES = {"constraint": "UV_CONSTRAINT", "index-url": "UV_DEFAULT_INDEX"}
-"""Those of them that uv has, too -> the variable in which it is told."""
+"""pip option -> the environment variable that sets the same thing in uv."""
 
 
 def _install_with_uv(python: Path, folder: Path, words: Sequence[str]) -> bool:
-    """Make an environment with uv, where it is there: many times as fast as with pip.
+    """Make an environment with uv, if it is installed.
+
+    It is many times faster than pip.
 
     Returns:
-        False where only pip will do: there is no uv, or it fails, and pip says why in words
-        that are known here; or pip has been told what to take in a way that uv has not.
+        False if pip has to do it: uv is not installed, or uv failed (pip's error
+        messages are the ones that we can read), or pip is configured in a way that uv
+        has no equivalent for.
 
     Raises:
         TooSlow: it took too long.
@@ -90,12 +93,13 @@ def _install_with_uv(python: Path, folder: Path, words: Sequence[str]) -> bool:
         return False
     try:
         # Asked here: the interpreter of a system often has no pip.
-        told = run_quietly([sys.executable, "-m", "pip", "config", "list"])
-        variables = _for_uv(told)
+        configuration = run_quietly([sys.executable, "-m", "pip", "config", "list"])
+        variables = _uv_variables(configuration)
         if variables is None:
             return False
         run_quietly([uv, "venv", "--clear", "--python", python, folder])
-        # With the certificates that pip takes, and not as a project in this folder tells uv.
+        # Use the system's certificates, as pip does, and ignore all uv configuration
+        # files.
         variables |= {"UV_SYSTEM_CERTS": "1", "UV_NO_CONFIG": "1"}
         run_quietly([uv, "pip", "install", "--python", folder, *words], variables)
     except TooSlow:
@@ -105,19 +109,22 @@ def _install_with_uv(python: Path, folder: Path, words: Sequence[str]) -> bool:
     return True
 
 
-def _for_uv(told: str) -> dict[str, str] | None:
-    """Translate what pip has been told to take; None where uv cannot be told so.
+def _uv_variables(configuration: str) -> dict[str, str] | None:
+    """Translate pip's configuration into environment variables for uv.
 
     Args:
-        told: lines such as "global.index-url='https://example.com'".
+        configuration: lines such as "global.index-url='https://example.com'".
+
+    Returns:
+        None if uv has no equivalent.
     """
     variables: dict[str, str] = {}
-    for line in told.splitlines():
+    for line in configuration.splitlines():
         name, _, value = line.partition("=")
         section, _, option = name.rpartition(".")
-        if section in SECTIONS and TOLD.search(option):
+        if section in SECTIONS and SOURCE_OPTIONS.search(option):
             variable = UV_VARIABLES.get(option)
-            # Of options that are there twice, pip knows which one counts.
+            # If an option is set twice, only pip knows which value wins.
             if variable is None or variable in variables:
                 return None
             variables[variable] = " ".join(str(ast.literal_eval(value)).split())
@@ -141,11 +148,12 @@ def run_quietly(
 
     Args:
         words: the command.
-        variables: of the operating system, beside those of this process.
+        variables: environment variables to add to those of this process.
 
     Raises:
         Unsupported: pip found versions for other Pythons only.
-        Uninstallable: it fails otherwise; both with its last word that is an error.
+        Uninstallable: it fails for any other reason.  Both carry the command's last
+            error line.
     """
     try:
         done = subprocess.run(
@@ -160,9 +168,11 @@ def run_quietly(
         raise TooSlow(f"not done within {INSTALL_LIMIT} seconds") from None
     if done.returncode == 0:
         return done.stdout
-    lines = done.stderr.strip().splitlines() or ["it failed without a word"]
+    lines = done.stderr.strip().splitlines() or [
+        "the command failed without an error message"
+    ]
     errors = [line for line in lines if line.startswith("ERROR: ")] or lines
-    # No path of this machine.
+    # Remove this machine's paths.
     words_only = re.sub(r"(?:/[^\s/:]+)+/", "", errors[-1].removeprefix("ERROR: "))
     kind = Unsupported if IGNORED in done.stderr else Uninstallable
     raise kind(words_only.strip())

@@ -36,7 +36,7 @@ def render(fence: Fence, place: Place) -> str:
 
 
 def depends_on(fence: Fence, place: Place) -> str:
-    """Name the recordings that are drawn.
+    """Return a text that changes when a recording in the picture does.
 
     Returns:
         "" if one of them is not kept in the cache.

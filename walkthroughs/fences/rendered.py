@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..build_memo import anew
+from ..build_memo import fresh_answers
 from ..code_digest import code_of, digest
 from ..environment import installed
 from ..errors import WalkthroughError
@@ -26,7 +26,7 @@ from . import KINDS
 from .place import Place
 
 LIMIT = 1000
-"""How many fences are kept; those that were not asked for the longest go first."""
+"""How many fences are kept; the least recently used go first."""
 
 PACKAGE = Path(__file__).parent.parent
 """The code that renders."""
@@ -48,8 +48,8 @@ class _Made:
     place: Place
 
 
-# What the block has made so far; None outside of one.
-_together: list[_Made] | None = None
+# The fences that a `writing_at_end` block has yet to write; None outside of one.
+_unwritten: list[_Made] | None = None
 
 
 def render(fence: Fence, place: Place) -> str:
@@ -65,33 +65,33 @@ def render(fence: Fence, place: Place) -> str:
     if html is None:
         html = KINDS[fence.language].render(fence, place)
         made = _Made(key, html, fence, place)
-        if _together is None:
+        if _unwritten is None:
             _keep([made])
         else:
-            _together.append(made)
+            _unwritten.append(made)
     return html
 
 
 @contextmanager
-def together() -> Iterator[None]:
-    """Keep what is rendered in the block when it ends.
+def writing_at_end() -> Iterator[None]:
+    """Write the fences rendered in this block to the cache when the block ends.
 
-    Whether all that it depends on is unchanged is then asked once, and not for each fence:
-    for some, that is a question about the whole book.
+    Their dependencies are checked again then, once for all of them instead of once per
+    fence, because some fences depend on the whole book.
     """
-    global _together
+    global _unwritten
     made: list[_Made] = []
-    outside, _together = _together, made
+    outside, _unwritten = _unwritten, made
     try:
         yield
     finally:
-        _together = outside
+        _unwritten = outside
         _keep(made)
 
 
 def _keep(all_made: list[_Made]) -> None:
     """Keep what was rendered, unless what it depends on has changed meanwhile."""
-    with anew(once=True):
+    with fresh_answers(once=True):
         for made in all_made:
             if _key(made.fence, made.place) == made.key:
                 _cache().write(made.key, made.html)
@@ -101,8 +101,12 @@ def _cache() -> Kept:
     return Kept(cache_folder() / "fences", LIMIT)
 
 
-def code_that_renders() -> str:
-    """Give a digest of this package's code; "" if this process runs another one."""
+def renderer_digest() -> str:
+    """Give a digest of this package's code.
+
+    Returns:
+        "" if the code on disk has changed since this process loaded it.
+    """
     return _LOADED if code_of(PACKAGE) == _LOADED else ""
 
 
@@ -118,7 +122,7 @@ def _path() -> list[str]:
 def _key(fence: Fence, place: Place) -> str:
     """Return a key for all that the HTML depends on; "" if it must not be cached."""
     depends_on = getattr(KINDS[fence.language], "depends_on", None)
-    if depends_on is None or not code_that_renders():
+    if depends_on is None or not renderer_digest():
         return ""
     try:
         own = depends_on(fence, place)

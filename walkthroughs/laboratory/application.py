@@ -1,4 +1,4 @@
-"""The reader's code: imported anew for each experiment, and blamed by its line."""
+"""Import the reader's code afresh for each experiment; find the line of an error."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .focuses import MODULE
 
 
 class LoadError(WalkthroughError):
-    """The reader's code is no application; `line` is to blame, 0 for none."""
+    """The reader's code has no usable application; `line` is at fault, or 0."""
 
     def __init__(self, message: str, line: int = 0) -> None:
         super().__init__(message)
@@ -26,7 +26,7 @@ def import_application(text: str, folder: Path) -> Any:
 
     Args:
         text: of a module with an `application` or `urlpatterns`.
-        folder: where modules are imported from, to which it is written.
+        folder: the folder that the module is written to and imported from.
 
     Raises:
         LoadError: it raised something, or has no application.
@@ -48,11 +48,11 @@ def import_application(text: str, folder: Path) -> Any:
         elif hasattr(found, "urlpatterns"):
             application = _django()
         else:
-            raise LoadError("The application needs an 'application' or 'urlpatterns'.")
+            raise LoadError("The code must define 'application' or 'urlpatterns'.")
     except LoadError:
         raise
     except BaseException as error:  # noqa: BLE001 - it is the reader's code
-        raise LoadError(*blamed(error)) from None
+        raise LoadError(*describe_error(error)) from None
     if not callable(application):
         raise LoadError(
             "'application' cannot be called: it is not an ASGI application."
@@ -66,14 +66,15 @@ def _django() -> Any:
     return ASGIHandler()
 
 
-def blamed(error: BaseException) -> tuple[str, int]:
-    """Describe an exception in one line; find the reader's line that raised it.
+def describe_error(error: BaseException) -> tuple[str, int]:
+    """Describe an exception; find the last line of the reader's code in its traceback.
 
     Args:
-        error: what was raised, by whomever.
+        error: any exception.
 
     Returns:
-        the description; the number of the line, 0 if none of the reader's raised it.
+        the description, in one line; the line number, 0 if the reader's code is not in
+        the traceback.  For a syntax error in that code it is the line that has it.
     """
     words = str(error).strip().splitlines()
     described = f"{type(error).__name__}: {words[0]}" if words else type(error).__name__

@@ -50,7 +50,8 @@ OWN_WITHOUT = (
     "walkthroughs/commands",
     "walkthroughs/fences",
 )
-"""Of our own code, what belongs to the command line and makes pages."""
+"""Parts of our own code that the browser does not need: the command line, and what
+builds pages."""
 
 OWN = Path(walkthroughs.__file__).parent.parent
 

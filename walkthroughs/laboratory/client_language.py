@@ -1,9 +1,10 @@
 r"""The language that says what the client of an experiment does.
 
-A line is sent as it stands, with CRLF behind it; a backslash at its end takes the CRLF
-away, and `\xNN`, `\n`, `\r`, `\t` and `\\` stand for bytes.  If a connection begins with
-`WebSocket /path`, each line is a message.  A line that begins with `---` is an order; a
-bare `---` waits until the server has nothing more to do.  `ORDERS` has the others.
+Each line is sent followed by CRLF; end it with a backslash to leave the CRLF out.
+`\xNN`, `\n`, `\r`, `\t` and `\\` stand for bytes.  If a connection begins with
+`WebSocket /path`, each line is a message.  A line that begins with `---` is an
+instruction; a bare `---` waits until the server has nothing more to do.  `ORDERS` has
+the others.
 """
 
 from __future__ import annotations
@@ -51,10 +52,10 @@ class Action:
 
 ORDERS = {
     "connection": "open another connection; the earlier ones stay open",
-    "back": "go on with the first connection",
-    "wait SECONDS": "do nothing for so long",
-    "zeros N": "send so many zero bytes (WebSocket: as one binary message)",
-    "letters N": "send so many letters (WebSocket: as one text message)",
+    "back": "return to the first connection",
+    "wait SECONDS": "do nothing for SECONDS seconds",
+    "zeros N": "send N zero bytes (WebSocket: as one binary message)",
+    "letters N": "send N letters (WebSocket: as one text message)",
     "header NAME: VALUE": "add a header to the WebSocket handshake",
     "ping": "send a WebSocket ping",
     "close CODE REASON": "close: a WebSocket with its handshake, else the connection",
@@ -63,7 +64,7 @@ ORDERS = {
     "stop reading": "take nothing more from the server",
     "read again": "take what the server has sent",
 }
-"""Order -> what it does."""
+"""Instruction -> what it does."""
 
 _ESCAPE = re.compile(rb"\\(x[0-9a-fA-F]{2}|[nrt\\]|)")
 _PLAIN = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"\\": b"\\"}
@@ -134,7 +135,9 @@ def _byte(line: int, match: re.Match[bytes]) -> bytes:
     escape = match[1]
     if not escape:
         raise ClientError(
-            r"a backslash needs x and two digits, n, r, t or a backslash after it", line
+            "a backslash must be followed by x and two hexadecimal digits, by n, r or "
+            "t, or by another backslash",
+            line,
         )
     return _PLAIN[escape] if escape in _PLAIN else bytes([int(escape[1:], 16)])
 

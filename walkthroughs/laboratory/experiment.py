@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import missing
-from .application import LoadError, blamed, import_application
+from .application import LoadError, describe_error, import_application
 from .clock import Clock
 from .focuses import names, ranked
 from .loop import MemoryLoop, Outside, forget
@@ -214,7 +214,7 @@ class Laboratory:
             pass
         except BaseException as error:  # noqa: BLE001
             # The reader's code may raise what ends a process, such as SystemExit.
-            result.error, result.line = blamed(error)
+            result.error, result.line = describe_error(error)
         finally:
             recorder.stop()
             _outside.pop()
@@ -288,7 +288,7 @@ def _watch_application(application: Any, running: set[int], result: Result) -> A
         try:
             await application(scope, receive, send)
         except Exception as error:
-            said, line = blamed(error)
+            said, line = describe_error(error)
             result.line = line or result.line
             result.log.append(f"The application raised {said}")
             raise

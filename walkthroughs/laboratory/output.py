@@ -7,10 +7,10 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 
-from .application import blamed
+from .application import describe_error
 
 LOG_LINES = 500
-"""Lines of the log that are kept."""
+"""How many lines of logged and printed text are kept."""
 
 
 class _Log(logging.Handler):
@@ -24,7 +24,7 @@ class _Log(logging.Handler):
         """Write down one record."""
         line = f"{record.levelname} {record.name}: {record.getMessage()}"
         if record.exc_info and record.exc_info[1] is not None:
-            line += f" ({blamed(record.exc_info[1])[0]})"
+            line += f" ({describe_error(record.exc_info[1])[0]})"
         if len(self.lines) < LOG_LINES:
             self.lines.append(line)
 
@@ -51,7 +51,9 @@ class _Printed(io.TextIOBase):
 
 @contextmanager
 def caught_output(lines: list[str]) -> Iterator[None]:
-    """Catch what is printed and logged inside the block, up to `LOG_LINES` lines.
+    """Capture what is printed and logged inside the block.
+
+    About the first `LOG_LINES` lines are kept.
 
     Args:
         lines: where it goes, a line each.

@@ -1,4 +1,4 @@
-"""The arguments of calls that a scenario watches: what is kept of each."""
+"""Keep the arguments that a scenario watches, in shortened form."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class WatchedArguments:
         self._code_filter = code_filter
         self._found: dict[CodeInfo, tuple[str, ...]] = {}
 
-    def of(
+    def values_of_call(
         self, seen: CodeInfo, receiver: str | None, frame: FrameType
     ) -> tuple[tuple[str, str], ...]:
         """Return those of a call that has just begun, by name and repr."""
@@ -40,7 +40,7 @@ class WatchedArguments:
         return tuple(pair for name in wanted for pair in _kept(name, values))
 
     def _everywhere(self, seen: CodeInfo) -> tuple[str, ...]:
-        """Return those of a function's arguments that are watched in any function."""
+        """Return those of a function's arguments that are watched in every function."""
         found = self._found.get(seen)
         if found is None:
             code = seen.code
@@ -54,8 +54,8 @@ class WatchedArguments:
 def _kept(wanted: str, values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield what to keep of an argument, by name and repr.
 
-    "scope" is the whole in short, "scope[]" each of its entries, when it is a plain
-    dict.
+    `scope` keeps one shortened repr of the argument; `scope[]` keeps one per entry, if
+    it is a plain dict.
     """
     name = wanted.removesuffix("[]")
     value = values.get(name)

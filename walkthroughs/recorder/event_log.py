@@ -43,7 +43,7 @@ from .places import (
     this_thread,
     thread_name,
 )
-from .tasks import current_task, how_of, is_running, running_loop, task_of
+from .tasks import current_task, is_running, running_loop, scheduled_by, task_of
 
 Entry = tuple[Any, ...]
 """After number, time, lane and kind:
@@ -254,7 +254,7 @@ class EventLog:
         how, place, step, scheduled = state.pending or IO
         state.pending = None
         lane = None if place is None else self.lane_of(place)
-        cause = (how or how_of(state.handle), lane, step)
+        cause = (how or scheduled_by(state.handle), lane, step)
         when = (scheduled, state.began, state.number)
         self.write(self.lane_of(state.place), "hop", cause, when)
 

@@ -32,7 +32,7 @@ def make_begin(log: EventLog) -> Callable[[CodeInfo, FrameType], None]:
     get, append = log.open.get, log.entries.append
     numbers, now, limit = log.numbers, perf_counter_ns, log.max_events
     threads, code_filter = log.threads, log.code_filter
-    args_of = log.arguments.of if log.arguments is not None else None
+    args_of = log.arguments.values_of_call if log.arguments is not None else None
 
     def begin(seen: CodeInfo, frame: Any) -> None:
         receiver: Any = None

@@ -1,4 +1,4 @@
-"""The tasks of asyncio: which one runs, and what a handle of the loop has to do with one."""
+"""asyncio's tasks: which one is running, and which one a loop handle belongs to."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ TASKS: tuple[type[Task[Any]], ...] = (Task, asyncio.tasks._PyTask)  # type: igno
 
 running_loop = asyncio._get_running_loop
 
-# `current_task` is Python before 3.12, and a profiler pays for each call of that.
+# Before 3.12 `current_task` is written in Python, and the profiler would be called for
+# it each time.
 current_task: Callable[[Any], Task[Any] | None] = (
     asyncio.current_task
     if sys.version_info >= (3, 12)
@@ -36,8 +37,8 @@ def is_running(task: Task[Any]) -> bool:
     return bool(running)
 
 
-def how_of(handle: Any) -> str:
-    """How a handle of the loop came to run, if it is not a task's first."""
+def scheduled_by(handle: Any) -> str:
+    """Return what scheduled a handle of the loop, if it is not a task's first."""
     if task_of(handle) is not None:
         return "wake"
     return "call_later" if isinstance(handle, TimerHandle) else "call_soon"

@@ -1,4 +1,4 @@
-"""Where things are in a picture of swim lanes, in pixels.
+"""Lay out a picture of swim lanes: positions and sizes, in pixels.
 
 A label may reach over other lanes, and ends before anything that is drawn there.
 """
@@ -26,12 +26,12 @@ CHAR = 7.3
 """Width of a character of the labels, which are monospaced at 12 px."""
 PAD = 14
 """Space on each side of a lane."""
-DOOR = 26
+EVENT_MARK = 26
 """Width of the mark of an ASGI event."""
-ROOM = 600
-"""How wide a picture can be beside the code, in a window of 1,440 px: in a wider one,
-labels reach over other lanes."""
-CLEAR = 8
+AVAILABLE_WIDTH = 600
+"""Width available beside the code in a 1,440 px window.  In a picture that would be
+wider, labels reach over other lanes."""
+LABEL_GAP = 8
 """Space between the end of a label and what is drawn beside it in another lane."""
 QUEUE_DRAWN = 6
 """How many waiting events are drawn; the number says how many there are."""
@@ -76,8 +76,8 @@ class LaneLayout:
             return 30 + indent + CHAR * len(how(row))
         reach = indent + BAR + 8 + CHAR * len(short(self.view.name(row)))
         if isinstance(row.event, Message):
-            door = DOOR + (6 if row.event.direction == "receive" else BAR + 10)
-            reach = indent + door + CHAR * len(row.event.type) + queue_width(row.event)
+            mark = EVENT_MARK + (6 if row.event.direction == "receive" else BAR + 10)
+            reach = indent + mark + CHAR * len(row.event.type) + queue_width(row.event)
         return reach
 
     @cached_property
@@ -101,28 +101,28 @@ class LaneLayout:
         return drawn
 
     @property
-    def roomy(self) -> list[float]:
+    def wide_edges(self) -> list[float]:
         """The edges of the lanes if every label is in its own lane."""
-        ends = {lane: self.slender(lane) for lane in self.view.lanes}
+        ends = {lane: self.bare_width(lane) for lane in self.view.lanes}
         for lane, end in self.labels:
             ends[lane] = max(ends[lane], end + PAD)
         return [*accumulate(ends.values(), initial=float(GUTTER))]
 
     @property
-    def tight(self) -> list[float]:
+    def narrow_edges(self) -> list[float]:
         """The edges of the lanes if labels reach over others as far as they can."""
         lefts: dict[int, float] = {}
         left = float(GUTTER)
         for lane, rows in self.drawn.items():
             for index, (labelled, end) in enumerate(self.labels):
                 if labelled in lefts and index in rows:
-                    left = max(left, lefts[labelled] + end + CLEAR - rows[index])
+                    left = max(left, lefts[labelled] + end + LABEL_GAP - rows[index])
             lefts[lane] = left
-            left += self.slender(lane)
+            left += self.bare_width(lane)
         ends = (lefts[lane] + end + PAD for lane, end in self.labels)
         return [*lefts.values(), max(left, *ends)]
 
-    def slender(self, lane: int) -> float:
+    def bare_width(self, lane: int) -> float:
         """Return the width of a lane without its labels: of its name and its bars."""
         name = max(map(len, name_lines(self.view.trace.lanes[lane])))
         steps = [step for step in self.view.steps if step.lane == lane]
@@ -131,14 +131,19 @@ class LaneLayout:
 
     @cached_property
     def edges(self) -> list[int]:
-        """Where lanes begin and end: as roomy as `ROOM` allows, and tight if need be."""
-        roomy, tight = self.roomy, self.tight
-        more = roomy[-1] - tight[-1]
-        share = min(1, max(0, (ROOM - tight[-1]) / more)) if more else 1
-        # Between two pictures in which labels end in time, they do so, too.
+        """Where lanes begin and end.
+
+        They are spread out as far as `AVAILABLE_WIDTH` allows, at least as far as
+        labels need.
+        """
+        wide, narrow = self.wide_edges, self.narrow_edges
+        more = wide[-1] - narrow[-1]
+        share = min(1, max(0, (AVAILABLE_WIDTH - narrow[-1]) / more)) if more else 1
+        # No label overlaps anything in either layout, so none does in a layout
+        # interpolated between them.
         return [
-            round(close + share * (apart - close))
-            for close, apart in zip(tight, roomy, strict=True)
+            round(near + share * (far - near))
+            for near, far in zip(narrow, wide, strict=True)
         ]
 
     @cached_property

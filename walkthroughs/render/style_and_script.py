@@ -1,7 +1,7 @@
 """The style sheet and the script that a walkthrough needs, each as one file.
 
-The script is joined from parts that share one scope.  They are not modules, since browsers
-load none into a page that is read from disk.
+The script is joined from parts that share one scope.  They are not ES modules, because
+browsers do not load those on `file://` pages.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ PARTS = (
     "print",
     "page",
 )
-"""The parts of the script, in the order in which a browser reads them."""
+"""The parts of the script, in the order in which they are joined."""
 
 OPENING = """\
 (() => {
 "use strict";
 
-// What it takes to the first step is measured from here.
+// Start of the time-to-first-step measurement.
 performance.mark("walkthroughs");
 
 """
@@ -44,26 +44,26 @@ def style() -> str:
 def script() -> str:
     """Return the script, which runs as soon as it is loaded.
 
-    All that it shows is in the page already.  It asks no host for anything.
+    All that it shows is in the page already.  It makes no network requests.
     """
-    texts = (ASSETS / "script" / f"{part}.js" for part in PARTS)
-    parts = "\n".join(each.read_text(encoding="utf-8") for each in texts)
+    sources = (ASSETS / "script" / f"{part}.js" for part in PARTS)
+    parts = "\n".join(each.read_text(encoding="utf-8") for each in sources)
     return f"{OPENING}{parts}}})();\n"
 
 
-def files() -> dict[str, str]:
+def texts() -> dict[str, str]:
     """Return both, by the names under which pages load them."""
     return {"walkthroughs.css": style(), "walkthroughs.js": script()}
 
 
-def write(folder: Path) -> list[Path]:
+def write_assets(folder: Path) -> list[Path]:
     """Write both into a folder, and return where they are.
 
     Raises:
         OSError: the folder is not there, or cannot be written.
     """
     written = []
-    for name, text in files().items():
+    for name, text in texts().items():
         (folder / name).write_text(text, encoding="utf-8")
         written.append(folder / name)
     return written

@@ -23,7 +23,7 @@ from .colours import with_colours
 from .lane_layout import (
     BAR,
     CHAR,
-    DOOR,
+    EVENT_MARK,
     GUTTER,
     HEADER,
     INDENT,
@@ -263,8 +263,8 @@ class _Picture(LaneLayout):
 
     def message(self, row: Step, event: Message, y: float) -> Iterator[str]:
         x = self.x(row) + (0 if event.direction == "receive" else BAR + 4)
-        door, far = x + DOOR / 2, x + DOOR
-        yield f'<g class="event"><path class="line" d="M{door:g} {y - 10:g}v20"/>'
+        line, far = x + EVENT_MARK / 2, x + EVENT_MARK
+        yield f'<g class="event"><path class="line" d="M{line:g} {y - 10:g}v20"/>'
         if event.direction == "receive":
             yield f'<path class="line" d="M{x:g} {y:g}H{far - 5:g}"/>'
             yield f'<path class="tip" d="M{far:g} {y:g}l-7 -4v8z"/>'

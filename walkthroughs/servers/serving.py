@@ -183,9 +183,10 @@ def reserved_port() -> int:
             # The side that closes first is the one in TIME-WAIT: it must be this one.
             listener.accept()[0].close()
             client.recv(1)
-        # A process that another thread starts at this moment has a copy of the listener
-        # until it runs its program.  Nobody may take that for a server that listens.
-        with suppress(OSError):  # not every system lets a listener be shut down
+        # If another thread is starting a process right now, the child holds a copy of
+        # this socket until it calls exec.  Shut the socket down, so that nobody can
+        # connect to the copy.
+        with suppress(OSError):  # not supported on every system
             listener.shutdown(socket.SHUT_RDWR)
     return address[1]
 

@@ -78,7 +78,9 @@ class third:
 
 
 class Site:
-    """A site with a package, and how often its blocks were rendered."""
+    """A site that documents a package, and a list of the blocks that the last build
+    rendered.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -240,7 +242,9 @@ def test_what_warns_is_not_kept(site: Site, caplog: pytest.LogCaptureFixture) ->
         assert "lost.md" in caplog.text
 
 
-def test_what_could_not_warn_is_for_those_who_want_no_warnings(site: Site) -> None:
+def test_blocks_rendered_with_warnings_off_are_not_reused_with_warnings_on(
+    site: Site,
+) -> None:
     site.change("shown/__init__.py", "words.md", "lost.md")
     log = logging.getLogger("mkdocs")
     level = log.level
@@ -276,7 +280,9 @@ def without_the_cache(site: Site) -> list[bytes]:
     return site.made()
 
 
-def test_signatures_are_formatted_again_if_ruff_is_told_otherwise(site: Site) -> None:
+def test_signatures_are_formatted_again_when_the_ruff_configuration_changes(
+    site: Site,
+) -> None:
     site.build()
     (site.folder / "ruff.toml").write_text("indent-width = 2\n")
     assert site.build() == ALL
@@ -307,7 +313,7 @@ def test_options_hold_for_a_package_as_if_no_block_were_known(site: Site) -> Non
     assert without_the_cache(site) == made
 
 
-def test_what_is_made_up_for_on_another_page_warns_of_nothing(site: Site) -> None:
+def test_blocks_rendered_again_on_another_page_do_not_warn(site: Site) -> None:
     (site.folder / "docs" / "deep").mkdir()
     (site.folder / "docs" / "deep" / "two.md").write_text("# Two\n\n::: shown.first\n")
     site.build()
@@ -325,7 +331,7 @@ def test_what_is_made_up_for_on_another_page_warns_of_nothing(site: Site) -> Non
         ("site_name", "markdown_extensions: [pymdownx.snippets]\nsite_name"),
     ],
 )
-def test_nothing_is_kept_that_may_have_parts_which_nobody_watches(
+def test_blocks_with_unwatched_inputs_are_not_kept(
     site: Site, old: str, new: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.syspath_prepend(site.folder)

@@ -12,8 +12,11 @@ from walkthroughs.clients.session import Session
 
 
 def cookies_sent(*responses: tuple[str, str], target: str = "/") -> list[str]:
-    """What a session sends as cookies, with each response (path, Set-Cookie) after the
-    first that it gets, and at last to a target."""
+    """Return the `Cookie` headers of a session.
+
+    It requests each path, receives its `Set-Cookie`, then requests `target`.  The first
+    request, which has no cookies yet, is left out.
+    """
     sent = []
     given = iter([line for _, line in responses])
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from walkthroughs.cli import main
-from walkthroughs.render.style_and_script import files
+from walkthroughs.render.style_and_script import texts
 
 
 def test_it_writes_style_and_script(
@@ -13,8 +13,8 @@ def test_it_writes_style_and_script(
 ) -> None:
     assert main(["assets", str(tmp_path / "docs" / "assets")]) == 0
     said = capsys.readouterr().out
-    assert {*files()} == {"walkthroughs.css", "walkthroughs.js"}
-    for name, text in files().items():
+    assert {*texts()} == {"walkthroughs.css", "walkthroughs.js"}
+    for name, text in texts().items():
         written = tmp_path / "docs" / "assets" / name
         assert written.read_text() == text
         assert str(written) in said

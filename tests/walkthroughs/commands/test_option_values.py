@@ -22,7 +22,7 @@ def test_a_file_of_variables_does_not_change_those_that_are_set(
     file = tmp_path / ".env"
     file.write_text("# a comment\nSET=no\n\nexport UNSET='a b'\nBOTH=${SET}!\nEMPTY=\n")
     expected = {"UNSET": "a b", "BOTH": "before!", "EMPTY": ""}
-    assert option_values.environment(file) == expected
+    assert option_values.read_env_file(file) == expected
     assert "UNSET" not in os.environ
 
 
@@ -35,12 +35,12 @@ def test_a_file_of_variables_does_not_change_those_that_are_set(
         (b"A=\0\n", "it contains a NUL character"),
     ],
 )
-def test_a_file_of_something_else_is_told(
+def test_a_malformed_env_file_is_rejected(
     text: bytes, fault: str, tmp_path: Path
 ) -> None:
     (tmp_path / ".env").write_bytes(text)
     with pytest.raises(UsageError, match=fault):
-        option_values.environment(tmp_path / ".env")
+        option_values.read_env_file(tmp_path / ".env")
 
 
 def test_a_server_that_is_not_installed_is_named_with_what_to_do(

@@ -1,4 +1,4 @@
-"""An operating system that installs nothing, for the tests of what installs."""
+"""A fake `subprocess.run` for the tests of installing."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CONTENTS = {
 
 
 class Commands:
-    """Stands for the operating system: remembers commands, and fails some."""
+    """Records each command instead of running it, and lets some fail."""
 
     def __init__(self) -> None:
         self.ran: list[str] = []

@@ -1,4 +1,4 @@
-"""Installing with uv, and with pip where uv does not do."""
+"""Installing with uv, and with pip where uv will not do."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_uv_gets_the_index_and_the_constraints_of_pip(with_uv: Commands) -> None
 
 
 @pytest.mark.parametrize(
-    "told",
+    "configuration",
     [
         "global.extra-index-url='https://example.com'\n",
         "global.find-links='wheels'\n",
@@ -57,9 +57,9 @@ def test_uv_gets_the_index_and_the_constraints_of_pip(with_uv: Commands) -> None
     ],
 )
 def test_pip_makes_it_where_uv_cannot_be_told_what_to_take(
-    with_uv: Commands, told: str
+    with_uv: Commands, configuration: str
 ) -> None:
-    with_uv.configured = told
+    with_uv.configured = configuration
     make_with("django", "6.1")
     assert with_uv.ran[1].startswith("/a/new -m venv --clear ")
     assert not [line for line in with_uv.ran if line.startswith("/a/uv")]

@@ -196,7 +196,7 @@ def test_of_fences_that_are_rendered_together_only_the_unchanged_are_kept(
     monkeypatch.setattr(kind, "depends_on", lambda one, _: on.get(one.body, "as ever"))
     other = fence(TEXT.replace("x.y", "x.z"))
     for _ in range(2):
-        with rendered.together():
+        with rendered.writing_at_end():
             rendered.render(fence(), place)
             rendered.render(other, place)
             on[other.body] = "changed"
@@ -208,7 +208,7 @@ def test_what_was_rendered_before_the_page_failed_is_kept(
     kind: Kind, place: Place
 ) -> None:
     def page() -> None:
-        with rendered.together():
+        with rendered.writing_at_end():
             rendered.render(fence(), place)
             raise OSError("a bug")
 
@@ -218,7 +218,7 @@ def test_what_was_rendered_before_the_page_failed_is_kept(
     assert len(kind.times) == 1
 
 
-def test_of_a_page_what_all_its_fences_depend_on_is_asked_once(
+def test_a_dependency_shared_by_a_page_is_checked_once_before_and_once_after(
     kind: Kind, place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
@@ -231,7 +231,7 @@ def test_of_a_page_what_all_its_fences_depend_on_is_asked_once(
     monkeypatch.setattr(kind, "depends_on", lambda *_: whole_book())
     build_memo.begin()
     try:
-        with rendered.together():
+        with rendered.writing_at_end():
             for name in "abc":
                 rendered.render(fence(TEXT.replace("x.y", name)), place)
     finally:

@@ -65,7 +65,7 @@ def test_back_leads_to_the_first_connection_and_its_kind() -> None:
         ("GET /\n--- wait long\n", 2, "no such instruction"),
         ("GET /\n--- wait 1e9\n", 2, "no such instruction"),
         ("GET /\n--- close 99\n", 2, "between 1000 and 4999"),
-        ("a\\q\n", 1, "a backslash needs"),
+        ("a\\q\n", 1, "a backslash must be followed by x"),
     ],
 )
 def test_what_cannot_be_read_is_named_with_its_line(

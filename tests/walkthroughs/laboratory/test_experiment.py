@@ -95,7 +95,7 @@ def test_an_exception_in_a_view_is_told_with_its_line(lab: Bench) -> None:
         ("def f(:\n", "SyntaxError", 1),
         ("import nothing_of_the_kind\n", "ModuleNotFoundError", 1),
         ("\nraise SystemExit(3)\n", "SystemExit", 2),
-        ("x = 1\n", "needs an 'application' or 'urlpatterns'", 0),
+        ("x = 1\n", "must define 'application' or 'urlpatterns'", 0),
         ("application = 3\n", "cannot be called", 0),
     ],
 )

@@ -17,7 +17,7 @@ from walkthroughs.render.compare_html import compare
 from walkthroughs.render.listing_html import listing
 from walkthroughs.render.round_trip import Stop, round_trip
 from walkthroughs.render.standalone import page as standing_alone
-from walkthroughs.render.style_and_script import files, script, style
+from walkthroughs.render.style_and_script import script, style, texts
 from walkthroughs.render.view import ListedLine, View
 from walkthroughs.trace import Call, Function, Lane, Trace
 
@@ -1023,7 +1023,7 @@ def test_a_long_recording_walks_side_by_side(open_page: Open) -> None:
 
 
 def test_script_and_style_are_light() -> None:
-    packed = (gzip.compress(text.encode()) for text in files().values())
+    packed = (gzip.compress(text.encode()) for text in texts().values())
     assert sum(map(len, packed)) <= 18 * 1024
 
 

@@ -2,7 +2,13 @@
 
 from pathlib import Path
 
-from walkthroughs.render.style_and_script import ASSETS, PARTS, files, script, write
+from walkthroughs.render.style_and_script import (
+    ASSETS,
+    PARTS,
+    script,
+    texts,
+    write_assets,
+)
 
 
 def test_every_part_is_in_the_script_once() -> None:
@@ -15,5 +21,5 @@ def test_every_part_is_in_the_script_once() -> None:
 
 
 def test_both_are_written_under_the_names_that_pages_load(tmp_path: Path) -> None:
-    written = write(tmp_path)
-    assert {each.name: each.read_text() for each in written} == files()
+    written = write_assets(tmp_path)
+    assert {each.name: each.read_text() for each in written} == texts()

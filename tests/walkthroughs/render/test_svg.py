@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from walkthroughs.render.lane_layout import ROOM
+from walkthroughs.render.lane_layout import AVAILABLE_WIDTH
 from walkthroughs.render.svg import TILE, svg, tiled
 from walkthroughs.render.view import View
 
@@ -149,7 +149,9 @@ def crowded(tasks: int) -> View:
     return View(made, [step.seq for step in made.steps])
 
 
-@pytest.mark.parametrize(("tasks", "least", "most"), [(1, 0, 400), (3, ROOM, ROOM)])
+@pytest.mark.parametrize(
+    ("tasks", "least", "most"), [(1, 0, 400), (3, AVAILABLE_WIDTH, AVAILABLE_WIDTH)]
+)
 def test_labels_reach_over_other_lanes_where_there_is_no_room(
     tasks: int, least: int, most: int
 ) -> None:
@@ -161,7 +163,7 @@ def test_labels_reach_over_other_lanes_where_there_is_no_room(
 
 def test_a_picture_of_many_lanes_is_no_wider_than_it_must_be() -> None:
     width = int(drawn(crowded(9)).attrib["width"])
-    assert ROOM < width < 9 * 37 * 7.3 / 2
+    assert AVAILABLE_WIDTH < width < 9 * 37 * 7.3 / 2
 
 
 def test_a_lane_that_goes_on_has_an_arrow_without_a_word() -> None:

@@ -213,7 +213,8 @@ def test_a_reserved_port_is_for_who_asks_for_it_by_number() -> None:
 def test_a_copy_of_the_socket_that_reserves_is_no_server(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # So does a process that another thread starts, until it runs its program.
+    # A child process that another thread is starting also holds a copy, until it calls
+    # exec.
     copies: list[socket.socket] = []
     create_server = socket.create_server
 

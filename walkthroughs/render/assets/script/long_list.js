@@ -1,5 +1,5 @@
-/* A long list, which the page has only in part: copies of the rows that are near what
-   is seen.  The list itself is not in the page, so that it costs nothing there. */
+/* A long list.  It is not in the page, where it would be slow: the page has copies of
+   the rows near what is seen. */
 
 const PART = 50;
 

@@ -1,6 +1,5 @@
-/* Prose that is read beside a walkthrough: a second stepper on the same steps, which
-   goes to the step of the name that the reader has come to.  Of several versions, each
-   in a tab, it is beside the one that is chosen there. */
+/* Prose beside a walkthrough.  A second stepper shows the step of the last name
+   scrolled past.  Of several versions in tabs, it follows the selected one. */
 
 const READING = 0.4;
 
@@ -65,7 +64,7 @@ class Narrative {
       const now = this.reached();
       if (now === this.now) return;
       this.now = now;
-      // In silence, and with no word in the address: it was not asked to go.
+      // Do not announce it or change the URL: nobody asked for this step.
       this.stepper.visit(now.getAttribute("href").slice(1));
     });
   }

@@ -1,10 +1,11 @@
-/* What a page has packed until it is needed: lists of steps, excerpts, what folds hold. */
+/* Unpacks what the page keeps packed until it is needed: lists of steps, excerpts,
+   contents of folds. */
 
 const LONG = 500;
 
 const whole = new WeakMap();
 
-/* What a page of its own keeps for later: excerpts, and what folds hold. */
+/* For a standalone page: excerpts and contents of folds. */
 const shelves = new WeakMap();
 
 const fill = (details, shelf) => {

@@ -1,7 +1,7 @@
-/* The walkthroughs of a page: which of them has a stepper, and what the page itself does. */
+/* Gives the walkthroughs of a page their steppers, and handles hash, keys and load. */
 
-/* The address names the step, so that it can be sent to a friend.  Late, because
-   browsers refuse addresses that change too often. */
+/* The URL names the step, so that it can be shared.  Late, because browsers refuse to
+   change it too often. */
 let late = 0;
 const remember = (id) => {
   clearTimeout(late);
@@ -48,7 +48,7 @@ const eye = new IntersectionObserver(
   { rootMargin: "100%" },
 );
 
-/* With reduced motion, prose moves nothing. */
+/* With reduced motion, scrolling prose does not move the stepper. */
 const narrate = () => {
   if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
   for (const words of document.querySelectorAll(".beside[data-walk]")) {
@@ -76,13 +76,13 @@ const start = () => {
     return bottom > top && top < innerHeight;
   });
   for (const root of all()) eye.observe(root);
-  // Unless the address leads away from it, to a step.
+  // Unless the URL names a step, which may be elsewhere.
   if (!home(decodeURIComponent(location.hash.slice(1)))) seen.forEach(equip);
   narrate();
   reveal();
 };
 
-/* Arrow keys that no other part has walk the stepper that is in view. */
+/* Arrow keys that nothing else uses walk the stepper in view. */
 const shown = (stage) => {
   const { top, bottom } = stage.closest(".wt").getBoundingClientRect();
   return Math.min(bottom, innerHeight) - Math.max(top, 0);
@@ -98,10 +98,10 @@ document.addEventListener("keydown", (event) => {
 // A page that adds a walkthrough later says so.
 document.addEventListener("walkthroughs", start);
 addEventListener("hashchange", reveal);
-// Once more: only now has the browser gone to where the address points.
+// Once more: only now has the browser scrolled to the hash.
 addEventListener("load", () => requestAnimationFrame(reveal));
 
-// Now, for what is above this script, and before the theme begins with its own work.
+// Now, for what is above this script, before the theme begins its own work.
 start();
 if (window.document$) window.document$.subscribe(start);
 else document.addEventListener("DOMContentLoaded", start);

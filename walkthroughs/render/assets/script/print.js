@@ -1,4 +1,4 @@
-/* Paper shows everything. */
+/* Opens everything to print it, and closes it afterwards. */
 
 let closed = [];
 addEventListener("beforeprint", () => {

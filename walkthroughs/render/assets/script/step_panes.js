@@ -1,4 +1,4 @@
-/* What is shown of one step: its name, its code, its stack and the door. */
+/* Shows one step: its name, code, call stack, times, and the ASGI event. */
 
 const QUEUE_DRAWN = 8;
 

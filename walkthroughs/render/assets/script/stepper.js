@@ -1,5 +1,5 @@
-/* The stepper in its page: it is led by the listing, the picture and the list, and marks the
-   step in each of them. */
+/* The stepper in its page: the listing, the picture and the list control it, and it
+   highlights the step in each of them. */
 
 const SWIPE = 40;
 
@@ -101,7 +101,7 @@ class Stepper extends StepPanes {
         if (!event.target.closest(".wt-fold")) return;
         fill(event.target, this.shelf);
         if (this.parts) this.parts.follow(event.target);
-        // Once for all that open together, as those of a long list on paper do.
+        // Once for all that open together, as those of a long list do for printing.
         this.folding ||= setTimeout(() => {
           this.folding = 0;
           this.collect();

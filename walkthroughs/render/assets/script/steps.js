@@ -1,5 +1,4 @@
-/* The steps of a walkthrough: which there are, which of them a reader looks for, and where
-   each way of stepping leads. */
+/* The list of steps: filters them, and finds where each step command leads. */
 
 class Steps extends Walk {
   constructor(root) {
@@ -128,7 +127,7 @@ class Steps extends Walk {
     return -1;
   }
 
-  /* Where the three ways of stepping lead; -1 for nowhere. */
+  /* Whether a step was called, directly or not, from the step of that number. */
   inside(stop, number) {
     let up = stop.dataset.parent;
     while (up && up !== number) up = this.numbered.get(up).dataset.parent;
@@ -142,7 +141,7 @@ class Steps extends Walk {
     return -1;
   }
 
-  /* The first call it makes, or the lane that it set going. */
+  /* `into`, `over` and `out` return the index of the step they lead to, or -1. */
   into() {
     return this.entry.get(this.here.dataset.n) ?? -1;
   }

@@ -1,4 +1,4 @@
-/* Going to one of many places: by button, key and slider, or by itself. */
+/* Moves through places by button, key or slider, or by playing. */
 
 const TITLES = {
   prev: "Previous step (left arrow)",
