@@ -24,7 +24,7 @@ from walkthroughs.environment import Environment
 from walkthroughs.errors import RecordingError
 from walkthroughs.observation import Observation, observe
 from walkthroughs.servers import NAMES
-from walkthroughs.servers.process import LONGEST_OUTPUT
+from walkthroughs.servers.process import LONGEST_OUTPUT, Process
 from walkthroughs.trace import Trace
 
 PARENTS = "tests.walkthroughs.servers.parents"
@@ -147,15 +147,27 @@ async def insists(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body"})
 
 
-def test_an_import_may_take_longer_than_the_servers_start(
+def test_an_import_has_a_limit_of_its_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = f"import time; time.sleep(1)\nfrom {PARENTS} import application\n"
     (tmp_path / "slow.py").write_text(text)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    monkeypatch.setattr(observation, "START_LIMIT", 0.9)
     orders = {"scenario": "slow", "server": "uvicorn", "application": "slow"}
+    waited: list[tuple[str, float]] = []
+    expect = Process.expect
+
+    def expected(process: Process, word: str, limit: float) -> dict[str, Any]:
+        waited.append((word, limit))
+        return expect(process, word, limit)
+
+    monkeypatch.setattr(Process, "expect", expected)
     assert observe(orders, Asking("/forked")).error is None
+    assert waited[:2] == [
+        ("imported", observation.IMPORT_LIMIT),
+        ("ready", observation.START_LIMIT),
+    ]
+    assert observation.IMPORT_LIMIT > observation.START_LIMIT
     monkeypatch.setattr(observation, "IMPORT_LIMIT", 0.5)
     with pytest.raises(RecordingError, match=r"was not imported within 0\.5 seconds"):
         observe(orders, Asking("/forked"))
