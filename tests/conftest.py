@@ -32,7 +32,7 @@ SLOW = (
     "tests/walkthroughs/test_redis.py",
     "tests/walkthroughs/test_recording.py",
     "docs/answers/no-response.md",
-    "tests/walkthroughs/laboratory/test_starts.py",
+    "tests/walkthroughs/laboratory/test_starting_points.py",
     "docs/server/failing.md",
     "tests/test_snapshots.py",
     "docs/server/limits.md",

@@ -37,13 +37,13 @@ TOP_LEVEL = {
 
 # walkthroughs, from the ground up: each floor may import those below it, and itself.
 FLOORS = [
-    {"errors", "bindings", "build_memo"},
+    {"errors", "bindings", "build_memo", "file_lock"},
     {"code_digest"},
-    {"kept", "events"},
+    {"text_cache", "events"},
     {"trace_json"},
     {"trace", "focus"},
     {"packages", "warm_up"},
-    {"source_locator", "sources", "environment", "value_digest"},
+    {"source_locator", "own_sources", "environment", "value_digest"},
     {"recorder", "listing", "render"},
     {"servers", "clients"},
     {"scenarios", "observation"},

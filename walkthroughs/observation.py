@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import IO, cast
 
 from .environment import Environment, here
+from .own_sources import Sources
 from .servers.process import Process
-from .sources import Sources
 from .trace import Trace
 from .warm_up import without
 

@@ -24,10 +24,10 @@ from typing import cast
 from .build_memo import fresh_answers, remembered
 from .environment import Environment, here
 from .errors import RecordingError, TraceError
-from .kept import alone
+from .file_lock import alone
 from .observation import Observation, observe
+from .own_sources import Sources, digest, texts
 from .scenarios import Scenario, load
-from .sources import Sources, digest, texts
 from .trace import Trace
 from .value_digest import description, modules_of
 

@@ -11,7 +11,7 @@ import pytest
 
 import walkthroughs
 from tests.site.conftest import Build
-from walkthroughs.laboratory.starts import SERVERS, STARTS
+from walkthroughs.laboratory.starting_points import SERVERS, STARTS
 
 
 def test_strict_build_has_no_warning(build: Build) -> None:

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from walkthroughs.laboratory.blocks import PAGES, blocks
-from walkthroughs.laboratory.starts import SERVERS, STARTS, Start
+from walkthroughs.laboratory.starting_points import SERVERS, STARTS, Start
 
 from .every_page import AXE, DESK, NARROW, PHONE, barriers
 from .tab import Tab

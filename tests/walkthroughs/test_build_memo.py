@@ -10,7 +10,7 @@ import pytest
 from walkthroughs import build_memo
 from walkthroughs.build_memo import fresh_answers, remembered
 from walkthroughs.code_digest import code_of
-from walkthroughs.sources import _find_module
+from walkthroughs.own_sources import _find_module
 
 
 @pytest.fixture(autouse=True)

@@ -18,9 +18,9 @@ import pytest
 
 from walkthroughs import build_memo, environment, recording
 from walkthroughs.environment import Environment, here
+from walkthroughs.own_sources import texts
 from walkthroughs.recording import digest_of, is_recorded, record
 from walkthroughs.scenarios import Scenario
-from walkthroughs.sources import texts
 from walkthroughs.trace import Trace
 from walkthroughs.user_scenarios import scenario
 from walkthroughs.value_digest import description, modules_of

@@ -35,9 +35,9 @@ from walkthroughs.build_memo import fresh_answers
 from walkthroughs.code_digest import code_of, digest
 from walkthroughs.environment import installed
 from walkthroughs.fences.rendered import PACKAGE, renderer_digest
-from walkthroughs.kept import Kept
 from walkthroughs.packages import is_own
 from walkthroughs.recording import cache_folder
+from walkthroughs.text_cache import TextCache
 
 LIMIT = 200
 """How many blocks are kept; the least recently used go first."""
@@ -93,7 +93,7 @@ class KeptBlocks:
     def __init__(
         self, handler: Any, watched: frozenset[str], shared_inputs: Callable[[], str]
     ) -> None:
-        self._kept = Kept(cache_folder() / "docstrings", LIMIT)
+        self._kept = TextCache(cache_folder() / "docstrings", LIMIT)
         self._watched = watched
         self._shared_inputs = shared_inputs
         self._key = self._before = ""

@@ -16,8 +16,8 @@ from mkdocs.structure.toc import AnchorLink
 
 from ..code_digest import digest
 from ..environment import installed
-from ..kept import Kept
 from ..recording import cache_folder
+from ..text_cache import TextCache
 
 SEARCH = "material/search"
 
@@ -32,7 +32,7 @@ class SearchEntries:
     def __init__(self, config: MkDocsConfig) -> None:
         plugin: Any = config.plugins.get(SEARCH)
         self._index: Any = getattr(plugin, "search_index", None)
-        self._kept = Kept(cache_folder() / "search", limit=300)
+        self._kept = TextCache(cache_folder() / "search", limit=300)
         self._key = ""
         self._known: str | None = None
         self._meta: Any = None

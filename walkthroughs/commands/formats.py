@@ -15,7 +15,7 @@ from ..render.standalone import page
 from ..render.svg import svg
 from ..render.text import show
 from ..render.view import View
-from ..servers.limits import UNSEEN
+from ..servers.shortcomings import UNSEEN
 from ..trace import Trace
 from . import write
 

@@ -14,7 +14,7 @@ from ..observation import Observation, observe
 from ..pages.first_listing import first_scenario
 from ..render.sentences import often, plural
 from ..servers import NAMES
-from ..servers.limits import UNSEEN
+from ..servers.shortcomings import UNSEEN
 from ..trace import Trace
 from . import FAILED, option_values, request_options, writable
 from .formats import chosen_format, write_view

@@ -14,7 +14,7 @@ from ..pages.first_listing import saved_listing
 from ..render.view import View
 from ..scenarios import names
 from ..servers import NAMES, load
-from ..servers.limits import UNSEEN
+from ..servers.shortcomings import UNSEEN
 from ..trace import Call, Event, Exit, Header, Hop, Message, Trace
 from . import FAILED, writable
 from .formats import chosen_format, write_view

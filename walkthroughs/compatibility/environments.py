@@ -26,7 +26,7 @@ from typing import Any
 import walkthroughs
 
 from ..environment import Environment
-from ..kept import alone
+from ..file_lock import alone
 from ..packages import is_own
 from ..recording import cache_folder
 from ..servers import NAMES

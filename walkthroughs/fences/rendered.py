@@ -19,9 +19,9 @@ from ..build_memo import fresh_answers
 from ..code_digest import code_of, digest
 from ..environment import installed
 from ..errors import WalkthroughError
-from ..kept import Kept
 from ..pages.markdown import Fence
 from ..recording import cache_folder
+from ..text_cache import TextCache
 from . import KINDS
 from .place import Place
 
@@ -97,8 +97,8 @@ def _keep(all_made: list[_Made]) -> None:
                 _cache().write(made.key, made.html)
 
 
-def _cache() -> Kept:
-    return Kept(cache_folder() / "fences", LIMIT)
+def _cache() -> TextCache:
+    return TextCache(cache_folder() / "fences", LIMIT)
 
 
 def renderer_digest() -> str:

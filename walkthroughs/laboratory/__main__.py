@@ -9,7 +9,7 @@ from .experiment import prepare
 
 prepare()
 
-from .messages import answer
+from .worker_messages import answer
 
 for line in sys.stdin:
     sys.__stdout__.write(f"{answer(line)}\n")  # type: ignore[union-attr]

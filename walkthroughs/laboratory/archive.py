@@ -23,7 +23,7 @@ import walkthroughs
 
 from ..environment import installed
 from ..errors import RecordingError
-from ..kept import alone
+from ..file_lock import alone
 from ..packages import describe, files_of, owners
 from ..trace import Package
 
@@ -147,7 +147,7 @@ def _needed(cache_folder: Path, tell: Callable[[str], object]) -> list[Path]:
 
 
 def _look() -> list[str]:
-    command = [sys.executable, "-m", f"{__package__}.needed"]
+    command = [sys.executable, "-m", f"{__package__}.needed_modules"]
     result = subprocess.run(
         command, capture_output=True, text=True, timeout=LIMIT, check=False
     )

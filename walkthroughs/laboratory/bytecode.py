@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from ..errors import RecordingError
-from ..kept import alone
+from ..file_lock import alone
 from .archive import KEPT, keep_newest
 
 PROGRAM = Path(__file__).with_name("compile.mjs")

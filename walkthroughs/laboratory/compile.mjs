@@ -22,7 +22,7 @@ import io
 import runpy
 
 with contextlib.redirect_stdout(io.StringIO()) as said:
-    runpy.run_module("walkthroughs.laboratory.needed", run_name="__main__")
+    runpy.run_module("walkthroughs.laboratory.needed_modules", run_name="__main__")
 said.getvalue()
 `);
 

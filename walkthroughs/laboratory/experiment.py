@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import missing
+from . import missing_modules
 from .application import LoadError, describe_error, import_application
 from .clock import Clock
 from .focuses import names, ranked
@@ -102,13 +102,13 @@ def prepare(bare: bool = False) -> None:
     """Make this process a laboratory: no way leads back.
 
     Args:
-        bare: see `missing.install`.
+        bare: see `missing_modules.install`.
     """
     from .world import Nobody
 
     _outside[:] = [Nobody(_clock)]
     _clock.install()
-    missing.install(new_event_loop, bare)
+    missing_modules.install(new_event_loop, bare)
     sys.dont_write_bytecode = True
     folder = tempfile.mkdtemp(prefix="laboratory-")
     sys.path.insert(0, folder)
@@ -241,7 +241,7 @@ class Laboratory:
         from ..render.selection import select
         from ..render.view import View
         from ..verification import Verified
-        from .written import listing_of
+        from .listing_of_view import listing_of
 
         if not any(each.seq >= self._listening for each in trace.steps):
             result.notes.append(

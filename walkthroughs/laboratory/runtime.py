@@ -14,14 +14,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..kept import alone
+from ..file_lock import alone
 from ..servers import load
 from ..trace import Package
 from .archive import KEPT, keep_newest
 from .bytecode import bytecode, entries
 from .focuses import names
 from .packing import pack
-from .starts import SERVERS
+from .starting_points import SERVERS
 
 UNPACKER = Path("xz-decompress", "dist", "package", "xz-decompress.min.js")
 """In the folder of Node's packages, what unpacks the archives in a browser."""

@@ -26,7 +26,7 @@ from .archive import archive
 from .blocks import PAGES, blocks
 from .focuses import FOCUSES
 from .runtime import loaded, runtime
-from .starts import SERVERS, STARTS, Start, renamed
+from .starting_points import SERVERS, STARTS, Start, renamed
 
 log = get_plugin_logger("walkthroughs")
 
@@ -50,7 +50,7 @@ MARK = "<!-- laboratory -->"
 CODE = """\
 from walkthroughs.laboratory.experiment import prepare
 prepare()
-from walkthroughs.laboratory.messages import answer
+from walkthroughs.laboratory.worker_messages import answer
 answer
 """
 

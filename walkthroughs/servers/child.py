@@ -30,15 +30,15 @@ from typing import Any, NoReturn
 
 from ..errors import ApplicationError, RecordingError
 from ..focus import Focus
+from ..own_sources import Watch
 from ..recorder import Recorder
 from ..recorder.asgi_wrapper import Application, Receive, Scope, Send
-from ..sources import Watch
 from . import load
 from .application import describe_error
 from .application import load as load_application
-from .limits import missing, raiser, unoffered, without_lifespan, without_uvloop
 from .roles import Roles
 from .set_up import clean_up, prepare
+from .shortcomings import missing, raiser, unoffered, without_lifespan, without_uvloop
 
 START_UP = 100_000
 """How many events of a server's start-up take no room from what it is told to keep."""

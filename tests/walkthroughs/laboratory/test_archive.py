@@ -20,7 +20,7 @@ def test_it_has_the_servers_and_only_python(found: Archive) -> None:
         assert pack.testzip() is None
     for name in ("daphne/server.py", "minidaphne/server.py", "twisted/web/http.py"):
         assert name in names
-    assert "walkthroughs/laboratory/messages.py" in names
+    assert "walkthroughs/laboratory/worker_messages.py" in names
     assert not [name for name in names if name.endswith((".so", ".pyc"))]
     assert not [name for name in names if name.startswith(LEFT_OUT)]
     # Only blocks of pages import it.

@@ -20,7 +20,7 @@ TRY = """
 import json
 
 from walkthroughs.laboratory.loop import no_other_loop
-from walkthroughs.laboratory.messages import _snippets
+from walkthroughs.laboratory.worker_messages import _snippets
 
 def each(text):
     asked = json.loads(text)

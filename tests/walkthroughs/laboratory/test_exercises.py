@@ -10,7 +10,7 @@ import pytest
 from walkthroughs.laboratory.blocks import PAGES, Block, blocks, is_check
 from walkthroughs.pages.markdown import fences
 
-from .bench import Bench, bench
+from .laboratory_process import Bench, bench
 
 WRONG: dict[tuple[str, str], dict[str, str]] = {
     ("words.md", "async def echo"): {

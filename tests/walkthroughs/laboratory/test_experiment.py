@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from walkthroughs.laboratory.starts import STARTS
+from walkthroughs.laboratory.starting_points import STARTS
 
-from .bench import GET, HELLO, Bench, bench
+from .laboratory_process import GET, HELLO, Bench, bench
 
 SERVERS = ("daphne", "minidaphne")
 

@@ -7,7 +7,7 @@ import pytest
 
 from walkthroughs.laboratory.blocks import PAGES, blocks
 
-from .bench import Bench, bench
+from .laboratory_process import Bench, bench
 
 
 @pytest.fixture(scope="module")

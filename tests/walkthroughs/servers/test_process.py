@@ -27,7 +27,7 @@ from walkthroughs.servers import NAMES
 from walkthroughs.servers.process import LONGEST_OUTPUT, Process
 from walkthroughs.trace import Trace
 
-PARENTS = "tests.walkthroughs.servers.parents"
+PARENTS = "tests.walkthroughs.servers.application_with_children"
 
 
 class Asking:

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from walkthroughs.laboratory.starts import SERVERS, STARTS, Start, renamed
+from walkthroughs.laboratory.starting_points import SERVERS, STARTS, Start, renamed
 from walkthroughs.recording import record
 
-from .bench import Bench, bench
+from .laboratory_process import Bench, bench
 
 STARTED = (".listen_success", ".Port.getHost")
 """Where the start of a server ends."""

@@ -8,7 +8,7 @@ from types import ModuleType
 
 import pytest
 
-from walkthroughs.servers.limits import (
+from walkthroughs.servers.shortcomings import (
     missing,
     raiser,
     unoffered,

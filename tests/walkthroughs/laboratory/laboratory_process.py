@@ -35,7 +35,7 @@ class Bench:
         self._process = process
 
     def ask(self, **asked: Any) -> dict[str, Any]:
-        """What it answers; see `walkthroughs.laboratory.messages`."""
+        """What it answers; see `walkthroughs.laboratory.worker_messages`."""
         assert self._process.stdin and self._process.stdout
         print(json.dumps(asked), file=self._process.stdin, flush=True)
         line = self._process.stdout.readline()

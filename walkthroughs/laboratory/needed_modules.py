@@ -1,6 +1,6 @@
 """Prints which files the laboratory imports, as a JSON list of paths.
 
-Run as `python -m walkthroughs.laboratory.needed`: it tries one request and one WebSocket
+Run as `python -m walkthroughs.laboratory.needed_modules`: it tries one request and one WebSocket
 on each server, with everything absent that a browser does not have.
 """
 
@@ -17,7 +17,7 @@ for each in (*LEFT_OUT, "markdown", "mkdocs"):
     sys.modules[each] = None  # type: ignore[assignment]
 prepare(bare=True)
 
-from .messages import answer
+from .worker_messages import answer
 
 HTTP = {
     "client": "GET / HTTP/1.1\nHost: example.com\nConnection: close\n\n",
