@@ -44,7 +44,7 @@ SLOW = (
     "tests/site/test_production.py",
     "tests/site/test_reference.py",
     "tests/site/test_every_page.py",
-    "tests/walkthroughs/fences/test_house.py",
+    "tests/walkthroughs/fences/test_module_map.py",
     "docs/reference/",
     "tests/minidaphne/test_cli.py",
     "tests/walkthroughs/commands/",

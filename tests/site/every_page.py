@@ -41,7 +41,7 @@ PICTURED = [
     "browser-to-application.html",
     "daphne-to-django.html",
     "index.html",
-    "reference/house.html",
+    "reference/maps.html",
 ]
 PHONE = ViewportSize(width=320, height=640)
 DESK = ViewportSize(width=1440, height=900)

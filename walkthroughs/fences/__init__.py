@@ -14,8 +14,8 @@ from ..pages.markdown import Fence
 from . import (
     callpath,
     compare,
-    house,
     knob,
+    module_map,
     round_trip,
     source,
     stages,
@@ -41,7 +41,7 @@ class Kind(Protocol):
 KINDS: Mapping[str, Kind] = {
     "callpath": callpath,
     "compare": compare,
-    "house": house,
+    "module-map": module_map,
     "knob": knob,
     "round-trip": round_trip,
     "source": source,

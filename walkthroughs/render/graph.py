@@ -1,6 +1,6 @@
 """Two more pictures as inline SVG: states with what leads on, and who calls whom.
 
-States are boxes with arrows beside them, and a house has its boxes in layers, each with
+States are boxes with arrows beside them, and a module map has its boxes in layers, each with
 what it calls: words never lie on lines.  All
 text is real text; a title and a description say what the picture says.
 """
@@ -124,10 +124,10 @@ class Layer:
 
 
 COLUMN = 164
-"""Width of a box of a house, with the space beside it."""
+"""Width of a box of a module map, with the space beside it."""
 
 
-def house(
+def module_map(
     layers: Sequence[Layer], arrows: Sequence[Arrow], title: str, ident: str
 ) -> str:
     """Draw who calls whom, layer below layer.
@@ -138,7 +138,7 @@ def house(
     Args:
         layers: the boxes, from top to bottom.
         arrows: the calls.
-        title: what house it is.
+        title: what it is a map of.
         ident: its id on the page.
     """
     rows = [row for layer in layers for row in layer.rows]

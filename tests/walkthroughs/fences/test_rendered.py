@@ -16,7 +16,15 @@ from walkthroughs.compatibility import variants
 from walkthroughs.compatibility.installing import Uninstallable
 from walkthroughs.environment import Environment, installed
 from walkthroughs.errors import FenceError
-from walkthroughs.fences import KINDS, Place, callpath, house, rendered, source, twins
+from walkthroughs.fences import (
+    KINDS,
+    Place,
+    callpath,
+    module_map,
+    rendered,
+    source,
+    twins,
+)
 from walkthroughs.pages.markdown import Fence, fences
 from walkthroughs.pages.pages import pages_of
 
@@ -416,10 +424,10 @@ def test_the_stages_of_the_book_depend_on_all_listings(
     assert now() == ""
 
 
-HOUSE = "# House\n\n```house daphne\n```\n"
+MAP = "# Map\n\n```module-map daphne\n```\n"
 
 
-def test_a_house_depends_on_the_recordings_of_its_server(
+def test_a_module_map_depends_on_the_recordings_of_its_server(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     docs = tmp_path / "docs"
@@ -430,11 +438,11 @@ def test_a_house_depends_on_the_recordings_of_its_server(
         assert options["server"] == "daphne"
         return (made[options["scenario"]],)
 
-    monkeypatch.setattr(house, "digests_of", digests_of)
+    monkeypatch.setattr(module_map, "digests_of", digests_of)
 
     def now(listing: str) -> str:
         (docs / "a.md").write_text(listing)
-        return house.depends_on(fence(HOUSE), Place("house.md", pages_of(docs)))
+        return module_map.depends_on(fence(MAP), Place("maps.md", pages_of(docs)))
 
     one = TEXT.replace("=a", "=main-loop").replace("=b", "=daphne")
     other = one.replace("main-loop", "http-get")

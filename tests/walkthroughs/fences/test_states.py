@@ -24,7 +24,7 @@ MESSAGES: dict[str, dict[str, Any]] = {
 
 def book_states(house: Path) -> dict[str, tuple[Arrow, ...]]:
     """Module -> the arrows that the book draws of it."""
-    page = house / "docs" / "reference" / "house.md"
+    page = house / "docs" / "reference" / "maps.md"
     found = fences(page.read_text(encoding="utf-8"))
     drawn = [each for each in found if each.language == "states"]
     return {each.arguments[0]: arrows(each.body) for each in drawn}
@@ -108,7 +108,7 @@ FAULTS = {
     ),
     "no arrow": ("AWAITED -> ", "AWAITED ", "this is not a `STATE -> STATE: words`"),
     "no table": ("http_protocol", "errors", "State"),
-    "no server": ("states minidaphne.http_protocol", "house apache", "'apache'"),
+    "no server": ("states minidaphne.http_protocol", "module-map apache", "'apache'"),
 }
 
 

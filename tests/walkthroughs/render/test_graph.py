@@ -2,7 +2,7 @@
 
 from xml.etree import ElementTree
 
-from walkthroughs.render.graph import Arrow, Layer, house, states
+from walkthroughs.render.graph import Arrow, Layer, module_map, states
 
 SPACE = {"s": "http://www.w3.org/2000/svg"}
 BOXES = {"OPEN": "it <is> open", "SHUT": "it is not"}
@@ -37,7 +37,7 @@ def test_states_have_their_meanings_and_what_leads_on() -> None:
 def test_arrows_stay_within_the_picture() -> None:
     for picture in (
         states(BOXES, ARROWS, "A door", "door"),
-        house(LAYERS, ARROWS[:2], "A house", "house"),
+        module_map(LAYERS, ARROWS[:2], "A map", "map"),
     ):
         tree = read(picture)
         width, height = (float(tree.attrib[each]) for each in ("width", "height"))
@@ -47,7 +47,7 @@ def test_arrows_stay_within_the_picture() -> None:
 
 
 def test_calls_that_go_up_are_told_from_those_that_go_down() -> None:
-    tree = read(house(LAYERS, ARROWS, "A house", "house"))
+    tree = read(module_map(LAYERS, ARROWS, "A map", "map"))
     groups = tree.findall("s:g", SPACE)
     found = [
         (each.get("class"), *(part.text for part in each.findall("s:text", SPACE)))
@@ -61,8 +61,8 @@ def test_calls_that_go_up_are_told_from_those_that_go_down() -> None:
     assert groups[0].findtext("s:title", "", SPACE) == "OPEN calls SHUT: close & lock"
 
 
-def test_a_house_has_a_band_around_the_boxes_of_each_layer() -> None:
-    tree = read(house(LAYERS, ARROWS, "A house", "house"))
+def test_a_module_map_has_a_band_around_the_boxes_of_each_layer() -> None:
+    tree = read(module_map(LAYERS, ARROWS, "A map", "map"))
     bands = [
         (float(each.attrib["y"]), float(each.attrib["height"]))
         for each in tree.iter(f"{{{SPACE['s']}}}rect")

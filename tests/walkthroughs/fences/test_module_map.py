@@ -1,4 +1,4 @@
-"""The fence `house`: a picture that the recordings vouch for."""
+"""The fence `module-map`: a picture that the recordings vouch for."""
 
 from pathlib import Path
 from xml.etree import ElementTree
@@ -6,9 +6,9 @@ from xml.etree import ElementTree
 import pytest
 
 from walkthroughs.errors import FenceError
-from walkthroughs.fences.house import (
+from walkthroughs.fences.module_map import (
     count_calls,
-    draw_house,
+    draw_map,
     in_layers,
     in_order,
     modules,
@@ -20,8 +20,8 @@ from ..trace_builder import trace
 
 
 @pytest.mark.parametrize("server", ["daphne", "minidaphne"])
-def test_the_house_has_every_call_of_the_recordings(house: Path, server: str) -> None:
-    picture = draw_house(server, Pages(house / "docs"))
+def test_the_map_has_every_call_of_the_recordings(house: Path, server: str) -> None:
+    picture = draw_map(server, Pages(house / "docs"))
     calls = count_calls([*recordings(server, Pages(house / "docs"))], server)
     assert ("server", "http_protocol") in calls
     assert set(in_order(calls)) == {name for pair in calls for name in pair}
@@ -43,14 +43,14 @@ def test_the_house_has_every_call_of_the_recordings(house: Path, server: str) ->
     assert all(f"{start} calls {end}" in said for start, end in calls)
 
 
-def test_a_server_without_a_call_between_modules_has_no_house(
+def test_a_server_without_a_call_between_modules_has_no_map(
     house: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "walkthroughs.fences.house.recordings", lambda *_: [trace("made.one.a")]
+        "walkthroughs.fences.module_map.recordings", lambda *_: [trace("made.one.a")]
     )
     with pytest.raises(FenceError, match="no recording of 'made' has a call of"):
-        draw_house("made", Pages(house / "docs"))
+        draw_map("made", Pages(house / "docs"))
 
 
 def test_a_module_stands_below_those_that_call_it() -> None:

@@ -1,6 +1,6 @@
-"""The fence `house`: the modules of a server, and which of them calls which.
+"""The fence `module-map`: the modules of a server, and which of them calls which.
 
-    ```house minidaphne
+    ```module-map minidaphne
     ```
 
 draws what all recordings on the pages have seen.
@@ -16,7 +16,7 @@ from ..fence_recordings import digests_of
 from ..pages.markdown import Fence, options_of
 from ..pages.pages import Pages
 from ..recording import record
-from ..render.graph import Arrow, Layer, house
+from ..render.graph import Arrow, Layer, module_map
 from ..trace import Call, Trace
 from .place import Place
 
@@ -32,7 +32,7 @@ def check(fence: Fence, place: Place) -> None:
 
 def render(fence: Fence, place: Place) -> str:
     """Make the picture; raise as `check` does."""
-    return draw_house(options_of(fence).get("target", ""), place.pages)
+    return draw_map(options_of(fence).get("target", ""), place.pages)
 
 
 def depends_on(fence: Fence, place: Place) -> str:
@@ -52,8 +52,8 @@ def depends_on(fence: Fence, place: Place) -> str:
     return repr(found) if all(map(all, found)) else ""
 
 
-def draw_house(server: str, pages: Pages) -> str:
-    """Draw the picture of a `house` fence.
+def draw_map(server: str, pages: Pages) -> str:
+    """Draw the picture of a `module-map` fence.
 
     Raises:
         FenceError: no page has a recording of that server, or they have no call in it
@@ -71,7 +71,7 @@ def draw_house(server: str, pages: Pages) -> str:
         for (start, end), n in sorted(calls.items())
     ]
     title = f"Who calls whom in {server}, in {len(traces)} recordings"
-    return house(layers, found, title, f"house-{server}")
+    return module_map(layers, found, title, f"map-{server}")
 
 
 def recordings(server: str, pages: Pages) -> Iterator[Trace]:
