@@ -191,9 +191,8 @@ class KeptBlocks:
         same_count = fence_count == converting.fence_count
         if plain and same_count and not warnings.get_counts():
             with fresh_answers():
-                unchanged = (
-                    self._current_key() == self._key
-                )  # it may have changed meanwhile
+                # It may have changed meanwhile.
+                unchanged = self._current_key() == self._key
             if unchanged and self._key:
                 self._kept.write(self._key, json.dumps(asdict(block)))
         return html
