@@ -15,8 +15,11 @@ from ..clients.exchanges import Receive
 from ..errors import RecordingError, UsageError
 from ..servers import NAMES
 
-PREFERRED = ("daphne", "uvicorn", "hypercorn", "granian", "minidaphne")
-"""The first of these that is installed serves, if none is named."""
+PREFERRED = sorted(NAMES, key=lambda name: name == "minidaphne")
+"""The first of these that is installed serves, if none is named.
+
+minidaphne comes last: it is always installed.
+"""
 
 
 def parse_receive(count: str) -> Receive:
