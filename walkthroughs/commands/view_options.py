@@ -16,6 +16,8 @@ from ..render.view import View
 from ..trace import Call, Trace
 from .formats import FORMATS
 
+_DOTTED = re.compile(r"-?(\*\.)?[\w<>]+(\.[\w<>]+)*")
+
 
 def add_view(parser: ArgumentParser) -> None:
     """Add what is to be seen of a recording, and where."""
@@ -80,9 +82,6 @@ def check_options(args: Namespace) -> None:
         raise UsageError(
             "--focus only leaves names out: also add --focus NAME to include some"
         )
-
-
-_DOTTED = re.compile(r"-?(\*\.)?[\w<>]+(\.[\w<>]+)*")
 
 
 def nothing_shown(view: View, args: Namespace) -> Iterator[str]:

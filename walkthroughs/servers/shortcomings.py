@@ -1,4 +1,4 @@
-"""What a server does not do or does not show, said where it is why something failed."""
+"""What a server does not do or show, for messages about what failed because of it."""
 
 from __future__ import annotations
 
