@@ -46,7 +46,7 @@ def cap(default: int, what: str) -> Any:
 
 
 def duration(default: int, what: str) -> Any:
-    """Make an option that says for how many seconds something may go on."""
+    """Make an option that is a time in seconds."""
     return option(seconds, default, f"Seconds {what}")
 
 

@@ -1,4 +1,4 @@
-"""A lock for processes and threads that would make the same file."""
+"""A lock, so that only one process or thread at a time makes a file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The output formats: which one is asked for, and a view written in it."""
+"""Choose the output format that the options ask for, and write a view in it."""
 
 from __future__ import annotations
 
@@ -26,9 +26,8 @@ FORMATS: Mapping[str, Callable[[View], str]] = {
     "svg": lambda view: svg(view, "recording") + "\n",
     "mermaid": mermaid,
     "perfetto": perfetto,
-    "callpath": lambda view: (
-        ""
-    ),  # `record` and `show` know the scenario that it speaks of
+    # `record` and `show` know the scenario that it speaks of.
+    "callpath": lambda view: "",
 }
 """Name of a format -> what writes a view in it."""
 

@@ -70,7 +70,7 @@ def check_options(args: Namespace) -> None:
     """Refuse options that would show nothing.
 
     Raises:
-        UsageError: there is one.
+        UsageError: no step, or no call, could be shown with them.
     """
     if args.steps is not None and args.steps <= 0:
         raise UsageError("--steps must be at least 1")

@@ -1,4 +1,4 @@
-"""The colours of lanes and events, for a picture that no style sheet of a page reaches.
+"""The colours of lanes and events, for pictures outside a page of the site.
 
 On a page, `assets/walkthroughs.css` sets them, for light and for dark.
 """
@@ -18,7 +18,7 @@ LIGHT: Mapping[str, str] = {
 
 
 def with_colours(css: str) -> str:
-    """Give the colours in a picture's style the values that they have on a light ground.
+    """Add the values for a light ground to the colours that a picture's style names.
 
     Args:
         css: the style; it names colours as a page does, as in `var(--wt-loop)`.

@@ -1,4 +1,4 @@
-"""What a server does not do or show, for messages about what failed because of it."""
+"""What servers leave out or hide, said where somebody may miss it."""
 
 from __future__ import annotations
 
